@@ -1,0 +1,119 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { CheckResult, Scorecard } from '../grader/verdict.ts';
+
+/**
+ * What a lab offers to whoever runs it, the orchestrator or `lab prove`. Implemented by labs/catalogue.ts (loading), labs/variant.ts
+ * (seeds) and labs/stage.ts (running). Everything that must outlive a restart is plain JSON and is given back by the caller.
+ */
+export interface LabSummary {
+  readonly slug: string;
+  readonly version: string;
+  /** sha256 of the lab's files, in hex: evidence names it. */
+  readonly hash: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly level: 'foundation' | 'intermediate' | 'advanced';
+  /** Minutes the clock gives: for the whole guided lab, and for the incident alone. */
+  readonly minutes: number;
+  readonly incidentMinutes: number;
+  readonly tracks: readonly ('administrator' | 'platform-engineer' | 'technical-lead')[];
+  readonly objectives: readonly string[];
+  readonly steps: readonly { readonly id: string; readonly title: string; readonly phase: 'build' | 'incident'; readonly hintCount: number }[];
+  readonly faults: readonly { readonly id: string; readonly title: string }[];
+  /** Services to show in the preview, by Kubernetes name and port name. */
+  readonly services: readonly LabService[];
+  readonly passMark: number;
+}
+
+export interface LabService {
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly title: string;
+  /** Plain or TLS towards the Service: `auto` tries what answers. */
+  readonly scheme: 'http' | 'https' | 'auto';
+  readonly healthPath: string;
+  readonly metricsPath?: string;
+}
+
+/** A lab file that does not load. The rest of the catalogue does. */
+export interface LabProblem {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly path?: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** `guided` walks through the build steps and then the incident; `incident` starts from the healthy state with the fault live. */
+export type AttemptMode = 'guided' | 'incident';
+
+/** What a seed decided: names, keys, thresholds and which fault. JSON; kept by the caller; never shown whole to a trainee. */
+export interface Variant {
+  readonly seed: string;
+  readonly fault: string;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
+/** A step as its trainee sees it, with the variant's values put in. Markdown; code blocks carry `run`, `copy` or `reveal` in their info string. */
+export interface StepContent {
+  readonly id: string;
+  readonly title: string;
+  readonly phase: 'build' | 'incident';
+  readonly markdown: string;
+  readonly checks: readonly { readonly id: string; readonly title: string; readonly explain: string }[];
+  readonly hints: readonly { readonly title: string; readonly markdown: string; readonly unlockAfterSeconds: number }[];
+}
+
+/** Opaque to the caller; JSON. */
+export type Baseline = { readonly capturedAt: string; readonly data: unknown };
+export type Injection = { readonly fault: string; readonly injectedAt: string; readonly data: unknown };
+
+export interface StageProgress {
+  /** Stable id of what is going on, e.g. `namespace`, `workspace`, `healthy`, `baseline`, `inject`, `proof`. */
+  readonly id: string;
+  readonly text: string;
+  readonly state: 'started' | 'done' | 'failed';
+  /** For done and failed: how long it took. */
+  readonly tookMs?: number;
+}
+
+export interface StageOptions {
+  readonly variant: Variant;
+  /** Operator's credential. */
+  readonly kubeConfig: KubeConfig;
+  readonly signal: AbortSignal;
+  readonly progress: (event: StageProgress) => void;
+}
+
+/** A lab in one sandbox. Methods throw StageError (code, message for a person) when the platform fails; outcomes are values. */
+export interface LabStage {
+  /** Brings the sandbox to the mode's start: workspace and prober first, then for `incident` the healthy state. Can be repeated. */
+  prepare(mode: AttemptMode): Promise<void>;
+  /** What execs become terminals: namespace, pod, container and command of the trainee's shell. */
+  readonly workspace: { readonly namespace: string; readonly pod: string; readonly container: string; readonly shell: readonly string[] };
+  steps(): readonly StepContent[];
+  checkStep(stepId: string): Promise<readonly CheckResult[]>;
+  /** Runs the step's own solution, as skipping does. */
+  solveStep(stepId: string): Promise<void>;
+  /** Refuses (StageError NotHealthy, saying what is not) while the healthy state is not reached. */
+  captureBaseline(): Promise<Baseline>;
+  injectFault(faultId: string, baseline: Baseline): Promise<Injection>;
+  /** Waits, bounded, for proof that the fault is live. */
+  awaitLive(injection: Injection): Promise<{ readonly live: true; readonly tookMs: number } | { readonly live: false; readonly reason: string }>;
+  recoverFault(injection: Injection): Promise<void>;
+  /** Back to the healthy state that the baseline describes, or to the empty start of a guided lab. */
+  resetTo(target: 'start' | 'healthy'): Promise<void>;
+  grade(context: { readonly baseline: Baseline; readonly injection: Injection; readonly stepResults: readonly CheckResult[] }): Promise<Scorecard>;
+}
+
+export class StageError extends Error {
+  readonly code: 'NotHealthy' | 'SandboxLost' | 'TimedOut' | 'UnknownStep' | 'UnknownFault' | 'PlatformFailed';
+
+  constructor(code: StageError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StageError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,38 @@
+// What every command does first, with nothing but Node and npm there: the right Node, and the packages of the lockfile.
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const projectRoot = path.resolve(import.meta.dirname, '..');
+const stampFile = path.join(projectRoot, 'node_modules', '.drillhouse-stamp');
+const [MIN_MAJOR, MIN_MINOR] = [20, 19];
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > MIN_MAJOR || (major === MIN_MAJOR && minor >= MIN_MINOR)) return;
+  console.error(`Drillhouse needs Node ${MIN_MAJOR}.${MIN_MINOR} or newer; this is ${process.versions.node}. Install a newer Node from nodejs.org and try again.`);
+  process.exit(1);
+}
+
+/** Native parts differ by Node's ABI, so it belongs to the stamp. */
+function wantedStamp() {
+  const lock = readFileSync(path.join(projectRoot, 'package-lock.json'));
+  return createHash('sha256').update(lock).update(process.versions.modules).update(process.arch).digest('hex');
+}
+
+/** Installs the lockfile's packages when they are not there or not those. A second call costs a hash. */
+export function ensureInstalled() {
+  requireNode();
+  const wanted = wantedStamp();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  console.log('Installing packages (npm ci) …');
+  const startedAt = Date.now();
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: projectRoot, stdio: 'inherit' });
+  if (result.status !== 0) {
+    console.error('npm ci failed: see its message above. Check the connection to the npm registry, then run the command again.');
+    process.exit(1);
+  }
+  writeFileSync(stampFile, wanted);
+  console.log(`Packages installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+}

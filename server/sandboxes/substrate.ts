@@ -1,0 +1,54 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/**
+ * Where sandboxes live: the embedded cluster today, a company's own Kubernetes later. Everything above speaks the Kubernetes API
+ * through what {@link Sandbox} gives. Implemented in infra/substrate; only server/app.ts names an implementation.
+ *
+ * Calls may be repeated. A sandbox survives the orchestrator's restart: `adopt` finds it again.
+ */
+export interface Substrate extends AsyncDisposable {
+  /** `embedded/docker`, `embedded/process`, … */
+  readonly name: string;
+  /** How far sandboxes are isolated, in a sentence for the administrator; shown at start and on the sandboxes page. */
+  readonly isolation: string;
+  /** False where sandboxes are no security boundary: the pages say so too. */
+  readonly isBoundary: boolean;
+  /** Never throws; bounded to a few seconds. */
+  health(): Promise<SubstrateHealth>;
+  /** Tells when the ground under running sandboxes goes and comes back. */
+  subscribe(listener: (health: SubstrateHealth) => void): Disposable;
+  provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<Sandbox>;
+  /** A sandbox that exists, also after a restart; undefined when it is gone. */
+  adopt(sandboxId: string): Promise<Sandbox | undefined>;
+  release(sandboxId: string): Promise<void>;
+  /** Removes what belongs to no id in `keep`: folders, containers, networks, processes. */
+  sweep(keep: ReadonlySet<string>): Promise<readonly string[]>;
+  usage(sandboxId: string): Promise<SandboxUsage | undefined>;
+  /** Lets go of all sandboxes without stopping them, for a restart. Dispose after it is harmless. */
+  detach(): Promise<void>;
+}
+
+export type SubstrateHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export interface Sandbox {
+  readonly id: string;
+  /** Drillhouse's own credential: sees hidden namespaces. Never goes to a person or into a pod. */
+  readonly operatorConfig: KubeConfig;
+  /** All objects as text, and back: what reset uses. Absent where a substrate cannot. */
+  readonly snapshots?: { take(): Promise<string>; restore(snapshot: string): Promise<void> };
+}
+
+export interface SandboxUsage {
+  readonly pods: number;
+  readonly memoryBytes: number;
+}
+
+export class SubstrateError extends Error {
+  readonly code: 'Unavailable' | 'CapacityExhausted' | 'ProvisioningFailed' | 'UnknownSandbox';
+
+  constructor(code: SubstrateError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SubstrateError';
+    this.code = code;
+  }
+}
