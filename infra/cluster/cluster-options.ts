@@ -26,7 +26,11 @@ export interface NodeSpec {
   readonly memoryBytes: number;
   readonly maxPods: number;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }[];
+  readonly taints?: readonly {
+    readonly key: string;
+    readonly value?: string;
+    readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  }[];
   readonly extendedResources?: Readonly<Record<string, number>>;
 }
 

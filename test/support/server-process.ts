@@ -34,7 +34,14 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [path.join(projectRoot, 'dist/node/server/main.mjs'), ...(options.args ?? [])], {
     cwd: projectRoot,
-    env: { ...process.env, NODE_ENV: 'production', PORT: String(port), DATA_DIR: options.dataDir, RUNTIME: options.runtime, ...options.env },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      PORT: String(port),
+      DATA_DIR: options.dataDir,
+      RUNTIME: options.runtime,
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const server = new RunningServer(url, child);
@@ -68,7 +75,8 @@ class RunningServer implements ServerProcess {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
-      if (deadline.aborted || this.#child.exitCode !== null) throw new Error(`the server never printed ${String(pattern)}; it printed:\n${this.#output}`);
+      if (deadline.aborted || this.#child.exitCode !== null)
+        throw new Error(`the server never printed ${String(pattern)}; it printed:\n${this.#output}`);
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           this.#watchers.delete(wake);

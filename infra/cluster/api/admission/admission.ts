@@ -1,0 +1,56 @@
+import type { Clock } from '../../meta/clock.ts';
+import type { KubeObject } from '../../meta/kube-object.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import type { Call } from '../call.ts';
+import type { Rbac } from '../rbac.ts';
+import type { Visibility } from '../visibility.ts';
+import { applyLimitRanges, checkLimitRanges } from './limit-ranges.ts';
+import { checkNamespace } from './namespace-lifecycle.ts';
+import { checkPodSecurity } from './pod-security.ts';
+import { applyPodDefaults } from './pod-defaults.ts';
+import { checkQuota } from './resource-quota.ts';
+import { checkEscalation } from './escalation.ts';
+
+export interface AdmissionParts {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly rbac: Rbac;
+  readonly visibility: Visibility;
+}
+
+/** Kubernetes' built-in admission, as far as a trainee meets it. Refusals are thrown as StatusError. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** Before validation: may change the object. */
+  mutateCreate(call: Call, object: KubeObject): void {
+    checkNamespace(this.#parts.store, call, object.metadata.name);
+    if (isPod(call)) {
+      applyPodDefaults(this.#parts.store, call, object);
+      applyLimitRanges(this.#parts.store, object);
+    }
+  }
+
+  /** After validation: refuses only. */
+  validateCreate(call: Call, object: KubeObject): void {
+    checkEscalation(this.#parts, call, object);
+    if (isPod(call)) {
+      checkPodSecurity(this.#parts.store, call, object);
+      checkLimitRanges(this.#parts.store, object);
+    }
+    checkQuota(this.#parts.store, call, object);
+  }
+
+  validateUpdate(call: Call, next: KubeObject, previous: KubeObject): void {
+    checkEscalation(this.#parts, call, next, previous);
+    checkQuota(this.#parts.store, call, next, previous);
+  }
+}
+
+function isPod({ info, subresource }: Call): boolean {
+  return info.group === '' && info.kind === 'Pod' && subresource === undefined;
+}

@@ -1,0 +1,111 @@
+import type { Namespace, Pod, Secret, Service } from '../meta/generated/types.ts';
+import type { KubeObject } from '../meta/kube-object.ts';
+import { qosClassOf } from '../meta/pod-status.ts';
+import type { ResourceInfo } from '../meta/registry.ts';
+
+/** What the server itself decides of an object when it is written, by kind. */
+export interface Strategy {
+  /** Fills what a new object starts with. */
+  prepareCreate?(object: KubeObject): void;
+  /** Carries over what an update may not touch. */
+  prepareUpdate?(next: KubeObject, previous: KubeObject): void;
+}
+
+type WithStatus = KubeObject & { spec?: unknown; status?: unknown };
+
+/** Kinds whose metadata.generation counts changes of the spec. */
+const generationKinds = new Set([
+  'Pod',
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicationController',
+  'Job',
+  'CronJob',
+  'Ingress',
+  'NetworkPolicy',
+  'PodDisruptionBudget',
+  'CustomResourceDefinition',
+  'PriorityClass',
+  'EndpointSlice',
+]);
+
+export function tracksGeneration(info: ResourceInfo): boolean {
+  return generationKinds.has(info.kind) || info.schema !== undefined;
+}
+
+/** What `generation` counts: everything that is not metadata or status. */
+export function specOf(object: KubeObject): unknown {
+  const { metadata: _metadata, status: _status, apiVersion: _apiVersion, kind: _kind, ...rest } = object as WithStatus;
+  return rest;
+}
+
+export function hasStatusSubresource(info: ResourceInfo): boolean {
+  return info.subresources.some((sub) => sub.name === 'status');
+}
+
+const pod: Strategy = {
+  prepareCreate(object) {
+    const created = object as Pod;
+    created.status = { phase: 'Pending', ...(created.spec === undefined ? {} : { qosClass: qosClassOf(created.spec) }) };
+  },
+};
+
+const namespace: Strategy = {
+  prepareCreate(object) {
+    const created = object as Namespace;
+    created.status = { phase: 'Active' };
+    created.spec = { finalizers: ['kubernetes'] };
+    created.metadata.labels = { ...created.metadata.labels, 'kubernetes.io/metadata.name': created.metadata.name };
+  },
+  prepareUpdate(next, previous) {
+    const { spec } = previous as Namespace;
+    if (spec !== undefined) (next as Namespace).spec = spec;
+    next.metadata.labels = { ...next.metadata.labels, 'kubernetes.io/metadata.name': next.metadata.name };
+  },
+};
+
+const secret: Strategy = {
+  prepareCreate: foldStringData,
+  prepareUpdate: foldStringData,
+};
+
+/** `stringData` is a convenience of writes: it ends up in `data`. */
+function foldStringData(object: KubeObject): void {
+  const written = object as Secret;
+  if (written.stringData === undefined) return;
+  const encoded = Object.entries(written.stringData).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  written.data = { ...written.data, ...(Object.fromEntries(encoded) as Record<string, string>) };
+  delete written.stringData;
+}
+
+const service: Strategy = {
+  prepareCreate(object) {
+    (object as Service).status = { loadBalancer: {} };
+  },
+};
+
+const strategies: Readonly<Record<string, Strategy>> = { '/Pod': pod, '/Namespace': namespace, '/Secret': secret, '/Service': service };
+
+export function strategyOf(info: ResourceInfo): Strategy {
+  return strategies[`${info.group}/${info.kind}`] ?? {};
+}
+
+/** Status is the controllers' to write: a creation starts without one, an ordinary update keeps what there is. */
+export function dropStatus(object: KubeObject, info: ResourceInfo): void {
+  if (hasStatusSubresource(info)) delete (object as WithStatus).status;
+}
+
+export function keepStatus(next: KubeObject, previous: KubeObject, info: ResourceInfo): void {
+  if (!hasStatusSubresource(info)) return;
+  const { status } = previous as WithStatus;
+  if (status === undefined) delete (next as WithStatus).status;
+  else (next as WithStatus).status = status;
+}
+
+/** A write to `status` changes the status and nothing else. */
+export function onlyStatus(next: KubeObject, previous: KubeObject): KubeObject {
+  const { status } = next as WithStatus;
+  return { ...previous, ...(status === undefined ? {} : { status }) };
+}

@@ -1,0 +1,234 @@
+import { decodeObject } from '../meta/decode.ts';
+import type {
+  Binding,
+  DeleteOptions,
+  Deployment,
+  Eviction,
+  Namespace,
+  Pod,
+  PodDisruptionBudget,
+  Scale,
+  ServiceAccount,
+  TokenRequest,
+} from '../meta/generated/types.ts';
+import type { KubeObject } from '../meta/kube-object.ts';
+import { isPodReady, isPodTerminal } from '../meta/pod-status.ts';
+import { badRequest, conflict, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
+import { formatSelector, labelSelectorMatches, selectorOf, selectorOfLabels } from '../meta/selectors.ts';
+import { timeText } from '../meta/times.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { Call } from './call.ts';
+import type { ResourceApi } from './resource-api.ts';
+import { tokenIssuer, type ServiceAccountTokens } from './service-account-tokens.ts';
+
+/** Tokens live at most a day here, at least ten minutes as in Kubernetes. */
+const TOKEN_SECONDS = { least: 600, usual: 3600, most: 86_400 } as const;
+
+export interface SubresourceParts {
+  readonly store: ObjectStore;
+  readonly api: ResourceApi;
+  readonly tokens: ServiceAccountTokens;
+}
+
+type Replicated = KubeObject & { spec?: { replicas?: number; selector?: unknown }; status?: { replicas?: number } };
+
+/** Subresources that speak another kind than their object's: scale, binding, eviction, token, finalize. */
+export class Subresources {
+  readonly #parts: SubresourceParts;
+
+  constructor(parts: SubresourceParts) {
+    this.#parts = parts;
+  }
+
+  /** POST. The body is in canonical form. */
+  async create(call: Call, name: string, body: KubeObject): Promise<KubeObject> {
+    switch (call.subresource) {
+      case 'binding':
+        return this.#bind(call, name, body as Binding);
+      case 'eviction':
+        return this.#evict(call, name, body);
+      case 'token':
+        return this.#issueToken(call, name, body);
+      default:
+        throw methodNotSupported(call.info, 'create');
+    }
+  }
+
+  getScale(call: Call, name: string): Scale {
+    return scaleOf(this.#parts.api.get({ ...call, subresource: 'scale' }, name));
+  }
+
+  updateScale(call: Call, name: string, scale: Scale): Scale {
+    const replicas = scale.spec?.replicas ?? 0;
+    if (!Number.isInteger(replicas) || replicas < 0)
+      throw badRequest(`spec.replicas: Invalid value: ${replicas}: must be greater than or equal to 0`);
+    const current = this.#parts.api.get(call, name);
+    const version = scale.metadata.resourceVersion;
+    if (version !== undefined && version !== '' && version !== current.metadata.resourceVersion) throw conflict(call.info, name);
+    const updated = this.#parts.api.rewrite(
+      call,
+      name,
+      (object) => ({ ...object, spec: { ...(object as Replicated).spec, replicas } }) as KubeObject,
+    );
+    return scaleOf(updated);
+  }
+
+  /** Takes the namespace's own finalizers off, after which it can go. */
+  finalizeNamespace(call: Call, name: string, given: Namespace): KubeObject {
+    return this.#parts.api.rewrite(
+      call,
+      name,
+      (object) =>
+        ({ ...object, spec: { ...(given.spec?.finalizers === undefined ? {} : { finalizers: given.spec.finalizers }) } }) as KubeObject,
+    );
+  }
+
+  /** Ephemeral containers may be added to a running pod, nothing else. */
+  updateEphemeralContainers(call: Call, name: string, given: Pod): KubeObject {
+    return this.#parts.api.rewrite(call, name, (object) => {
+      const pod = object as Pod;
+      const before = pod.spec?.ephemeralContainers ?? [];
+      const after = given.spec?.ephemeralContainers ?? [];
+      const kept = before.every((container) => after.some((other) => other.name === container.name));
+      if (!kept) throw badRequest('existing ephemeral containers may not be removed or changed');
+      return { ...pod, spec: { ...pod.spec, ephemeralContainers: after } } as KubeObject;
+    });
+  }
+
+  #bind(call: Call, name: string, binding: Binding): KubeObject {
+    const { api } = this.#parts;
+    api.rewrite(call, name, (object) => {
+      const pod = object as Pod;
+      if (pod.metadata.deletionTimestamp !== undefined)
+        throw conflict(call.info, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+      if (pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '')
+        throw conflict(call.info, name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
+      const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
+      const scheduled = {
+        type: 'PodScheduled',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: timeText(Date.now()),
+        observedGeneration: pod.metadata.generation,
+      };
+      return {
+        ...pod,
+        spec: { ...pod.spec, nodeName: binding.target.name },
+        status: { ...pod.status, conditions: [...others, scheduled] },
+      } as unknown as KubeObject;
+    });
+    return success();
+  }
+
+  #evict(call: Call, name: string, eviction: Eviction): KubeObject {
+    const { api, store } = this.#parts;
+    const podCall: Call = withoutSubresource(call);
+    const pod = api.get(podCall, name) as Pod;
+    const options: DeleteOptions = eviction.deleteOptions ?? {};
+    if (!isPodTerminal(pod) && pod.status?.phase !== 'Pending' && pod.metadata.deletionTimestamp === undefined) {
+      const budgets = (store.list('policy/poddisruptionbudgets', call.namespace) as readonly PodDisruptionBudget[]).filter((budget) =>
+        labelSelectorMatches(budget.spec?.selector, pod.metadata.labels),
+      );
+      this.#spendBudget(call, pod, budgets);
+    }
+    api.delete(podCall, name, { ...options, preconditions: { uid: pod.metadata.uid ?? '', ...options.preconditions } });
+    return success();
+  }
+
+  #spendBudget(call: Call, pod: Pod, budgets: readonly PodDisruptionBudget[]): void {
+    if (budgets.length > 1)
+      throw badRequest('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+    const [budget] = budgets;
+    if (budget === undefined || !isPodReady(pod)) return;
+    const allowed = budget.status?.disruptionsAllowed ?? 0;
+    const stale = (budget.status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0);
+    if (allowed < 1 || stale) {
+      const { name } = budget.metadata;
+      const { desiredHealthy = 0, currentHealthy = 0 } = budget.status ?? {};
+      const message = stale
+        ? `The disruption budget ${name} is still being processed by the server.`
+        : `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+      throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", stale ? 10 : 0, [
+        { reason: 'DisruptionBudget', message },
+      ]);
+    }
+    const info = {
+      ...call.info,
+      group: 'policy',
+      version: 'v1',
+      resource: 'poddisruptionbudgets',
+      kind: 'PodDisruptionBudget',
+      typeName: 'policy/v1.PodDisruptionBudget',
+    };
+    this.#parts.api.rewrite({ ...call, info, subresource: 'status' }, budget.metadata.name, (object) => {
+      const { status } = object as PodDisruptionBudget;
+      return { ...object, status: { ...status, disruptionsAllowed: allowed - 1 } } as KubeObject;
+    });
+  }
+
+  async #issueToken(call: Call, name: string, request: TokenRequest): Promise<KubeObject> {
+    const { api, store, tokens } = this.#parts;
+    const account = api.get(withoutSubresource(call), name) as ServiceAccount;
+    const asked = request.spec?.expirationSeconds ?? TOKEN_SECONDS.usual;
+    if (asked < TOKEN_SECONDS.least)
+      throw badRequest(`spec.expirationSeconds: Invalid value: ${asked}: may not specify a duration less than 10 minutes`);
+    const bound = request.spec?.boundObjectRef;
+    const pod = bound?.kind === 'Pod' ? store.get('/pods', `${call.namespace ?? ''}/${bound.name ?? ''}`) : undefined;
+    if (bound?.kind === 'Pod' && pod === undefined) throw notFound({ group: '', resource: 'pods' }, bound.name ?? '');
+    const audiences = request.spec?.audiences ?? [];
+    const expirationSeconds = Math.min(asked, TOKEN_SECONDS.most);
+    const issued = await tokens.issue({
+      account,
+      expirationSeconds,
+      audiences,
+      ...(pod === undefined ? {} : { pod: { name: pod.metadata.name, uid: pod.metadata.uid ?? '' } }),
+    });
+    return {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name, namespace: call.namespace, creationTimestamp: timeText(Date.now()) },
+      spec: { audiences: audiences.length === 0 ? [tokenIssuer] : audiences, expirationSeconds, boundObjectRef: bound ?? null },
+      status: { token: issued.token, expirationTimestamp: timeText(issued.expiresAtMs) },
+    } as unknown as KubeObject;
+  }
+}
+
+export function scaleOf(object: Replicated): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector =
+    object.kind === 'ReplicationController'
+      ? selectorOfLabels(object.spec?.selector as Record<string, string>)
+      : (selectorOf((object as Deployment).spec?.selector) ?? []);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    },
+    spec: { replicas: object.spec?.replicas ?? 0 },
+    status: { replicas: object.status?.replicas ?? 0, selector: formatSelector(selector) },
+  };
+}
+
+export function withoutSubresource(call: Call): Call {
+  const { subresource: _subresource, ...rest } = call;
+  return rest;
+}
+
+function success(): KubeObject {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as unknown as KubeObject;
+}
+
+/** Reads the body of a POST to a subresource. */
+export function decodeSubresource(call: Call, bytes: Buffer, contentType: string): KubeObject {
+  return decodeObject(
+    bytes,
+    contentType,
+    { info: call.info, ...(call.subresource === undefined ? {} : { subresource: call.subresource }) },
+    call.fieldValidation,
+  ).object;
+}

@@ -1,0 +1,196 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { ClusterRuntime } from '../runtime/runtime.ts';
+import { loadIdentity, savedPort, savePort, type ClusterIdentity } from './api/identity-files.ts';
+import { mastersGroup } from './api/user.ts';
+import { bootstrap } from './bootstrap.ts';
+import { InformerFactory } from './client/informer-factory.ts';
+import { operatorGroup, type Cluster, type ClusterOptions, type NodeSpec } from './cluster-options.ts';
+import { createControlPlane, type ControlPlane } from './control-plane.ts';
+import { startControllers } from './controllers/start-controllers.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { startKubelet } from './kubelet/kubelet.ts';
+import { startServiceProxy } from './kubelet/service-proxy.ts';
+import { sleep, systemClock, type Clock } from './meta/clock.ts';
+import { startScheduler } from './scheduler/scheduler.ts';
+import { planRestore, takeSnapshot } from './snapshot.ts';
+import { keyOf, type ObjectStore } from './store/object-store.ts';
+
+/** One node with the room of a small machine, for clusters that say nothing of nodes. */
+const defaultNodes: readonly NodeSpec[] = [{ name: 'node-1', cpuMilli: 8000, memoryBytes: 16 * 2 ** 30, maxPods: 110 }];
+const RESTORE_TIMEOUT_MS = 30_000;
+const RESTORE_POLL_MS = 20;
+
+/** Starts a cluster, or resumes the one whose folder it is given. Resolves when its API answers and its nodes are registered. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const runtime = await options.runtime.openCluster({ clusterId: options.clusterId, dataDir: options.dataDir });
+  try {
+    return await EmbeddedCluster.start(options, runtime);
+  } catch (error) {
+    await runtime[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly options: ClusterOptions;
+  readonly runtime: ClusterRuntime;
+  readonly identity: ClusterIdentity;
+  readonly plane: ControlPlane;
+  readonly port: number;
+}
+
+class EmbeddedCluster implements Cluster {
+  readonly clusterId: string;
+  readonly url: string;
+  readonly #parts: Parts;
+  /** In the order in which they were started. */
+  readonly #loops: AsyncDisposable[] = [];
+  #isOver = false;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.clusterId = parts.options.clusterId;
+    this.url = `https://127.0.0.1:${parts.port}`;
+  }
+
+  static async start(options: ClusterOptions, runtime: ClusterRuntime): Promise<EmbeddedCluster> {
+    const clock = options.clock ?? systemClock;
+    const { dataDir, hiddenNamespaces = [], log } = options;
+    const apiServerIp = firstAddress(runtime.serviceCidr);
+    const identity = await loadIdentity({
+      dataDir,
+      nowMs: clock.now(),
+      operatorGroups: [operatorGroup, mastersGroup],
+      adminGroups: [mastersGroup],
+      serverNames: [
+        ...new Set([
+          '127.0.0.1',
+          'localhost',
+          runtime.apiListenHost,
+          apiServerIp,
+          ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'],
+        ]),
+      ],
+    });
+    const plane = createControlPlane({ dataDir, identity, serviceCidr: runtime.serviceCidr, hiddenNamespaces, clock, log });
+    const { port, podPort } = await listen(plane, options, runtime.apiListenHost);
+    savePort(dataDir, port);
+    const cluster = new EmbeddedCluster({ options, runtime, identity, plane, port });
+    await bootstrap(plane.clientFor('kube-apiserver'), {
+      hiddenNamespaces,
+      apiServerIp,
+      endpoint: { ip: runtime.apiListenHost, port: podPort },
+    });
+    await cluster.#startLoops(clock);
+    plane.setReady();
+    return cluster;
+  }
+
+  async #startLoops(clock: Clock): Promise<void> {
+    const { options, runtime, plane } = this.#parts;
+    const { log, dataDir, nodes = defaultNodes } = options;
+    const informers = new InformerFactory({ api: plane.clientFor('kube-controller-manager'), clock, log });
+    this.#loops.push(informers);
+    const proxy = startServiceProxy({ informers, runtime, clock, log });
+    const kubelet = await startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
+    this.#loops.push(kubelet);
+    plane.setKubelet(kubelet.endpoint);
+    this.#loops.push(startControllers({ api: plane.clientFor('kube-controller-manager'), informers, clock, log }));
+    this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
+    this.#loops.push(await proxy);
+  }
+
+  kubeconfig(identity: 'operator' | 'admin'): string {
+    const { identity: keys } = this.#parts;
+    return kubeconfigText({
+      url: this.url,
+      authority: keys.authority.certificate,
+      user: identity === 'operator' ? 'drillhouse' : 'kubernetes-admin',
+      credential: keys[identity],
+    });
+  }
+
+  async snapshot(): Promise<string> {
+    return takeSnapshot(this.#parts.plane.store, this.#hidden());
+  }
+
+  async restore(snapshot: string): Promise<void> {
+    const { plane, options } = this.#parts;
+    const { store } = plane;
+    const plan = planRestore(store, snapshot, this.#hidden());
+    const leaving = new Set(plan.remove.map(({ resource, object }) => `${resource} ${object.metadata.uid ?? ''}`));
+    for (const { resource, object } of plan.remove) store.delete(resource, keyOf(object));
+    for (const { resource, object } of plan.put) put(store, resource, object);
+    const isSettled = (): boolean =>
+      !store.resources().some((resource) => store.list(resource).some((object) => leaving.has(`${resource} ${object.metadata.uid ?? ''}`)));
+    await waitUntil(isSettled, options.clock ?? systemClock);
+  }
+
+  async detach(): Promise<void> {
+    await this.#stop();
+    await this.#parts.runtime.detach();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+    await this.#parts.runtime[Symbol.asyncDispose]();
+    rmSync(path.join(this.#parts.options.dataDir, 'pods'), { recursive: true, force: true });
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const loop of this.#loops.splice(0).reverse()) await loop[Symbol.asyncDispose]();
+    await this.#parts.plane.close();
+  }
+
+  #hidden(): ReadonlySet<string> {
+    return new Set(this.#parts.options.hiddenNamespaces ?? []);
+  }
+}
+
+/** Listens for people on 127.0.0.1 and for pods where they can reach it. */
+async function listen(
+  plane: ControlPlane,
+  options: ClusterOptions,
+  podHost: string,
+): Promise<{ readonly port: number; readonly podPort: number }> {
+  const wanted = options.port ?? 0;
+  const port = await listenPreferring(plane, '127.0.0.1', wanted, wanted === 0 ? savedPort(options.dataDir) : wanted);
+  return { port, podPort: podHost === '127.0.0.1' ? port : await listenPreferring(plane, podHost, 0, port) };
+}
+
+/** Takes the preferred port where it is free; a port that was asked for outright and is taken is an error. */
+async function listenPreferring(plane: ControlPlane, host: string, asked: number, preferred: number): Promise<number> {
+  try {
+    return await plane.server.listen(host, preferred);
+  } catch (error) {
+    if (asked !== 0 || preferred === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return plane.server.listen(host, 0);
+  }
+}
+
+function firstAddress(cidr: string): string {
+  const [base = ''] = cidr.split('/');
+  const parts = base.split('.').map(Number);
+  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
+}
+
+function put(store: ObjectStore, resource: string, wanted: Parameters<ObjectStore['create']>[1]): void {
+  const held = store.get(resource, keyOf(wanted));
+  const { resourceVersion: _version, ...metadata } = wanted.metadata;
+  if (held === undefined) store.create(resource, { ...wanted, metadata });
+  else
+    store.update(
+      resource,
+      { ...wanted, metadata: { ...metadata, uid: held.metadata.uid ?? metadata.uid ?? '' } },
+      held.metadata.resourceVersion ?? '',
+    );
+}
+
+async function waitUntil(condition: () => boolean, clock: Clock): Promise<void> {
+  const untilMs = clock.now() + RESTORE_TIMEOUT_MS;
+  while (!condition() && clock.now() < untilMs) await sleep(clock, RESTORE_POLL_MS);
+}

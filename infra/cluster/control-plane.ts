@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { Admission } from './api/admission/admission.ts';
+import { ApiServer } from './api/api-server.ts';
+import { Authenticator } from './api/authenticator.ts';
+import { CustomResources } from './api/custom-resources.ts';
+import type { ClusterIdentity } from './api/identity-files.ts';
+import { InProcessClient } from './api/in-process-client.ts';
+import { MetricsApi } from './api/metrics-api.ts';
+import { NonResourceHandler } from './api/non-resource-handler.ts';
+import { PodStreams } from './api/pod-streams.ts';
+import { ProxyHandler } from './api/proxy.ts';
+import { Rbac } from './api/rbac.ts';
+import { ResourceApi } from './api/resource-api.ts';
+import { ResourceHandler } from './api/resource-handler.ts';
+import { Reviews } from './api/reviews.ts';
+import { ServiceAccountTokens } from './api/service-account-tokens.ts';
+import { ServiceAddresses } from './api/service-addresses.ts';
+import { Subresources } from './api/subresources.ts';
+import { authenticatedGroup, mastersGroup } from './api/user.ts';
+import { Visibility } from './api/visibility.ts';
+import type { ApiClient } from './client/api-client.ts';
+import { operatorGroup, type ClusterLog } from './cluster-options.ts';
+import type { Clock } from './meta/clock.ts';
+import type { KubeletEndpoint } from './meta/kubelet-endpoint.ts';
+import { ResourceRegistry } from './meta/registry.ts';
+import { serviceUnavailable } from './meta/status-error.ts';
+import { ObjectStore } from './store/object-store.ts';
+
+export interface ControlPlaneOptions {
+  readonly dataDir: string;
+  readonly identity: ClusterIdentity;
+  readonly serviceCidr: string;
+  readonly hiddenNamespaces: readonly string[];
+  readonly clock: Clock;
+  readonly log: ClusterLog;
+}
+
+/** Store and API of one cluster, without the loops that act on it. */
+export interface ControlPlane {
+  readonly server: ApiServer;
+  readonly store: ObjectStore;
+  readonly apiServerIp: string;
+  /** The API for a part of the control plane, whose writes carry that part's name. */
+  clientFor(fieldManager: string): ApiClient;
+  /** Set once the kubelet runs; until then logs, exec and proxies answer that it does not. */
+  setKubelet(endpoint: KubeletEndpoint): void;
+  setReady(): void;
+  close(): Promise<void>;
+}
+
+export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNamespaces, clock, log }: ControlPlaneOptions): ControlPlane {
+  const registry = new ResourceRegistry();
+  const store = new ObjectStore({ file: path.join(dataDir, 'journal'), log });
+  const rbac = new Rbac(store);
+  const visibility = new Visibility(hiddenNamespaces);
+  const tokens = new ServiceAccountTokens(identity.tokenKey, store, clock);
+  const addresses = new ServiceAddresses(store, serviceCidr);
+  const api = new ResourceApi({ store, clock, addresses, admission: new Admission({ store, clock, rbac, visibility }) });
+  const subresources = new Subresources({ store, api, tokens });
+  const customResources = new CustomResources({ store, registry, clock });
+  let endpoint: KubeletEndpoint | undefined;
+  let isReady = false;
+  const kubelet = (): KubeletEndpoint => {
+    if (endpoint === undefined) throw serviceUnavailable('the kubelet has not started yet');
+    return endpoint;
+  };
+  const streams = new PodStreams(kubelet);
+  const resources = new ResourceHandler({
+    registry,
+    store,
+    clock,
+    api,
+    subresources,
+    visibility,
+    reviews: new Reviews({ rbac, tokens, visibility }),
+    metrics: new MetricsApi({ store, clock, visibility, kubelet }),
+  });
+  const server = new ApiServer(
+    {
+      registry,
+      store,
+      api,
+      rbac,
+      visibility,
+      resources,
+      streams,
+      log,
+      authenticator: new Authenticator({ tokens, rbac, visibility }),
+      nonResources: new NonResourceHandler({ registry, isReady: () => isReady }),
+      proxy: new ProxyHandler({ store, kubelet }),
+    },
+    { ...identity.server, authority: identity.authority.certificate },
+  );
+  customResources.start();
+  return {
+    server,
+    store,
+    apiServerIp: addresses.apiServerIp,
+    clientFor: (fieldManager) =>
+      new InProcessClient({
+        registry,
+        store,
+        clock,
+        api,
+        subresources,
+        visibility,
+        fieldManager,
+        user: { username: `system:${fieldManager}`, groups: [mastersGroup, operatorGroup, authenticatedGroup] },
+      }),
+    setKubelet: (started) => void (endpoint = started),
+    setReady: () => void (isReady = true),
+    async close() {
+      customResources.stop();
+      await server.close();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { startCluster } from '../../infra/cluster/cluster.ts';
+import type { Cluster, ClusterLog } from '../../infra/cluster/cluster-options.ts';
+import { createDockerRuntime } from '../../infra/runtime/docker/docker-runtime.ts';
+import { createProcessRuntime } from '../../infra/runtime/process/process-runtime.ts';
+import type { ContainerRuntime } from '../../infra/runtime/runtime.ts';
+import { percentile, timed, type Measurement } from './measure.ts';
+
+const CLUSTERS = 20;
+const PODS = 10;
+const quiet: ClusterLog = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) };
+
+export async function openRuntime(name: 'process' | 'docker', stateDir: string): Promise<ContainerRuntime> {
+  return name === 'docker' ? createDockerRuntime({ log: quiet, allowPull: false }) : createProcessRuntime({ stateDir, log: quiet });
+}
+
+function coreApi(cluster: Cluster): CoreV1Api {
+  const config = new KubeConfig();
+  config.loadFromString(cluster.kubeconfig('operator'));
+  return config.makeApiClient(CoreV1Api);
+}
+
+/** Time and memory of a new cluster, from nothing to its API answering over HTTPS. */
+export async function measureClusters(): Promise<readonly Measurement[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'drillhouse-bench-'));
+  await using runtime = await openRuntime('process', folder);
+  const startOne = async (index: number): Promise<Cluster> => {
+    const cluster = await startCluster({ clusterId: `bench-${index}`, runtime, dataDir: path.join(folder, String(index)), log: quiet });
+    await coreApi(cluster).listNamespace();
+    return cluster;
+  };
+  // The first cluster pays for what all share: compiled code, schemas.
+  const clusters = [await startOne(0)];
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const times: number[] = [];
+  for (let index = 1; index <= CLUSTERS; index += 1) {
+    const { result, tookMs } = await timed(() => startOne(index));
+    clusters.push(result);
+    times.push(tookMs);
+  }
+  globalThis.gc?.();
+  const perClusterMb = (process.memoryUsage.rss() - before) / 1e6 / CLUSTERS;
+  await Promise.all(clusters.map((cluster) => cluster[Symbol.asyncDispose]()));
+  rmSync(folder, { recursive: true, force: true });
+  return [
+    {
+      name: 'new cluster, API answering',
+      value: percentile(times, 0.5),
+      unit: 'ms',
+      target: { atMost: 50 },
+      basis: `median of ${CLUSTERS}`,
+    },
+    { name: 'memory a cluster', value: perClusterMb, unit: 'MB', target: { atMost: 5 }, basis: `mean of ${CLUSTERS}, resident` },
+  ];
+}
+
+/** From the create call to the Ready condition, image present. */
+export async function measurePods(name: 'process' | 'docker'): Promise<readonly Measurement[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'drillhouse-bench-'));
+  await using runtime = await openRuntime(name, folder);
+  const cluster = await startCluster({ clusterId: `bench-pods-${process.pid}`, runtime, dataDir: path.join(folder, 'pods'), log: quiet });
+  const api = coreApi(cluster);
+  const times: number[] = [];
+  for (let index = 0; index < PODS; index += 1) times.push((await timed(() => runPod(api, `pod-${index}`))).tookMs);
+  await cluster[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+  return [
+    {
+      name: `${name}: pod to Ready, image present`,
+      value: percentile(times, 0.5),
+      unit: 'ms',
+      target: { atMost: name === 'docker' ? 450 : 80 },
+      basis: `median of ${PODS}`,
+    },
+  ];
+}
+
+async function runPod(api: CoreV1Api, name: string): Promise<void> {
+  const body: V1Pod = {
+    metadata: { name },
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'registry.lab/base:1.0', command: ['sleep', 'inf'] }] },
+  };
+  await api.createNamespacedPod({ namespace: 'default', body });
+  const isReady = (pod: V1Pod): boolean =>
+    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  while (!isReady(await api.readNamespacedPod({ namespace: 'default', name }))) await new Promise((resolve) => setTimeout(resolve, 2));
+}

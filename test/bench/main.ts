@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { measureAttempts } from './attempts.ts';
+import { measureClusters, measurePods } from './clusters.ts';
+import { formatTable, type Measurement } from './measure.ts';
+
+const suites: Readonly<Record<string, (runtime: 'process' | 'docker') => Promise<readonly Measurement[]>>> = {
+  clusters: (runtime) => (runtime === 'process' ? measureClusters() : Promise.resolve([])),
+  pods: measurePods,
+  attempts: measureAttempts,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, runtime: { type: 'string', default: 'process,docker' } },
+});
+const chosen = positionals.length === 0 ? Object.keys(suites) : positionals;
+const runtimes = values.runtime.split(',').filter((name) => name === 'process' || name === 'docker');
+const unknown = chosen.filter((name) => suites[name] === undefined);
+if (unknown.length > 0 || runtimes.length === 0) {
+  console.error(`usage: npm run bench -- [${Object.keys(suites).join('|')} ...] [--runtime process,docker] [--json FILE]`);
+  process.exit(2);
+}
+
+const measurements: Measurement[] = [];
+for (const name of chosen) {
+  for (const runtime of runtimes) {
+    console.error(`measuring ${name} on ${runtime} …`);
+    measurements.push(...((await suites[name]?.(runtime)) ?? []));
+  }
+}
+console.log(formatTable(measurements));
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), node: process.version, measurements }, null, 2)}\n`);
+process.exit(0);
