@@ -93,6 +93,10 @@ export interface LabStage {
   prepare(mode: AttemptMode): Promise<void>;
   /** What execs become terminals: namespace, pod, container and command of the trainee's shell. */
   readonly workspace: { readonly namespace: string; readonly pod: string; readonly container: string; readonly shell: readonly string[] };
+  /** Where the lab's objects live in this variant. */
+  readonly namespace: string;
+  /** The services of the preview, with this variant's names; those of {@link LabSummary} are an example's. */
+  services(): readonly LabService[];
   steps(): readonly StepContent[];
   checkStep(stepId: string): Promise<readonly CheckResult[]>;
   /** Runs the step's own solution, as skipping does. */

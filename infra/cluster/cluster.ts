@@ -89,7 +89,7 @@ class EmbeddedCluster implements Cluster {
   }
 
   async #startLoops(clock: Clock): Promise<void> {
-    const { options, runtime, plane } = this.#parts;
+    const { options, runtime, plane, identity } = this.#parts;
     const { log, dataDir, nodes = defaultNodes } = options;
     const informers = new InformerFactory({ api: plane.clientFor('kube-controller-manager'), clock, log });
     this.#loops.push(informers);
@@ -97,7 +97,7 @@ class EmbeddedCluster implements Cluster {
     const kubelet = await startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
     this.#loops.push(kubelet);
     plane.setKubelet(kubelet.endpoint);
-    this.#loops.push(startControllers({ api: plane.clientFor('kube-controller-manager'), informers, clock, log }));
+    this.#loops.push(startControllers({ api: plane.clientFor('kube-controller-manager'), informers, clock, log, rootCaPem: identity.authority.certificate }));
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
     this.#loops.push(await proxy);
   }

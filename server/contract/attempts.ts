@@ -101,7 +101,12 @@ export const clockSchema = z.strictObject({
 });
 export type AttemptClock = z.infer<typeof clockSchema>;
 
-export const terminalSchema = z.strictObject({ id: idSchema, title: z.string(), state: z.enum(['open', 'ended']), createdAt: instantSchema });
+export const terminalSchema = z.strictObject({
+  id: idSchema,
+  title: z.string(),
+  state: z.enum(['open', 'ended']),
+  createdAt: instantSchema,
+});
 export type TerminalView = z.infer<typeof terminalSchema>;
 
 export const attemptSchema = z.strictObject({
@@ -142,7 +147,11 @@ export const attemptSummarySchema = z.strictObject({
 export type AttemptSummary = z.infer<typeof attemptSummarySchema>;
 
 /** `fault` may be named by instructors and administrators only; absent: the seed decides. */
-export const startAttemptSchema = z.strictObject({ lab: z.string().max(60), mode: attemptModeSchema.default('guided'), fault: z.string().max(60).optional() });
+export const startAttemptSchema = z.strictObject({
+  lab: z.string().max(60),
+  mode: attemptModeSchema.default('guided'),
+  fault: z.string().max(60).optional(),
+});
 export const startIncidentSchema = z.strictObject({});
 export const resetSchema = z.strictObject({ to: z.enum(['start', 'healthy', 'fault']) });
 export const injectFaultSchema = z.strictObject({ fault: z.string().max(60) });
@@ -199,7 +208,12 @@ export const resultCheckSchema = z.strictObject({
 });
 export type ResultCheck = z.infer<typeof resultCheckSchema>;
 
-export const timelineEntrySchema = z.strictObject({ at: instantSchema, kind: z.string(), text: z.string(), actor: personRefSchema.nullable() });
+export const timelineEntrySchema = z.strictObject({
+  at: instantSchema,
+  kind: z.string(),
+  text: z.string(),
+  actor: personRefSchema.nullable(),
+});
 
 export const recordingSchema = z.strictObject({
   id: idSchema,
@@ -217,14 +231,18 @@ export const resultSchema = z.strictObject({
   passMark: z.int(),
   headline: z.string(),
   checks: z.array(resultCheckSchema),
-  dimensions: z.array(z.strictObject({ dimension: z.string(), level: z.enum(['not yet', 'meets', 'exceeds']), points: z.number(), of: z.number() })),
+  dimensions: z.array(
+    z.strictObject({ dimension: z.string(), level: z.enum(['not yet', 'meets', 'exceeds']), points: z.number(), of: z.number() }),
+  ),
   /** From the fault live to the first sample of the healthy window that held; null when not restored. */
   restoredAfterMs: z.number().nullable(),
   hintsUsed: z.int(),
   stepsSkipped: z.int(),
   timeline: z.array(timelineEntrySchema),
   recordings: z.array(recordingSchema),
-  override: z.strictObject({ by: personRefSchema, at: instantSchema, outcome: z.enum(['passed', 'failed']), reason: z.string() }).nullable(),
+  override: z
+    .strictObject({ by: personRefSchema, at: instantSchema, outcome: z.enum(['passed', 'failed']), reason: z.string() })
+    .nullable(),
   tryNext: z.array(z.string()),
   gradedAt: instantSchema.nullable(),
 });

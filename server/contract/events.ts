@@ -15,7 +15,8 @@ import { idSchema, instantSchema } from './roles.ts';
  *   terminal:ack     terminalAckSchema    (not acknowledged; after xterm has parsed up to `seq`, every 100 KB or so)
  *   terminal:close   terminalRefSchema    -> {}                    leaves the terminal running
  *
- * Server to client: the names below with their schemas.
+ * Server to client: the names below with their schemas; `session:ended` { reason } before the server hangs up on a session that was ended
+ * elsewhere. A refused connection's `connect_error` carries an errorBodySchema as its `data`.
  *
  * A terminal is one exec whose output is numbered by bytes. `fromSeq` asks for what came after; the server keeps the newest 256 KB. When
  * the gap is larger, `openedTerminal.restarted` is true and the client clears its screen before what follows. A restarted orchestrator
@@ -44,8 +45,15 @@ export const openedTerminalSchema = z.strictObject({
 });
 
 /** At most 64 KiB a message; the client splits larger pastes. */
-export const terminalInputSchema = z.strictObject({ terminalId: idSchema, data: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 65_536) });
-export const terminalResizeSchema = z.strictObject({ terminalId: idSchema, columns: z.int().min(2).max(1000), rows: z.int().min(1).max(500) });
+export const terminalInputSchema = z.strictObject({
+  terminalId: idSchema,
+  data: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 65_536),
+});
+export const terminalResizeSchema = z.strictObject({
+  terminalId: idSchema,
+  columns: z.int().min(2).max(1000),
+  rows: z.int().min(1).max(500),
+});
 export const terminalAckSchema = z.strictObject({ terminalId: idSchema, seq: z.int().min(0) });
 
 /** `terminal:data`: raw bytes, UTF-8 may split anywhere; `seq` is the number of the first byte. */
@@ -70,4 +78,5 @@ export const rosterChangedSchema = z.strictObject({ attempts: z.array(rosterEntr
 export const messageSchema = z.strictObject({ id: z.string(), from: z.string().nullable(), text: z.string(), at: instantSchema });
 export type Message = z.infer<typeof messageSchema>;
 
-export type Ack<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: z.infer<typeof errorBodySchema>['error'] };
+export type Ack<T> =
+  { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: z.infer<typeof errorBodySchema>['error'] };

@@ -29,7 +29,11 @@ export const personSchema = z.strictObject({
 export type Person = z.infer<typeof personSchema>;
 
 export const invitePersonSchema = z.strictObject({ email: emailSchema, name: nameSchema, role: roleSchema, cohortId: idSchema.optional() });
-export const updatePersonSchema = z.strictObject({ name: nameSchema.optional(), role: roleSchema.optional(), disabled: z.boolean().optional() });
+export const updatePersonSchema = z.strictObject({
+  name: nameSchema.optional(),
+  role: roleSchema.optional(),
+  disabled: z.boolean().optional(),
+});
 
 /** The link is shown once; only its hash is kept. */
 export const invitationSchema = z.strictObject({ person: personSchema, link: z.url(), expiresAt: instantSchema });

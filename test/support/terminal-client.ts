@@ -28,6 +28,8 @@ export class TerminalClient {
   static async open(socket: Socket, terminalId: string, access: 'write' | 'observe' = 'write'): Promise<TerminalClient> {
     const terminal = new TerminalClient(socket, terminalId);
     await emit(socket, 'terminal:open', { terminalId, columns: 120, rows: 30, fromSeq: 0, access });
+    // Input before the shell is there is refused: wait for its prompt.
+    await terminal.waitFor(/\S/);
     return terminal;
   }
 

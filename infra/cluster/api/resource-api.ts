@@ -177,7 +177,7 @@ export class ResourceApi {
       strategyOf(info).prepareUpdate?.(written, previous);
       if (info.kind === 'Service' && info.group === '') this.#addresses.allocate(written, previous);
     }
-    if (tracksGeneration(info) && subresource !== 'status' && !isSame(specOf(written), specOf(previous))) {
+    if (tracksGeneration(info) && subresource !== 'status' && subresource !== 'binding' && !isSame(specOf(written), specOf(previous))) {
       written.metadata.generation = (previous.metadata.generation ?? 0) + 1;
     }
     if (subresource === undefined) {

@@ -80,7 +80,7 @@ export class Reviews {
   }
 
   async #token(body: TokenReview): Promise<KubeObject> {
-    const user = await this.#parts.tokens.authenticate(body.spec.token);
+    const user = await this.#parts.tokens.authenticate(body.spec.token ?? '');
     const status =
       user === undefined ? { user: {}, error: '[invalid bearer token]' } : { authenticated: true, user, audiences: [tokenIssuer] };
     return { ...body, status } as unknown as KubeObject;

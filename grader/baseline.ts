@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Container, Deployment, Probe } from '../infra/cluster/meta/generated/types.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { KubeObjects } from './kube-objects.ts';
+import { PlatformError } from './platform-error.ts';
+import { fetchWorkload, isReady } from './workload.ts';
+
+const probeSchema = z.strictObject({
+  /** What is asked, e.g. `httpGet /health`; two probes with the same target look at the same thing. */
+  target: z.string(),
+  /** Longest time from the fault to the probe's verdict, initial delay left out. */
+  detectSeconds: z.number(),
+});
+
+/** The healthy workload as it was before the fault: what a fix must not fall short of. JSON; outlives restarts. */
+export const workloadBaselineSchema = z.strictObject({
+  replicas: z.int().min(1),
+  containers: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        image: z.string(),
+        limits: z.record(z.string(), z.string()),
+        readinessProbe: probeSchema.optional(),
+        livenessProbe: probeSchema.optional(),
+      }),
+    )
+    .min(1),
+});
+
+export type WorkloadBaseline = z.infer<typeof workloadBaselineSchema>;
+export type ProbeBaseline = z.infer<typeof probeSchema>;
+
+/** Reads the baseline; one that would check nothing is an error (GRADING.md). */
+export async function fetchWorkloadBaseline(objects: KubeObjects, endpoint: Endpoint): Promise<WorkloadBaseline> {
+  const { deployment, pods } = await fetchWorkload(objects, endpoint);
+  if (deployment === undefined || !pods.some(isReady)) {
+    throw new PlatformError('BaselineMissing', `The Deployment ${endpoint.deployment} has no ready pod to take a baseline from.`);
+  }
+  return describeWorkload(deployment);
+}
+
+export function describeWorkload(deployment: Deployment): WorkloadBaseline {
+  const containers = (deployment.spec?.template.spec?.containers ?? []).map(describeContainer);
+  return workloadBaselineSchema.parse({ replicas: deployment.spec?.replicas ?? 1, containers });
+}
+
+function describeContainer(container: Container): WorkloadBaseline['containers'][number] {
+  const { name, image = '', resources, readinessProbe, livenessProbe } = container;
+  return {
+    name,
+    image,
+    limits: Object.fromEntries(Object.entries(resources?.limits ?? {}).map(([key, value]) => [key, String(value)])),
+    ...(readinessProbe === undefined ? {} : { readinessProbe: describeProbe(readinessProbe) }),
+    ...(livenessProbe === undefined ? {} : { livenessProbe: describeProbe(livenessProbe) }),
+  };
+}
+
+/** Kubernetes' defaults apply where the object leaves a field out: every 10 s, 3 failures, 1 s each. */
+export function describeProbe(probe: Probe): ProbeBaseline {
+  const { periodSeconds = 10, failureThreshold = 3, timeoutSeconds = 1 } = probe;
+  return { target: probeTarget(probe), detectSeconds: periodSeconds * failureThreshold + timeoutSeconds };
+}
+
+function probeTarget(probe: Probe): string {
+  if (probe.httpGet !== undefined) return `httpGet ${probe.httpGet.path ?? '/'}`;
+  if (probe.tcpSocket !== undefined) return 'tcpSocket';
+  if (probe.grpc !== undefined) return 'grpc';
+  return `exec ${(probe.exec?.command ?? []).join(' ')}`;
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../infra/cluster/meta/clock.ts';
+import type { WorkloadBaseline } from './baseline.ts';
+import type { Credentials } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { KubeObjects } from './kube-objects.ts';
+import type { Prober } from './prober.ts';
+import { redact, redactText } from './redact.ts';
+import type { Evidence } from './verdict.ts';
+
+/** What a check may use. Nothing in it reaches the trainee. */
+export interface CheckContext {
+  readonly endpoint: Endpoint;
+  readonly objects: KubeObjects;
+  readonly prober: Prober;
+  readonly credentials: Credentials;
+  /** Absent while the trainee still builds. */
+  readonly baseline: WorkloadBaseline | undefined;
+  /** A file of the trainee's, by its path below ~/lab; undefined when there is none. What it says is the trainee's word. */
+  readonly readFile: (file: string) => Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Evidence with the time of now and without anything that is secret. */
+export function observe(context: CheckContext, kind: Evidence['kind'], summary: string, detail?: unknown): Evidence {
+  const { secrets } = context.credentials;
+  const at = new Date(context.clock.now()).toISOString();
+  return { at, kind, summary: redactText(summary, secrets), ...(detail === undefined ? {} : { detail: redact(detail, secrets) }) };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { CheckContext } from './check-context.ts';
+import { completionCheckSchema, runCompletionCheck } from './checks/completion-check.ts';
+import { fileCheckSchema, runFileCheck } from './checks/file-check.ts';
+import { httpCheckSchema, runHttpCheck } from './checks/http-check.ts';
+import { objectCheckSchema, runObjectCheck } from './checks/object-check.ts';
+import { restartCheckSchema, triggerRestart } from './checks/restart-check.ts';
+import { runWorkloadCheck, workloadCheckSchema } from './checks/workload-check.ts';
+import type { Verdict } from './verdict.ts';
+
+/** A check as lab.yaml writes it; its id is its key there. */
+export const checkSchema = z.discriminatedUnion('kind', [objectCheckSchema, fileCheckSchema, httpCheckSchema, completionCheckSchema, workloadCheckSchema, restartCheckSchema]);
+
+export type CheckSpec = z.infer<typeof checkSchema>;
+export type Check = CheckSpec & { readonly id: string };
+
+/** One look at the sandbox. May be called again and again; throws PlatformError when it could not look. */
+export type Sample = () => Promise<Verdict>;
+
+/** Prepares a check: those that disturb the workload do so here, once. */
+export async function startCheck(check: CheckSpec, context: CheckContext): Promise<Sample> {
+  switch (check.kind) {
+    case 'object':
+      return () => runObjectCheck(check, context);
+    case 'file':
+      return () => runFileCheck(check, context);
+    case 'http':
+      return () => runHttpCheck(check, context);
+    case 'completion':
+      return () => runCompletionCheck(check, context);
+    case 'workload':
+      return () => runWorkloadCheck(check, context);
+    case 'restart':
+      return triggerRestart(check, context);
+  }
+}
+
+/** Checks that change the sandbox run alone, after all others. */
+export function isDisturbing(check: CheckSpec): boolean {
+  return check.kind === 'restart';
+}

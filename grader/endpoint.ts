@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a Kubernetes object name: small letters, digits and dashes');
+
+/** The model endpoint that a lab is about: where it is, what serves it and where its credentials are expected. */
+export const endpointSchema = z.strictObject({
+  namespace: objectName,
+  deployment: objectName,
+  /** The container of the Deployment that serves the model; the others are its helpers. */
+  container: objectName,
+  service: objectName,
+  /** Port of the Service that carries the model's API. */
+  port: z.int().min(1).max(65_535),
+  /** The name that clients ask for, and the model that stands behind it. */
+  model: z.string().min(1),
+  root: z.string().min(1),
+  /** The API key: taken from the Secret that the container's environment variable `env` refers to, or from the named one. */
+  key: z.strictObject({ env: z.string().min(1), secret: objectName, entry: z.string().min(1), prefix: z.string(), minLength: z.int().min(8) }),
+  /** The kubernetes.io/tls Secret that clients get their certificate from. */
+  clientSecret: objectName,
+});
+
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+export function hostOf(endpoint: Endpoint): string {
+  return `${endpoint.service}.${endpoint.namespace}.svc`;
+}

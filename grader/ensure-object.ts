@@ -1,0 +1,16 @@
+import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
+import { refOf, type KubeObjects } from './kube-objects.ts';
+
+/** Creates the object, or makes what is there equal to it. */
+export async function ensureObject(objects: KubeObjects, object: KubeObject): Promise<KubeObject> {
+  const present = await objects.find(refOf(object));
+  return present === undefined ? objects.create(object) : objects.replace(carryImmutable(present, object));
+}
+
+/** What the API server assigns and then refuses to change. */
+function carryImmutable(present: KubeObject, wanted: KubeObject): KubeObject {
+  if (wanted.kind !== 'Service') return wanted;
+  const { clusterIP, clusterIPs } = (present as { spec?: { clusterIP?: string; clusterIPs?: readonly string[] } }).spec ?? {};
+  const spec = (wanted as { spec?: object }).spec ?? {};
+  return { ...wanted, spec: { clusterIP, clusterIPs, ...spec } } as KubeObject;
+}

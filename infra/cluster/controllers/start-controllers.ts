@@ -1,0 +1,50 @@
+import type { ApiClient } from '../client/api-client.ts';
+import type { InformerFactory } from '../client/informer-factory.ts';
+import type { ClusterLog } from '../cluster-options.ts';
+import type { Clock } from '../meta/clock.ts';
+import { disposeAll, withFieldManager, type ControllerContext } from './controller-context.ts';
+import { startCronJobController } from './cronjob-controller.ts';
+import { startDaemonSetController } from './daemonset-controller.ts';
+import { startDisruptionController } from './disruption-controller.ts';
+import { startJobController } from './job-controller.ts';
+import { startNodeLifecycleController } from './node-lifecycle-controller.ts';
+import { startStatefulSetController } from './statefulset-controller.ts';
+import { startDeploymentController } from './deployment-controller.ts';
+import { startEndpointsController } from './endpoints-controller.ts';
+import { startGarbageCollector } from './garbage-collector.ts';
+import { startNamespaceContentController } from './namespace-content.ts';
+import { startNamespaceController } from './namespace-controller.ts';
+import { startQuotaController } from './quota-controller.ts';
+import { startReplicaSetController } from './replicaset-controller.ts';
+
+export interface ControllersOptions {
+  /** Its identity must be allowed to do everything. */
+  readonly api: ApiClient;
+  readonly informers: InformerFactory;
+  readonly clock: Clock;
+  readonly log: ClusterLog;
+  /** The certificate by which pods verify the API server; published to every namespace. */
+  readonly rootCaPem: string;
+}
+
+const FIELD_MANAGER = 'kube-controller-manager';
+
+/** Starts all controllers of a cluster. Disposing stops them and waits for what is under way. */
+export function startControllers({ rootCaPem, ...options }: ControllersOptions): AsyncDisposable {
+  const context: ControllerContext = { ...options, api: withFieldManager(options.api, FIELD_MANAGER) };
+  return disposeAll([
+    startNamespaceContentController(context, rootCaPem),
+    startReplicaSetController(context),
+    startDeploymentController(context),
+    startEndpointsController(context),
+    startNamespaceController(context),
+    startQuotaController(context),
+    startCronJobController(context),
+    startDaemonSetController(context),
+    startDisruptionController(context),
+    startJobController(context),
+    startNodeLifecycleController(context),
+    startStatefulSetController(context),
+    startGarbageCollector(context),
+  ]);
+}

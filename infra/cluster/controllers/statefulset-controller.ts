@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isAlreadyExists, isNamespaceTerminating, isNotFound, messageOf } from '../client/api-errors.ts';
+import type { ObjectKey } from '../client/object-key.ts';
+import { resources, subresource } from '../client/resources.ts';
+import type { ReconcileResult } from '../client/run-controller.ts';
+import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '../meta/generated/types.ts';
+import { isPodReady } from '../meta/pod-status.ts';
+import { labelSelectorMatches } from '../meta/selectors.ts';
+import { claimObjects } from './claim-objects.ts';
+import { awaitable, disposeAll, onOwned, onSelf, recorderFor, startLoop, type ControllerContext } from './controller-context.ts';
+import { revisionHashLabel, syncRevisions, templateOf, truncateHistory, type RevisionHistory } from './controller-revisions.ts';
+import { podFromTemplate } from './pod-control.ts';
+import { ordinalOf, planStatefulSet, revisionOfPod, statefulSetStatus, type StatefulStep } from './statefulset-plan.ts';
+
+const KIND = 'StatefulSet';
+
+/** Keeps pods with a name, a place in the order and claims of their own. */
+export function startStatefulSetController(context: ControllerContext): AsyncDisposable {
+  const { api, informers, clock } = context;
+  const sets = informers.informer<StatefulSet>(resources.statefulSets);
+  const pods = informers.informer<Pod>(resources.pods);
+  const revisions = informers.informer<ControllerRevision>(resources.controllerRevisions);
+  const recorder = recorderFor(context, 'statefulset-controller');
+
+  async function reconcile(key: ObjectKey): Promise<ReconcileResult> {
+    const held = sets.get(key);
+    if (held === undefined || held.metadata.deletionTimestamp !== undefined) return undefined;
+    const set: StatefulSet = { ...held, apiVersion: 'apps/v1', kind: KIND };
+    const namespace = set.metadata.namespace ?? '';
+    const isSelected = (pod: Pod): boolean =>
+      labelSelectorMatches(set.spec?.selector, pod.metadata.labels) && ordinalOf(set, pod) !== undefined;
+    const owned = await claimObjects(api, resources.pods, set, resources.statefulSets, isSelected, pods.inNamespace(namespace));
+    const history = await syncRevisions(api, set, revisions.inNamespace(namespace));
+    const update = history.update.metadata.name;
+    const current = history.all.find(({ metadata }) => metadata.name === set.status?.currentRevision)?.metadata.name ?? update;
+    const names = { current, update };
+    try {
+      for (const step of planStatefulSet(set, owned, names, clock.now())) await apply(set, step, history);
+    } finally {
+      await writeStatus(set, owned, names);
+    }
+    const live = new Set([current, ...owned.flatMap((pod) => revisionOfPod(pod) ?? [])]);
+    await truncateHistory(api, history, live, set.spec?.revisionHistoryLimit ?? 10);
+    const minReadyMs = (set.spec?.minReadySeconds ?? 0) * 1000;
+    return minReadyMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: minReadyMs } : undefined;
+  }
+
+  async function apply(set: StatefulSet, step: StatefulStep, history: RevisionHistory): Promise<void> {
+    const name = step.kind === 'create' ? `${set.metadata.name}-${step.ordinal}` : step.pod.metadata.name;
+    const said = `${step.kind} Pod ${name} in StatefulSet ${set.metadata.name}`;
+    const reason = step.kind === 'create' ? 'Create' : 'Delete';
+    try {
+      if (step.kind === 'create') await createMember(set, step, history);
+      else {
+        const { uid, namespace } = step.pod.metadata;
+        await api.delete(resources.pods, name, namespace, uid === undefined ? {} : { preconditions: { uid } });
+      }
+      recorder.record(set, 'Normal', `Successful${reason}`, `${said} successful`);
+    } catch (error) {
+      // The name may still be held by a pod that is on its way out and that the copy has lost already.
+      if (isNotFound(error) || isAlreadyExists(error) || isNamespaceTerminating(error)) return;
+      recorder.record(set, 'Warning', `Failed${reason}`, `${said} failed error: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  async function createMember(
+    set: StatefulSet,
+    { ordinal, revision }: Extract<StatefulStep, { kind: 'create' }>,
+    { all }: RevisionHistory,
+  ): Promise<void> {
+    const kept = all.find(({ metadata }) => metadata.name === revision);
+    const pod = memberPod(set, kept === undefined ? set.spec?.template : templateOf(kept), ordinal, revision);
+    for (const claim of claimsFor(set, ordinal)) {
+      await api.create<PersistentVolumeClaim>(resources.persistentVolumeClaims, claim).catch((error: unknown) => {
+        if (!isAlreadyExists(error)) throw error;
+      });
+    }
+    await api.create<Pod>(resources.pods, pod);
+  }
+
+  async function writeStatus(set: StatefulSet, owned: readonly Pod[], names: Parameters<typeof statefulSetStatus>[2]): Promise<void> {
+    const status = statefulSetStatus(set, owned, names, clock.now());
+    if (isDeepStrictEqual(status, set.status)) return;
+    await api.update<StatefulSet>(subresource(resources.statefulSets, 'status'), { ...set, status });
+  }
+
+  const loop = startLoop(context, {
+    name: 'statefulset',
+    waitFor: [awaitable(sets), awaitable(pods), awaitable(revisions)],
+    watch: (queue) => [onSelf(sets, queue), onOwned(pods, KIND, queue)],
+    reconcile,
+  });
+  return disposeAll([recorder, loop]);
+}
+
+function memberPod(set: StatefulSet, template: Parameters<typeof podFromTemplate>[1], ordinal: number, revision: string): Pod {
+  const name = `${set.metadata.name}-${ordinal}`;
+  const pod = podFromTemplate(set, template, name);
+  const claimed = (set.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => ({
+    name: metadata.name,
+    persistentVolumeClaim: { claimName: claimName(set, metadata.name, ordinal) },
+  }));
+  const names = new Set(claimed.map((volume) => volume.name));
+  const volumes = [...(pod.spec?.volumes ?? []).filter((volume) => !names.has(volume.name)), ...claimed];
+  const labels = {
+    ...pod.metadata.labels,
+    'statefulset.kubernetes.io/pod-name': name,
+    'apps.kubernetes.io/pod-index': String(ordinal),
+    [revisionHashLabel]: revision,
+  };
+  const spec = pod.spec ?? { containers: [] };
+  const subdomain = set.spec?.serviceName;
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, labels },
+    spec: { ...spec, hostname: name, ...(subdomain === undefined ? {} : { subdomain }), ...(volumes.length === 0 ? {} : { volumes }) },
+  };
+}
+
+function claimsFor(set: StatefulSet, ordinal: number): readonly PersistentVolumeClaim[] {
+  return (set.spec?.volumeClaimTemplates ?? []).map(({ metadata, spec }) => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: claimName(set, metadata.name, ordinal),
+      ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
+      labels: { ...metadata.labels, ...set.spec?.selector.matchLabels },
+    },
+    ...(spec === undefined ? {} : { spec }),
+  }));
+}
+
+function claimName(set: StatefulSet, template: string, ordinal: number): string {
+  return `${template}-${set.metadata.name}-${ordinal}`;
+}

@@ -1,0 +1,60 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { maxDepth } from './convert.ts';
+
+/** YAML reads as 1.1, like the Go library of Kubernetes (`yes` is true), without its sexagesimal numbers, dates and binary. */
+const yamlOptions = { version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, customTags: withoutOddTags } as const;
+
+type Tags = (string | { tag?: string; format?: string })[];
+
+function withoutOddTags(tags: Tags): Tags {
+  const odd = ['timestamp', 'binary', 'omap', 'pairs', 'set'];
+  return tags.filter((tag) => {
+    if (typeof tag === 'string') return !odd.includes(tag);
+    return tag.format !== 'TIME' && !odd.some((name) => tag.tag === `tag:yaml.org,2002:${name}`);
+  });
+}
+
+/** Parses YAML (or JSON, which it includes) as the API server does, in bounds of depth and aliases. */
+export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { ...yamlOptions, lineCounter } as Parameters<typeof parseDocument>[1]);
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new YamlFault(`yaml: line ${fault.linePos?.[0].line ?? 1}: ${fault.message.split('\n')[0] ?? ''}`);
+  const duplicates: string[] = [];
+  findYamlDuplicates(document.contents, '', duplicates, 0);
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) as unknown, duplicates };
+  } catch (error) {
+    throw new YamlFault(`yaml: ${error instanceof Error ? error.message : 'cannot be read'}`);
+  }
+}
+
+export class YamlFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'YamlFault';
+  }
+}
+
+interface YamlPair {
+  readonly key?: { readonly value?: unknown } | null;
+  readonly value?: unknown;
+}
+
+function findYamlDuplicates(node: unknown, path: string, found: string[], depth: number): void {
+  if (typeof node !== 'object' || node === null || !('items' in node) || !Array.isArray(node.items)) return;
+  if (depth > maxDepth) throw new YamlFault('yaml: exceeded max depth');
+  const seen = new Set<string>();
+  (node.items as unknown[]).forEach((item, index) => {
+    if (typeof item !== 'object' || item === null || !('key' in item)) {
+      findYamlDuplicates(item, `${path}[${index}]`, found, depth + 1);
+      return;
+    }
+    const pair = item as YamlPair;
+    const key = String(pair.key?.value);
+    const inner = path === '' ? key : `${path}.${key}`;
+    if (seen.has(key)) found.push(`duplicate field "${inner}"`);
+    seen.add(key);
+    findYamlDuplicates(pair.value, inner, found, depth + 1);
+  });
+}

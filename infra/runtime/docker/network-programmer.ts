@@ -1,0 +1,113 @@
+import { RuntimeError, type ServiceRoute } from '../runtime.ts';
+import { startExec } from './exec-session.ts';
+import type { Engine } from './engine.ts';
+import { planFirewall } from './firewall.ts';
+import { forEachBounded } from './bounded.ts';
+import { planHosts, type PodNames } from './service-names.ts';
+import type { SandboxNetwork } from './sandbox-network.ts';
+import { formatSubnet } from './subnets.ts';
+
+/** A pod whose namespace is to be kept right. */
+export interface ProgrammedPod {
+  readonly podUid: string;
+  readonly pauseId: string;
+  readonly ip: string;
+  readonly names: PodNames;
+}
+
+/** Programming costs the engine an exec a pod: enough at once to be quick, few enough to leave the machine to the trainees. */
+const CONCURRENCY = 4;
+const MAX_ERROR_BYTES = 2_000;
+
+/**
+ * Keeps every pod's network namespace as the Services say: routes, nftables rules, hosts file, in one exec a pod, and only where
+ * something has changed. Calls that come while one runs are put together into one that follows.
+ */
+export class NetworkProgrammer {
+  readonly #engine: Engine;
+  readonly #network: SandboxNetwork;
+  readonly #serviceCidr: string;
+  readonly #pods = new Map<string, ProgrammedPod>();
+  /** What each pod's namespace was last made to be. */
+  readonly #applied = new Map<string, string>();
+  /** One program at a time a pod, or an older one could end last. */
+  readonly #busy = new Map<string, Promise<void>>();
+  #services: readonly ServiceRoute[] = [];
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(engine: Engine, network: SandboxNetwork, serviceCidr: string) {
+    this.#engine = engine;
+    this.#network = network;
+    this.#serviceCidr = serviceCidr;
+  }
+
+  /** Resolves when the pod's namespace is closed and knows the present Services. */
+  async add(pod: ProgrammedPod): Promise<void> {
+    this.#pods.set(pod.podUid, pod);
+    this.#applied.delete(pod.podUid);
+    await this.#program(pod);
+  }
+
+  remove(podUid: string): void {
+    this.#pods.delete(podUid);
+    this.#applied.delete(podUid);
+    this.#busy.delete(podUid);
+  }
+
+  async setServices(services: readonly ServiceRoute[]): Promise<void> {
+    this.#services = services;
+    if (this.#running === undefined) return this.#start();
+    this.#next ??= this.#running.catch(() => undefined).then(() => this.#start());
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    this.#running = forEachBounded([...this.#pods.values()], CONCURRENCY, (pod) => this.#program(pod)).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  #program(pod: ProgrammedPod): Promise<void> {
+    const before = this.#busy.get(pod.podUid) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => this.#apply(pod));
+    this.#busy.set(pod.podUid, mine);
+    return mine;
+  }
+
+  async #apply(pod: ProgrammedPod): Promise<void> {
+    if (this.#pods.get(pod.podUid) !== pod) return;
+    const wanted = this.#plan(pod);
+    if (this.#applied.get(pod.podUid) === wanted) return;
+    try {
+      await runProgram(this.#engine, pod.pauseId, wanted);
+    } catch (error) {
+      // A pod that was removed meanwhile needs no network.
+      if (this.#pods.get(pod.podUid) !== pod) return;
+      throw error;
+    }
+    if (this.#pods.get(pod.podUid) === pod) this.#applied.set(pod.podUid, wanted);
+  }
+
+  #plan(pod: ProgrammedPod): string {
+    const { subnet, gateway } = this.#network;
+    const rules = planFirewall({ podCidr: formatSubnet(subnet), gateway, services: this.#services });
+    const hosts = planHosts({ ...pod.names, ip: pod.ip }, this.#services);
+    return [`${this.#serviceCidr} ${gateway}\n`, rules, hosts].map((part) => `${part}%%\n`).join('');
+  }
+}
+
+/** Hands the input to the pause image's `program-network`. */
+async function runProgram(engine: Engine, pauseId: string, input: string): Promise<void> {
+  await using session = await startExec(engine, pauseId, { command: ['program-network'], tty: false, stdin: true });
+  session.stdin?.end(input);
+  session.stdout.resume();
+  let problem = '';
+  session.stderr?.on('data', (chunk: Buffer) => {
+    problem = (problem + chunk.toString()).slice(0, MAX_ERROR_BYTES);
+  });
+  const { exitCode } = await session.exited;
+  if (exitCode !== 0) throw new RuntimeError('EngineFailed', `Programming a pod's network ended with ${exitCode}: ${problem.trim()}`);
+}

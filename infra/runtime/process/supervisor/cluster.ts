@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { ContainerSpec, PodSandbox, PodSandboxSpec, ServiceRoute } from '../../runtime.ts';
+import type { WireImage, WirePod } from '../wire.ts';
+import { planPodIp, podCidr, serviceCidr, type AddressBlock } from './address-blocks.ts';
+import { Container, type ContainerHost } from './container.ts';
+import { renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
+import { planForwardings, ServiceProxies, type ProxyProblem } from './service-proxy.ts';
+import { WireFailure } from './wire-failure.ts';
+
+interface Pod {
+  readonly spec: PodSandboxSpec;
+  readonly sandbox: PodSandbox;
+  readonly folder: string;
+  readonly containers: Map<string, Container>;
+}
+
+/** One cluster's pods, addresses and Services as the supervisor holds them. */
+export class SupervisedCluster {
+  readonly clusterId: string;
+  readonly block: AddressBlock;
+  readonly #host: ContainerHost;
+  readonly #folder: string;
+  readonly #pods = new Map<string, Pod>();
+  readonly #proxies: ServiceProxies;
+  readonly #onExit: (container: Container, podUid: string) => void;
+  #services: readonly ServiceRoute[] = [];
+  #lastIp: string | undefined;
+
+  constructor(options: {
+    readonly host: ContainerHost;
+    readonly clusterId: string;
+    readonly block: AddressBlock;
+    readonly folder: string;
+    readonly onExit: (container: Container, podUid: string) => void;
+    readonly onProxyProblem: ProxyProblem;
+  }) {
+    this.#host = options.host;
+    this.clusterId = options.clusterId;
+    this.block = options.block;
+    this.#folder = options.folder;
+    this.#onExit = options.onExit;
+    this.#proxies = new ServiceProxies(options.onProxyProblem);
+    rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  get ranges(): { readonly podCidr: string; readonly serviceCidr: string } {
+    return { podCidr: podCidr(this.block), serviceCidr: serviceCidr(this.block) };
+  }
+
+  runPod(spec: PodSandboxSpec): PodSandbox {
+    const present = this.#pods.get(spec.podUid);
+    if (present !== undefined) return present.sandbox;
+    const inUse = new Set([...this.#pods.values()].map(({ sandbox }) => sandbox.ip));
+    const ip = planPodIp(this.block, inUse, this.#lastIp);
+    if (ip === undefined) throw new WireFailure('AddressSpaceExhausted', `All addresses of ${podCidr(this.block)} are in use.`);
+    this.#lastIp = ip;
+    const folder = path.join(this.#folder, createHash('sha256').update(spec.podUid).digest('hex').slice(0, 24));
+    writePodFiles(path.join(folder, 'pod'), { spec, ip }, this.#services, this.#nameServer());
+    const sandbox = { podUid: spec.podUid, ip };
+    this.#pods.set(spec.podUid, { spec, sandbox, folder, containers: new Map() });
+    return sandbox;
+  }
+
+  async removePod(podUid: string): Promise<void> {
+    const pod = this.#pods.get(podUid);
+    if (pod === undefined) return;
+    await Promise.all([...pod.containers.values()].map(async (container) => container.remove()));
+    this.#pods.delete(podUid);
+    rmSync(pod.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  listPods(): WirePod[] {
+    return [...this.#pods.values()].map(({ spec, sandbox, containers }) => ({
+      sandbox,
+      namespace: spec.namespace,
+      name: spec.name,
+      containers: [...containers.values()].map(({ id, program, state }) => ({
+        id,
+        name: program.spec.name,
+        attempt: program.spec.attempt,
+        state,
+      })),
+    }));
+  }
+
+  createContainer(spec: ContainerSpec, image: WireImage): Container {
+    const pod = this.#pods.get(spec.podUid);
+    if (pod === undefined) throw new WireFailure('UnknownPod', `There is no sandbox for pod ${spec.podUid}.`);
+    const id = containerId(this.clusterId, spec);
+    const present = pod.containers.get(id);
+    if (present !== undefined) return present;
+    const folder = path.join(pod.folder, id.slice(0, 24));
+    const place = {
+      rootFolder: path.join(folder, 'root'),
+      podFolder: path.join(pod.folder, 'pod'),
+      podIp: pod.sandbox.ip,
+      hostname: pod.spec.hostname,
+    };
+    const container = new Container(this.#host, { id, spec, image, place }, folder);
+    pod.containers.set(id, container);
+    return container;
+  }
+
+  findContainer(id: string): Container | undefined {
+    for (const pod of this.#pods.values()) {
+      const container = pod.containers.get(id);
+      if (container !== undefined) return container;
+    }
+    return undefined;
+  }
+
+  async startContainer(container: Container): Promise<string | undefined> {
+    const { podUid } = container.program.spec;
+    return container.start(() => this.#onExit(container, podUid));
+  }
+
+  async removeContainer(container: Container): Promise<void> {
+    await container.remove();
+    this.#pods.get(container.program.spec.podUid)?.containers.delete(container.id);
+  }
+
+  /** Names first: whoever resolves a Service before it listens is refused, which clients retry; the other way round they never ask again. */
+  async programServices(services: readonly ServiceRoute[]): Promise<void> {
+    this.#services = services;
+    for (const { spec, sandbox, folder } of this.#pods.values())
+      rewriteInPlace(path.join(folder, 'pod/hosts'), renderHosts({ spec, ip: sandbox.ip }, services));
+    await this.#proxies.program(planForwardings(services));
+  }
+
+  /** Ends and removes all of it. */
+  async close(): Promise<void> {
+    await this.#proxies[Symbol.asyncDispose]();
+    await Promise.all([...this.#pods.keys()].map(async (podUid) => this.removePod(podUid)));
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** Where Kubernetes has its DNS Service. */
+  #nameServer(): string {
+    return serviceCidr(this.block).replace('.0/24', '.10');
+  }
+}
+
+/** The same for the same attempt, so that creating twice finds what is there. */
+function containerId(clusterId: string, { podUid, name, attempt }: ContainerSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify([clusterId, podUid, name, attempt]))
+    .digest('hex');
+}

@@ -1,0 +1,76 @@
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { PodSandboxSpec, ServiceRoute } from '../../runtime.ts';
+
+/** What a pod's resolver reads. Names resolve through `/etc/hosts` alone: nobody answers on the name server's address. */
+export interface PodNames {
+  readonly spec: PodSandboxSpec;
+  readonly ip: string;
+}
+
+const CLUSTER_DOMAIN = 'cluster.local';
+
+/**
+ * `/etc/hosts` of a pod: its own name, its host aliases, and every Service under the names that Kubernetes' DNS would answer to. A
+ * headless Service has a line for each ready endpoint, one by hostname for those that have one.
+ */
+export function renderHosts({ spec, ip }: PodNames, services: readonly ServiceRoute[]): string {
+  return [
+    '# Written by Drillhouse, and again whenever a Service changes.',
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    `${ip}\t${spec.hostname}`,
+    ...spec.hostAliases.map((alias) => `${alias.ip}\t${alias.hostnames.join(' ')}`),
+    ...services.flatMap((service) => serviceLines(service, spec.dnsSearchNamespace)),
+    '',
+  ].join('\n');
+}
+
+function serviceLines(service: ServiceRoute, searchNamespace: string): string[] {
+  const names = namesIn(service, searchNamespace);
+  if (service.clusterIp !== 'None') return service.clusterIp === '' ? [] : [`${service.clusterIp}\t${names.join(' ')}`];
+  const endpoints = new Map(service.ports.flatMap((port) => port.endpoints.map((endpoint) => [endpoint.ip, endpoint] as const)));
+  return [...endpoints.values()].map(({ ip, hostname }) => {
+    const own = hostname === undefined ? [] : names.map((name) => `${hostname}.${name}`);
+    return `${ip}\t${[...own, ...names].join(' ')}`;
+  });
+}
+
+function namesIn({ name, namespace }: ServiceRoute, searchNamespace: string): string[] {
+  const short = namespace === searchNamespace ? [name] : [];
+  return [...short, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${CLUSTER_DOMAIN}`];
+}
+
+/** `nameServer` is an address where nothing listens, so that an unknown name fails at once and never leaves the host. */
+export function renderResolvConf(spec: PodSandboxSpec, nameServer: string): string {
+  const search = [`${spec.dnsSearchNamespace}.svc.${CLUSTER_DOMAIN}`, `svc.${CLUSTER_DOMAIN}`, CLUSTER_DOMAIN];
+  return `search ${search.join(' ')}\nnameserver ${nameServer}\noptions ndots:5 timeout:1 attempts:1\n`;
+}
+
+export const podFiles = ['hosts', 'resolv.conf', 'hostname'] as const;
+
+export function writePodFiles(folder: string, names: PodNames, services: readonly ServiceRoute[], nameServer: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  writeFileSync(path.join(folder, 'hosts'), renderHosts(names, services));
+  writeFileSync(path.join(folder, 'resolv.conf'), renderResolvConf(names.spec, nameServer));
+  writeFileSync(path.join(folder, 'hostname'), `${names.spec.hostname}\n`);
+  mkdirSync(path.join(folder, 'curl'), { recursive: true, mode: 0o755 });
+  writeFileSync(path.join(folder, 'curl/.curlrc'), renderCurlrc(names.ip));
+}
+
+/** curl has localhost built in as 127.0.0.1, which all pods share; here it is told where the pod's programs listen. */
+function renderCurlrc(ip: string): string {
+  return ['localhost', '127.0.0.1'].map((host) => `connect-to = "${host}::${ip}:"\n`).join('');
+}
+
+/** Writes into the file that containers have mounted: another file under the same name would not be seen by them. */
+export function rewriteInPlace(file: string, text: string): void {
+  const content = Buffer.from(text);
+  const fd = openSync(file, 'r+');
+  try {
+    writeSync(fd, content, 0, content.length, 0);
+    ftruncateSync(fd, content.length);
+  } finally {
+    closeSync(fd);
+  }
+}

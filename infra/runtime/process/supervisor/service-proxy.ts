@@ -1,0 +1,146 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { ServiceRoute } from '../../runtime.ts';
+
+/** One address that must listen, and where its connections may go. */
+export interface Forwarding {
+  readonly host: string;
+  readonly port: number;
+  readonly endpoints: readonly { readonly ip: string; readonly port: number }[];
+}
+
+/** Connections that one Service port carries at a time; more are refused as a full backlog would. */
+const MAX_CONNECTIONS = 1_024;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** `host:port` of every TCP port of a ClusterIP that has ready endpoints. Without a listener the kernel refuses, as it should. */
+export function planForwardings(services: readonly ServiceRoute[]): ReadonlyMap<string, Forwarding> {
+  const wanted = services
+    .filter(({ clusterIp }) => clusterIp !== 'None' && clusterIp !== '')
+    .flatMap(({ clusterIp, ports }) =>
+      ports
+        .filter(({ protocol, endpoints }) => protocol === 'TCP' && endpoints.length > 0)
+        .map(({ port, endpoints }) => ({ host: clusterIp, port, endpoints })),
+    );
+  return new Map(wanted.map((forwarding) => [`${forwarding.host}:${forwarding.port}`, forwarding]));
+}
+
+export type ProxyProblem = (forwarding: Forwarding, error: NodeJS.ErrnoException) => void;
+
+/** The ClusterIPs of one cluster: a TCP proxy in user space on addresses of 127/8. */
+export class ServiceProxies implements AsyncDisposable {
+  readonly #listeners = new Map<string, Listener>();
+  readonly #onProblem: ProxyProblem;
+
+  constructor(onProblem: ProxyProblem) {
+    this.#onProblem = onProblem;
+  }
+
+  /** Makes exactly these listen. Connections that are open stay with the endpoint they have, as conntrack would keep them. */
+  async program(wanted: ReadonlyMap<string, Forwarding>): Promise<void> {
+    const gone = [...this.#listeners].filter(([key]) => !wanted.has(key));
+    for (const [key] of gone) this.#listeners.delete(key);
+    await Promise.all(gone.map(async ([, listener]) => listener.close()));
+    await Promise.all([...wanted].map(async ([key, forwarding]) => this.#ensure(key, forwarding)));
+  }
+
+  async #ensure(key: string, forwarding: Forwarding): Promise<void> {
+    const present = this.#listeners.get(key);
+    if (present !== undefined) {
+      present.endpoints = forwarding.endpoints;
+      return;
+    }
+    const listener = new Listener(forwarding);
+    this.#listeners.set(key, listener);
+    const error = await listener.open();
+    if (error === undefined) return;
+    if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
+    this.#onProblem(forwarding, error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    await Promise.all(
+      listeners.map(async (listener) => {
+        listener.cut();
+        await listener.close();
+      }),
+    );
+  }
+}
+
+class Listener {
+  endpoints: Forwarding['endpoints'];
+  readonly #forwarding: Forwarding;
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+
+  constructor(forwarding: Forwarding) {
+    this.#forwarding = forwarding;
+    this.endpoints = forwarding.endpoints;
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  open(): Promise<NodeJS.ErrnoException | undefined> {
+    return new Promise((resolve) => {
+      this.#server.once('error', resolve);
+      this.#server.listen({ host: this.#forwarding.host, port: this.#forwarding.port }, () => {
+        this.#server.off('error', resolve);
+        this.#server.on('error', () => undefined);
+        resolve(undefined);
+      });
+    });
+  }
+
+  /** Stops listening; what is connected goes on. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close();
+      resolve();
+    });
+  }
+
+  cut(): void {
+    for (const client of this.#clients) client.destroy();
+  }
+
+  #accept(client: Socket): void {
+    const endpoint = this.endpoints[Math.floor(Math.random() * this.endpoints.length)];
+    if (endpoint === undefined) {
+      client.resetAndDestroy();
+      return;
+    }
+    this.#clients.add(client);
+    const { remoteAddress } = client;
+    // The endpoint sees the client's own address, as it does behind kube-proxy.
+    const localAddress = remoteAddress?.startsWith('127.') === true ? remoteAddress : undefined;
+    const server = connect({
+      host: endpoint.ip,
+      port: endpoint.port,
+      allowHalfOpen: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
+    join(client, server, () => this.#clients.delete(client));
+  }
+}
+
+/** Joins two half-open sockets: an end on one side ends the other's writing only; an error on one resets the other. */
+function join(client: Socket, server: Socket, onClosed: () => void): void {
+  client.setNoDelay(true);
+  server.setNoDelay(true);
+  const timer = setTimeout(() => server.destroy(new Error('connect timed out')), CONNECT_TIMEOUT_MS);
+  server.once('connect', () => clearTimeout(timer));
+  server.once('error', () => client.resetAndDestroy());
+  client.once('error', () => server.resetAndDestroy());
+  server.once('close', () => {
+    clearTimeout(timer);
+    if (!client.writableEnded) client.destroy();
+  });
+  client.once('close', () => {
+    if (!server.writableEnded) server.destroy();
+    onClosed();
+  });
+  client.pipe(server);
+  server.pipe(client);
+}

@@ -1,0 +1,3 @@
+kubectl rollout undo deployment/inference
+kubectl get deployment inference -o json | jq 'del(.status, .metadata.uid, .metadata.resourceVersion) | .spec.template.spec.containers[0].args |= map(select(startswith("--ssl-") | not))' | kubectl replace -f -
+kubectl rollout status deployment/inference --timeout=120s

@@ -1,0 +1,78 @@
+import { findFault, faultIds } from '../scenarios/faults/fault-catalogue.ts';
+import type { LabFile } from './lab-schema.ts';
+import { showPath } from './schema-problems.ts';
+import type { LabProblem } from './lab-stage.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+type Path = readonly (string | number)[];
+
+/** Names in lab.yaml that lead nowhere: files, checks, faults and what they are given. */
+export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, source: YamlSource): readonly LabProblem[] {
+  const problem = (path: Path, message: string, remedy: string): LabProblem => ({ file: source.file, ...source.locate(path), path: showPath(path), message, remedy });
+  const missingFiles = fileReferences(lab)
+    .filter(({ file }) => !files.has(file))
+    .map(({ path, file }) => problem(path, `There is no file ${file} in the lab's folder.`, 'Create it or correct the name.'));
+  const unknownChecks = checkReferences(lab)
+    .filter(({ check }) => !Object.hasOwn(lab.checks, check))
+    .map(({ path, check }) => problem(path, `There is no check ${check}.`, `Define it under checks, or name one of: ${Object.keys(lab.checks).join(', ')}.`));
+  const unknownFaults = faultReferences(lab)
+    .filter(({ fault, known }) => !known.includes(fault))
+    .map(({ path, fault, known }) => problem(path, `There is no fault ${fault}.`, `Name one of: ${known.join(', ')}.`));
+  return [...missingFiles, ...unknownChecks, ...unknownFaults, ...faultParameterProblems(lab, problem), ...stepProblems(lab, problem)];
+}
+
+function fileReferences(lab: LabFile): readonly { readonly path: Path; readonly file: string }[] {
+  return [
+    ...lab.start.map((file, index) => ({ path: ['start', index], file })),
+    ...lab.healthy.map((file, index) => ({ path: ['healthy', index], file })),
+    ...lab.steps.flatMap((step, index) => [
+      { path: ['steps', index, 'instructions'], file: step.instructions },
+      ...(step.solution === undefined ? [] : [{ path: ['steps', index, 'solution'], file: step.solution }]),
+    ]),
+    ...lab.faults.map((fault, index) => ({ path: ['faults', index, 'solution'], file: fault.solution })),
+    ...lab.alternatives.map((alternative, index) => ({ path: ['alternatives', index, 'script'], file: alternative.script })),
+    ...lab.cheats.map((cheat, index) => ({ path: ['cheats', index, 'script'], file: cheat.script })),
+  ];
+}
+
+function checkReferences(lab: LabFile): readonly { readonly path: Path; readonly check: string }[] {
+  return [
+    ...lab.verdict.map((check, index) => ({ path: ['verdict', index], check })),
+    ...lab.steps.flatMap((step, at) => step.checks.map((check, index) => ({ path: ['steps', at, 'checks', index], check }))),
+    ...lab.cheats.flatMap((cheat, at) => cheat.caughtBy.map((check, index) => ({ path: ['cheats', at, 'caughtBy', index], check }))),
+    ...Object.entries(lab.checks).flatMap(([name, { after }]) => after.map((check, index) => ({ path: ['checks', name, 'after', index], check }))),
+  ];
+}
+
+function faultReferences(lab: LabFile): readonly { readonly path: Path; readonly fault: string; readonly known: readonly string[] }[] {
+  const own = lab.faults.map(({ id }) => id);
+  return [
+    ...lab.faults.map(({ id }, index) => ({ path: ['faults', index, 'id'], fault: id, known: faultIds })),
+    ...lab.alternatives.map(({ fault }, index) => ({ path: ['alternatives', index, 'fault'], fault, known: own })),
+    ...lab.cheats.map(({ fault }, index) => ({ path: ['cheats', index, 'fault'], fault, known: own })),
+  ];
+}
+
+type ToProblem = (path: Path, message: string, remedy: string) => LabProblem;
+
+function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {
+  return lab.faults.flatMap((fault, index) => {
+    const result = findFault(fault.id)?.parameters.safeParse(fault.with);
+    if (result === undefined || result.success) return [];
+    return result.error.issues.map(({ path, message }) =>
+      problem(['faults', index, 'with', ...(path as Path)], `${message}.`, `Give the fault ${fault.id} what scenarios/faults/${fault.id}.ts asks for.`),
+    );
+  });
+}
+
+function stepProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {
+  const seen = new Set<string>();
+  return lab.steps.flatMap(({ id, phase, solution }, index) => {
+    const isTwice = seen.has(id);
+    seen.add(id);
+    return [
+      ...(isTwice ? [problem(['steps', index, 'id'], `The step ${id} is there twice.`, 'Give each step an id of its own.')] : []),
+      ...(phase === 'build' && solution === undefined ? [problem(['steps', index], `The build step ${id} has no solution.`, 'Name the script that skipping it runs.')] : []),
+    ];
+  });
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { durationSchema } from '../grader/check-fields.ts';
+import { checkSchema } from '../grader/check-spec.ts';
+import { endpointSchema } from '../grader/endpoint.ts';
+import { variantsSchema } from './variant.ts';
+
+const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be of small letters, digits and dashes');
+/** Relative to the lab's folder. */
+const file = z.string().regex(/^(?!\/)(?!.*\.\.)[\w./-]+$/, "must be a path below the lab's folder");
+const phase = z.enum(['build', 'incident']);
+
+const hintSchema = z.strictObject({
+  title: z.string().min(1).max(100),
+  text: z.string().min(1),
+  /** Counted from the opening of the step. */
+  unlockAfter: durationSchema,
+});
+
+const stepSchema = z.strictObject({
+  id,
+  title: z.string().min(1).max(100),
+  phase,
+  instructions: file,
+  /** What skipping runs. An incident's step is solved by its fault's solution instead. */
+  solution: file.optional(),
+  checks: z.array(id).min(1),
+  hints: z.array(hintSchema).min(1).max(5),
+});
+
+const faultSchema = z.strictObject({
+  id,
+  title: z.string().min(1).max(80),
+  /** How users or an alert tell of it. Markdown; names the symptom and never the cause. */
+  report: z.string().min(1),
+  with: z.record(z.string(), z.unknown()).default({}),
+  solution: file,
+});
+
+const caseSchema = z.strictObject({
+  title: z.string().min(1).max(120),
+  script: file,
+  /** The fault it is tried on. */
+  fault: id,
+});
+
+const serviceSchema = z.strictObject({
+  name: z.string(),
+  namespace: z.string(),
+  port: z.int().min(1).max(65_535),
+  title: z.string(),
+  scheme: z.enum(['http', 'https', 'auto']),
+  healthPath: z.string().startsWith('/'),
+  metricsPath: z.string().startsWith('/').optional(),
+});
+
+/** lab.yaml, with a variant's values put in. Keys that are not here are errors. */
+export const labSchema = z.strictObject({
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
+  title: z.string().min(1).max(80),
+  summary: z.string().min(1).max(400),
+  level: z.enum(['foundation', 'intermediate', 'advanced']),
+  minutes: z.int().min(1).max(480),
+  incidentMinutes: z.int().min(1).max(240),
+  tracks: z.array(z.enum(['administrator', 'platform-engineer', 'technical-lead'])).min(1),
+  objectives: z.array(z.string().min(1)).min(1),
+  passMark: z.int().min(1).max(100),
+  variants: variantsSchema,
+  endpoint: endpointSchema,
+  services: z.array(serviceSchema).default([]),
+  /** Objects that are there before the trainee begins. */
+  start: z.array(file).default([]),
+  /** With the above, the healthy state. */
+  healthy: z.array(file).min(1),
+  /** Files that the trainee finds in ~/lab, by the folder that holds them. */
+  workspace: file.optional(),
+  checks: z.record(id, checkSchema),
+  steps: z.array(stepSchema).min(1),
+  faults: z.array(faultSchema).min(1),
+  /** The checks of the verdict. */
+  verdict: z.array(id).min(1),
+  alternatives: z.array(caseSchema).default([]),
+  cheats: z
+    .array(
+      caseSchema.extend({
+        /** Checks that must be among those that fail: a cheat that fails by accident proves nothing. */
+        caughtBy: z.array(id).min(1),
+      }),
+    )
+    .default([]),
+});
+
+export type LabFile = z.infer<typeof labSchema>;
+export type LabStep = LabFile['steps'][number];
+export type LabFault = LabFile['faults'][number];
+
+/** For editors; kept beside the labs as lab.schema.json. Placeholders make any value a text, so that types are not enforced there. */
+export function labJsonSchema(): object {
+  return z.toJSONSchema(labSchema, { io: 'input', unrepresentable: 'any' });
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
+import { FakeObjects } from '../grader/testing/fake-objects.ts';
+import { deploymentOf, healthyObjects, podOf, replicaSet, secretOf, sliceOf } from '../grader/testing/sandbox-fixtures.ts';
+import { parseSnapshot, planRemoval, restoreSnapshot, takeSnapshot } from './namespace-snapshot.ts';
+
+const names = (objects: readonly KubeObject[]): readonly string[] => objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort();
+const configMap = (name: string, data: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'atlas' }, data }) as KubeObject;
+
+describe('a namespace’s snapshot', () => {
+  it('holds what people declared, not what controllers made of it or Kubernetes puts everywhere', async () => {
+    const objects = new FakeObjects(...healthyObjects(), configMap('settings'), configMap('kube-root-ca.crt'));
+    expect(names(await takeSnapshot(objects, 'atlas'))).toEqual(['ConfigMap/settings', 'Deployment/inference', 'Secret/inference-api-key', 'Service/inference']);
+  });
+
+  it('leaves out what the server writes itself', async () => {
+    const objects = new FakeObjects(...healthyObjects());
+    const deployment = (await takeSnapshot(objects, 'atlas')).find(({ kind }) => kind === 'Deployment');
+    expect(deployment).not.toHaveProperty('status');
+    expect(deployment?.metadata).not.toHaveProperty('uid');
+    expect(deployment?.metadata).not.toHaveProperty('resourceVersion');
+  });
+
+  it('is what the namespace holds again afterwards, whatever was done to it', async () => {
+    const objects = new FakeObjects(...healthyObjects(), configMap('settings', { a: '1' }));
+    const snapshot = parseSnapshot(JSON.stringify(await takeSnapshot(objects, 'atlas')));
+    objects.put({ ...deploymentOf(undefined, 7) });
+    objects.put(configMap('settings', { a: 'changed' }));
+    objects.put(configMap('left-behind'));
+    objects.put(podOf('by-hand', '10.0.0.9', { owned: false }));
+    objects.put(secretOf('elsewhere', {}, 'other'));
+    await objects.remove({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' });
+    await restoreSnapshot(objects, 'atlas', snapshot);
+    expect(await takeSnapshot(objects, 'atlas')).toEqual(snapshot);
+    expect(await objects.find({ kind: 'Pod', namespace: 'atlas', name: 'by-hand' })).toBeUndefined();
+    expect(await objects.find({ kind: 'Secret', namespace: 'other', name: 'elsewhere' })).toBeDefined();
+  });
+
+  it('has pods read anew where a Secret or ConfigMap was changed, and lets them run where not', async () => {
+    const objects = new FakeObjects(...healthyObjects());
+    const snapshot = await takeSnapshot(objects, 'atlas');
+    await restoreSnapshot(objects, 'atlas', snapshot);
+    expect(await objects.list('Pod')).toHaveLength(1);
+    objects.put(secretOf('inference-api-key', { 'api-key': 'another' }));
+    await restoreSnapshot(objects, 'atlas', snapshot);
+    expect(await objects.list('Pod')).toHaveLength(0);
+  });
+
+  it('removes nothing that a controller looks after', () => {
+    const made = [replicaSet, podOf('inference-1-a', '10.0.0.1'), sliceOf('10.0.0.1'), configMap('kube-root-ca.crt')];
+    expect(planRemoval([...made, podOf('by-hand', '1', { owned: false }), configMap('x')], [])).toHaveLength(2);
+  });
+});

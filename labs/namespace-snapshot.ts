@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
+import { ensureObject } from '../grader/ensure-object.ts';
+import { refOf, type KnownKind, type KubeObjects } from '../grader/kube-objects.ts';
+
+/**
+ * What belongs to a namespace's declared state, in the order in which it is put back: what others refer to comes first. Pods and replica sets
+ * follow from these; bare ones are removed, never put back.
+ */
+const declared: readonly KnownKind[] = [
+  'ResourceQuota',
+  'LimitRange',
+  'ServiceAccount',
+  'Role',
+  'RoleBinding',
+  'ConfigMap',
+  'Secret',
+  'PersistentVolumeClaim',
+  'NetworkPolicy',
+  'Service',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'CronJob',
+  'Job',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
+  'Ingress',
+];
+const removedOnly: readonly KnownKind[] = ['ReplicaSet', 'Pod', 'EndpointSlice'];
+
+const snapshotSchema = z.array(z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }));
+
+export type NamespaceSnapshot = readonly KubeObject[];
+
+export async function takeSnapshot(objects: KubeObjects, namespace: string): Promise<NamespaceSnapshot> {
+  const lists = await Promise.all(declared.map((kind) => objects.list(kind, { namespace })));
+  return lists.flat().filter(isOfPeople).map(strip);
+}
+
+/** Makes the namespace hold what the snapshot holds and nothing else that people made. */
+export async function restoreSnapshot(objects: KubeObjects, namespace: string, snapshot: NamespaceSnapshot): Promise<void> {
+  const lists = await Promise.all([...declared, ...removedOnly].map((kind) => objects.list(kind, { namespace })));
+  const surplus = planRemoval(lists.flat(), snapshot);
+  await Promise.all(surplus.map((object) => objects.remove(refOf(object), object.kind === 'Pod' ? { graceSeconds: 1 } : {})));
+  for (const kind of declared) {
+    const wanted = snapshot.filter((object) => object.kind === kind);
+    await Promise.all(wanted.map((object) => ensureObject(objects, object)));
+  }
+  if (!readsAnew(lists.flat(), snapshot)) return;
+  const pods = await objects.list('Pod', { namespace });
+  await Promise.all(pods.map((pod) => objects.remove(refOf(pod), { graceSeconds: 1 })));
+}
+
+/** A container reads Secrets and ConfigMaps when it starts: where one of them was changed, what runs still goes by what was there before. Pure. */
+export function readsAnew(present: readonly KubeObject[], snapshot: NamespaceSnapshot): boolean {
+  const dataOf = (object: KubeObject | undefined): string => JSON.stringify((object as { readonly data?: unknown } | undefined)?.data ?? {});
+  return snapshot
+    .filter(({ kind }) => kind === 'Secret' || kind === 'ConfigMap')
+    .some((wanted) => dataOf(wanted) !== dataOf(present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name)));
+}
+
+/** What must go: people's objects that the snapshot does not know, and what controllers made for those that go. Pure. */
+export function planRemoval(present: readonly KubeObject[], snapshot: NamespaceSnapshot): readonly KubeObject[] {
+  const keep = new Set(snapshot.map((object) => `${object.kind}/${object.metadata.name}`));
+  return present.filter((object) => isOfPeople(object) && !keep.has(`${object.kind}/${object.metadata.name}`));
+}
+
+/** Not made by a controller, and not one of those that Kubernetes itself puts into every namespace. */
+function isOfPeople({ kind, metadata, ...rest }: KubeObject): boolean {
+  if ((metadata.ownerReferences ?? []).some((owner) => owner.controller === true)) return false;
+  if (kind === 'ConfigMap') return metadata.name !== 'kube-root-ca.crt';
+  if (kind === 'ServiceAccount') return metadata.name !== 'default';
+  if (kind === 'EndpointSlice') return metadata.labels?.['endpointslice.kubernetes.io/managed-by'] !== 'endpointslice-controller.k8s.io';
+  return kind !== 'Secret' || (rest as { readonly type?: string }).type !== 'kubernetes.io/service-account-token';
+}
+
+/** What the server writes itself would be refused or mislead when it is written back. */
+function strip(object: KubeObject): KubeObject {
+  const { name, namespace, labels, annotations = {} } = object.metadata;
+  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== 'deployment.kubernetes.io/revision'));
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }), annotations: kept };
+  const { status: _, ...content } = object as KubeObject & { readonly status?: unknown };
+  return { ...content, metadata };
+}
+
+export function parseSnapshot(text: string): NamespaceSnapshot {
+  return snapshotSchema.parse(JSON.parse(text)) as NamespaceSnapshot;
+}

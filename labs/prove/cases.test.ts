@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckResult, Scorecard } from '../../grader/verdict.ts';
+import type { LabFile } from '../lab-schema.ts';
+import { judgeProof, planCases, type ProofCase } from './cases.ts';
+import { toTable } from './table.ts';
+
+const lab = {
+  checks: { answers: {} },
+  faults: [
+    { id: 'a', title: 'A', solution: 's/a.sh' },
+    { id: 'b', title: 'B', solution: 's/b.sh' },
+  ],
+  alternatives: [{ title: 'other', script: 'alt.sh', fault: 'b' }],
+  cheats: [{ title: 'cheat', script: 'cheat.sh', fault: 'a', caughtBy: ['answers'] }],
+} as unknown as LabFile;
+
+describe('planCases', () => {
+  it('asks of a lab all that it must show of itself', () => {
+    expect(planCases(lab).map(({ group, fault, expected }) => [group, fault, expected])).toEqual([
+      ['healthy', undefined, 'passed'],
+      ['fault', 'a', 'failed'],
+      ['fault', 'b', 'failed'],
+      ['solution', 'a', 'passed'],
+      ['solution', 'b', 'passed'],
+      ['alternative', 'b', 'passed'],
+      ['cheat', 'a', 'failed'],
+    ]);
+  });
+
+  it('can be kept to one fault', () => {
+    expect(planCases(lab, 'b').map(({ group, fault }) => [group, fault])).toEqual([
+      ['healthy', undefined],
+      ['fault', 'b'],
+      ['solution', 'b'],
+      ['alternative', 'b'],
+    ]);
+  });
+});
+
+function card(outcome: Scorecard['outcome'], ...failing: readonly string[]): Scorecard {
+  const checks = failing.map((id) => ({ id, verdict: { kind: 'fail', reason: `${id} is wrong`, evidence: [] } }) as unknown as CheckResult);
+  return { outcome, checks, headline: 'headline', score: 0, passMark: 70, dimensions: [], labHash: '', gradedAt: '' };
+}
+
+describe('judgeProof', () => {
+  const cheat: ProofCase = { group: 'cheat', title: 't', expected: 'failed', caughtBy: ['key'] };
+  const solution: ProofCase = { group: 'solution', title: 't', expected: 'passed', caughtBy: [] };
+
+  it.each<[string, ProofCase, Scorecard[], RegExp | undefined]>([
+    ['a solution that passes every time', solution, [card('passed'), card('passed')], undefined],
+    ['a solution that passes but once', solution, [card('passed'), card('failed', 'answers')], /expected passed, got failed: answers: answers is wrong/],
+    ['a cheat that is caught', cheat, [card('failed', 'key', 'answers')], undefined],
+    ['a cheat that gets through', cheat, [card('passed')], /expected failed, got passed: headline/],
+    ['a cheat that fails by accident', cheat, [card('failed', 'answers')], /not caught by key, only by answers/],
+    ['a verdict that could not be made', cheat, [card('inconclusive')], /got inconclusive/],
+    ['no verdict at all', solution, [], /no verdict/],
+  ])('%s', (_, proofCase, scorecards, problem) => {
+    if (problem === undefined) expect(judgeProof(proofCase, scorecards)).toBeUndefined();
+    else expect(judgeProof(proofCase, scorecards)).toMatch(problem);
+  });
+});
+
+it('spells out below the table what came out wrong', () => {
+  const base = { fault: 'a', expected: 'failed', score: 10, tookMs: 1200 };
+  const table = toTable([
+    { ...base, group: 'cheat', title: 'gets through', ok: false, problem: 'expected failed, got passed', failing: [] },
+    { ...base, group: 'healthy', title: 'healthy', ok: true, problem: null, failing: ['a', 'b', 'c', 'd', 'e'] },
+  ]);
+  const lines = table.split('\n');
+  expect(lines[2]).toMatch(/^ok\s+healthy/);
+  expect(lines[2]).toContain('a b c d +1');
+  expect(lines[3]).toMatch(/^WRONG\s+cheat/);
+  expect(lines.at(-1)).toBe('WRONG cheat a "gets through": expected failed, got passed');
+});

@@ -1,0 +1,48 @@
+import type { Scorecard } from '../../grader/verdict.ts';
+import type { LabFile } from '../lab-schema.ts';
+
+/** What a lab must show of itself (GRADING.md, rule 10). */
+export interface ProofCase {
+  readonly group: 'healthy' | 'fault' | 'solution' | 'alternative' | 'cheat';
+  readonly title: string;
+  /** Injected before; absent for the healthy state. */
+  readonly fault?: string;
+  /** Run in the workspace after the fault is live. */
+  readonly script?: string;
+  readonly expected: 'passed' | 'failed';
+  /** Checks that must be among those that fail. */
+  readonly caughtBy: readonly string[];
+}
+
+/** All cases of a lab, or those of one fault; the healthy state is always among them. Pure. */
+export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[] {
+  const faults = lab.faults.filter(({ id }) => onlyFault === undefined || id === onlyFault);
+  const isWanted = ({ fault }: { readonly fault: string }): boolean => faults.some(({ id }) => id === fault);
+  return [
+    { group: 'healthy', title: 'The healthy state', expected: 'passed', caughtBy: [] },
+    ...faults.map(({ id, title }): ProofCase => ({ group: 'fault', title, fault: id, expected: 'failed', caughtBy: ['answers'].filter((check) => check in lab.checks) })),
+    ...faults.map(({ id, solution }): ProofCase => ({ group: 'solution', title: 'Reference solution', fault: id, script: solution, expected: 'passed', caughtBy: [] })),
+    ...lab.alternatives.filter(isWanted).map(({ title, script, fault }): ProofCase => ({ group: 'alternative', title, fault, script, expected: 'passed', caughtBy: [] })),
+    ...lab.cheats.filter(isWanted).map(({ title, script, fault, caughtBy }): ProofCase => ({ group: 'cheat', title, fault, script, expected: 'failed', caughtBy })),
+  ];
+}
+
+/** What is wrong with verdicts over one state, in words; undefined when they are as they must be. Pure. */
+export function judgeProof(proofCase: ProofCase, scorecards: readonly Scorecard[]): string | undefined {
+  const different = scorecards.find(({ outcome }) => outcome !== proofCase.expected);
+  if (different !== undefined) return `expected ${proofCase.expected}, got ${different.outcome}: ${reasonsOf(different) || different.headline}`;
+  for (const scorecard of scorecards) {
+    const failing = failingChecks(scorecard);
+    const missed = proofCase.caughtBy.filter((check) => !failing.includes(check));
+    if (missed.length > 0) return `not caught by ${missed.join(', ')}, only by ${failing.join(', ')}`;
+  }
+  return scorecards.length === 0 ? 'no verdict was given' : undefined;
+}
+
+export function failingChecks({ checks }: Scorecard): readonly string[] {
+  return checks.filter(({ verdict }) => verdict.kind === 'fail').map(({ id }) => id);
+}
+
+function reasonsOf({ checks }: Scorecard): string {
+  return checks.flatMap(({ id, verdict }) => (verdict.kind === 'pass' ? [] : [`${id}: ${verdict.reason}`])).join(' | ');
+}

@@ -1,0 +1,308 @@
+import type { CheckContext } from '../grader/check-context.ts';
+import { fetchWorkloadBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
+import { isDisturbing, type Check } from '../grader/check-spec.ts';
+import { Credentials } from '../grader/credentials.ts';
+import { lookOnce, runChecks } from '../grader/engine.ts';
+import { PlatformError, describeError } from '../grader/platform-error.ts';
+import { planScorecard } from '../grader/scorecard.ts';
+import type { CheckResult, Scorecard } from '../grader/verdict.ts';
+import { sleep } from '../infra/cluster/meta/clock.ts';
+import { systemNamespace } from '../infra/substrate/system-namespace.ts';
+import { findFault } from '../scenarios/faults/fault-catalogue.ts';
+import type { Fault, FaultTarget } from '../scenarios/faults/fault.ts';
+import type { LabFault, LabStep } from './lab-schema.ts';
+import { StageError, type AttemptMode, type Baseline, type Injection, type LabService, type LabStage, type StageOptions, type StepContent } from './lab-stage.ts';
+import { RenderedLab, type Lab } from './lab.ts';
+import { parseSnapshot, restoreSnapshot, takeSnapshot, type NamespaceSnapshot } from './namespace-snapshot.ts';
+import { createAbsent, ensureAuthority, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
+import { accessSandbox, type SandboxAccess } from './sandbox.ts';
+import { authorityName, copyFilesScript, filesConfigMap, systemObjects, workspaceObject, workspacePod } from './system-objects.ts';
+
+const HEALTHY_TIMEOUT_MS = 90_000;
+/** A person who asks for the incident may have changed something a moment ago. */
+const SETTLE_TIMEOUT_MS = 15_000;
+const LIVE_TIMEOUT_MS = 90_000;
+const SCRIPT_TIMEOUT_MS = 180_000;
+const POLL_MS = 250;
+
+const START_SNAPSHOT = 'start';
+const HEALTHY_SNAPSHOT = 'healthy';
+
+/** A stage as proofs use it: with the lab's scripts, which the orchestrator only runs through steps. */
+export interface ProvableStage extends LabStage {
+  /** Runs one of the lab's scripts in the workspace, as the trainee. */
+  runScript(file: string): Promise<void>;
+}
+
+/** A lab in one sandbox. `access` is replaced in tests. */
+export function createStage(lab: Lab, options: StageOptions, access = accessSandbox(options.kubeConfig, options.signal)): ProvableStage {
+  return new SandboxStage(lab, options, access);
+}
+
+class SandboxStage implements ProvableStage {
+  readonly workspace = { ...workspacePod, shell: ['bash', '-c', 'cd ~/lab; exec bash'] };
+  readonly #lab: RenderedLab;
+  readonly #options: StageOptions;
+  readonly #access: SandboxAccess;
+  /** What was injected last by this stage; after a restart the variant's, which is right unless an instructor chose another. */
+  #fault: string;
+
+  constructor(lab: Lab, options: StageOptions, access: SandboxAccess) {
+    this.#lab = new RenderedLab(lab, options.variant);
+    this.#options = options;
+    this.#access = access;
+    this.#fault = options.variant.fault;
+  }
+
+  get namespace(): string {
+    return this.#lab.file.endpoint.namespace;
+  }
+
+  services(): readonly LabService[] {
+    return this.#lab.file.services.map(({ metricsPath, ...service }) => ({ ...service, ...(metricsPath === undefined ? {} : { metricsPath }) }));
+  }
+
+  async prepare(mode: AttemptMode): Promise<void> {
+    const { objects, vault } = this.#access;
+    const authority = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
+      await createAbsent(objects, systemObjects());
+      await createAbsent(objects, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } }]);
+      await createAbsent(objects, this.#lab.objects(this.#lab.file.start));
+      await createAbsent(objects, [filesConfigMap(this.#lab.workspaceFiles())]);
+      if ((await vault.fetch(START_SNAPSHOT)) === undefined) await this.#keep(START_SNAPSHOT, await takeSnapshot(objects, this.namespace));
+      return ensureAuthority(objects);
+    });
+    if (mode === 'incident') {
+      await this.#step('deploy', 'The inference server is deployed', async () => {
+        const values = await makeCredentialValues(authority, this.#lab.file.endpoint);
+        await createAbsent(objects, this.#lab.objects(this.#lab.file.healthy, values));
+      });
+    }
+    await this.#step('workspace', 'Workspace and prober start', () =>
+      ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal),
+    );
+    if (mode === 'incident') await this.#step('healthy', 'The inference server loads its weights and answers', () => this.#awaitChecks(this.#signsOfLife(), HEALTHY_TIMEOUT_MS));
+  }
+
+  steps(): readonly StepContent[] {
+    return this.#lab.file.steps.map((step) => this.#describeStep(step));
+  }
+
+  checkStep(stepId: string): Promise<readonly CheckResult[]> {
+    return this.#translated(async () => {
+      const checks = this.#requireStep(stepId).checks.map((id) => this.#lab.check(id));
+      const results = await lookOnce(checks, this.#context(undefined));
+      return results.map((result) => ({ ...result, id: stepCheckId(stepId, result.id) }));
+    });
+  }
+
+  async solveStep(stepId: string): Promise<void> {
+    const step = this.#requireStep(stepId);
+    const script = step.phase === 'incident' ? this.#requireFault(this.#fault).solution : step.solution;
+    if (script === undefined) throw new StageError('UnknownStep', `The step ${stepId} has no solution to run.`);
+    await this.runScript(script);
+  }
+
+  runScript(file: string): Promise<void> {
+    return this.#translated(async () => {
+      const stdin = `set -euo pipefail\ncd ~/lab\n${this.#lab.text(file)}`;
+      const outcome = await this.#access.run({ ...workspacePod, command: ['bash', '-s'], stdin, timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
+      if (outcome.exitCode === 0) return;
+      const said = (outcome.stderr || outcome.stdout).trim().slice(-600);
+      throw new StageError('PlatformFailed', `${file} ended with ${outcome.exitCode}: ${said}`);
+    });
+  }
+
+  captureBaseline(): Promise<Baseline> {
+    return this.#step('baseline', 'The healthy state is recorded', async () => {
+      const { objects, clock } = this.#access;
+      await this.#awaitChecks(this.#healthChecks(), SETTLE_TIMEOUT_MS);
+      const workload = await fetchWorkloadBaseline(objects, this.#lab.file.endpoint);
+      await this.#keep(HEALTHY_SNAPSHOT, await takeSnapshot(objects, this.namespace));
+      return { capturedAt: new Date(clock.now()).toISOString(), data: workload };
+    });
+  }
+
+  injectFault(faultId: string, baseline: Baseline): Promise<Injection> {
+    const { fault, settings } = this.#findFault(faultId);
+    return this.#step('inject', 'Something breaks', async () => {
+      const data = await fault.inject(this.#target(parseBaseline(baseline)), settings.with);
+      this.#fault = faultId;
+      return { fault: faultId, injectedAt: new Date(this.#access.clock.now()).toISOString(), data };
+    });
+  }
+
+  awaitLive(injection: Injection): ReturnType<LabStage['awaitLive']> {
+    const { fault } = this.#findFault(injection.fault);
+    const { clock } = this.#access;
+    const startedAtMs = clock.now();
+    return this.#step('proof', 'Waiting for proof that it is live', async () => {
+      for (;;) {
+        const proof = await fault.prove(this.#target(undefined), injection.data);
+        const tookMs = clock.now() - startedAtMs;
+        if (proof.live) return { live: true, tookMs } as const;
+        if (tookMs > LIVE_TIMEOUT_MS) return { live: false, reason: proof.reason } as const;
+        await sleep(clock, POLL_MS, this.#options.signal);
+      }
+    });
+  }
+
+  recoverFault(injection: Injection): Promise<void> {
+    const { fault } = this.#findFault(injection.fault);
+    return this.#step('recover', 'The fault is taken back', () => fault.recover(this.#target(undefined), injection.data));
+  }
+
+  resetTo(target: 'start' | 'healthy'): Promise<void> {
+    return this.#step('reset', target === 'start' ? 'Back to the start' : 'Back to the healthy state', async () => {
+      const { objects, vault, run } = this.#access;
+      const text = await vault.fetch(target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT);
+      if (text === undefined) throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
+      await createAbsent(objects, [...systemObjects(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } }]);
+      await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);
+      await restoreSnapshot(objects, this.namespace, parseSnapshot(text));
+      if (target === 'healthy') return this.#awaitChecks(this.#signsOfLife(), HEALTHY_TIMEOUT_MS);
+      await run({ ...workspacePod, command: ['bash', '-c', copyFilesScript], timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
+    });
+  }
+
+  grade(context: Parameters<LabStage['grade']>[0]): Promise<Scorecard> {
+    return this.#translated(async () => {
+      const { file, lab } = this.#lab;
+      const checks = file.verdict.map((id) => this.#lab.check(id));
+      const results = await runChecks(checks, this.#context(parseBaseline(context.baseline)));
+      const built = this.#creditOfBuildSteps(context.stepResults);
+      return planScorecard([...built, ...results], { passMark: file.passMark, labHash: lab.summary.hash, gradedAtMs: this.#access.clock.now() });
+    });
+  }
+
+  /** What was proven step by step counts as it was then; the incident's own checks are made afresh. */
+  #creditOfBuildSteps(results: readonly CheckResult[]): readonly CheckResult[] {
+    const ids = this.#lab.file.steps.filter(({ phase }) => phase === 'build').flatMap((step) => step.checks.map((check) => stepCheckId(step.id, check)));
+    return results.filter(({ id }) => ids.includes(id)).map((result) => ({ ...result, critical: false }));
+  }
+
+  #describeStep(step: LabStep): StepContent {
+    const report = this.#requireFault(this.#fault).report;
+    return {
+      id: step.id,
+      title: step.title,
+      phase: step.phase,
+      markdown: this.#lab.text(step.instructions, { report }),
+      checks: step.checks.map((id) => {
+        const { title, explain } = this.#lab.check(id);
+        return { id: stepCheckId(step.id, id), title, explain };
+      }),
+      hints: step.hints.map(({ title, text, unlockAfter }) => ({ title, markdown: text, unlockAfterSeconds: unlockAfter / 1000 })),
+    };
+  }
+
+  /** Every critical check but those that disturb: what a baseline is worth taking of. */
+  #healthChecks(): readonly Check[] {
+    return this.#lab.file.verdict.map((id) => this.#lab.check(id)).filter((check) => check.critical && !isDisturbing(check));
+  }
+
+  /** Those of them that are watched for a while: enough to know that what was declared runs. */
+  #signsOfLife(): readonly Check[] {
+    const all = this.#healthChecks();
+    const watched = all.filter(({ holdFor }) => holdFor > 0);
+    return watched.length === 0 ? all : watched;
+  }
+
+  async #awaitChecks(checks: readonly Check[], timeoutMs: number): Promise<void> {
+    const { clock } = this.#access;
+    const deadlineMs = clock.now() + timeoutMs;
+    for (;;) {
+      const missing = (await lookOnce(checks.map(unhidden), this.#context(undefined))).find(({ verdict }) => verdict.kind !== 'pass');
+      if (missing === undefined) return;
+      const reason = missing.verdict.kind === 'pass' ? '' : missing.verdict.reason;
+      if (clock.now() > deadlineMs) throw new StageError(missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed', `Not healthy yet: ${missing.title}. ${reason}`);
+      await sleep(clock, POLL_MS, this.#options.signal);
+    }
+  }
+
+  #context(baseline: WorkloadBaseline | undefined): CheckContext {
+    const { endpoint } = this.#lab.file;
+    const { objects, prober, clock } = this.#access;
+    const credentials = new Credentials(objects, endpoint, { kind: 'Secret', namespace: systemNamespace, name: authorityName });
+    return { endpoint, objects, prober, clock, credentials, baseline, signal: this.#options.signal, readFile: (file) => this.#readFile(file) };
+  }
+
+  #target(baseline: WorkloadBaseline | undefined): FaultTarget {
+    return { ...this.#context(baseline), vault: this.#access.vault };
+  }
+
+  #requireStep(stepId: string): LabStep {
+    const step = this.#lab.file.steps.find(({ id }) => id === stepId);
+    if (step === undefined) throw new StageError('UnknownStep', `The lab has no step ${stepId}.`);
+    return step;
+  }
+
+  #requireFault(faultId: string): LabFault {
+    const settings = this.#lab.file.faults.find(({ id }) => id === faultId);
+    if (settings === undefined) throw new StageError('UnknownFault', `The lab has no fault ${faultId}.`);
+    return settings;
+  }
+
+  #findFault(faultId: string): { readonly fault: Fault; readonly settings: LabFault } {
+    const settings = this.#requireFault(faultId);
+    const fault = findFault(faultId);
+    if (fault === undefined) throw new StageError('UnknownFault', `There is no fault ${faultId}.`);
+    return { fault, settings };
+  }
+
+  /** A file below the trainee's ~/lab; undefined when there is none. At most 64 KiB of it are read. */
+  async #readFile(file: string): Promise<string | undefined> {
+    const command = ['bash', '-c', 'cd ~/lab && [ -f "$1" ] && head -c 65536 -- "$1"', 'read', file];
+    const outcome = await this.#access.run({ ...workspacePod, command, timeoutMs: 10_000, signal: this.#options.signal });
+    return outcome.exitCode === 0 ? outcome.stdout : undefined;
+  }
+
+  async #keep(name: string, snapshot: NamespaceSnapshot): Promise<void> {
+    await this.#access.vault.store(name, JSON.stringify(snapshot));
+  }
+
+  async #step<T>(id: string, text: string, work: () => Promise<T>): Promise<T> {
+    const startedAtMs = this.#access.clock.now();
+    const tell = (state: 'done' | 'failed'): void => this.#options.progress({ id, text, state, tookMs: this.#access.clock.now() - startedAtMs });
+    this.#options.progress({ id, text, state: 'started' });
+    try {
+      const result = await this.#translated(work);
+      tell('done');
+      return result;
+    } catch (error) {
+      tell('failed');
+      throw error;
+    }
+  }
+
+  async #translated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      if (!(error instanceof PlatformError)) throw error;
+      throw new StageError(stageCode(error), describeError(error), { cause: error });
+    }
+  }
+}
+
+function stageCode({ code }: PlatformError): StageError['code'] {
+  if (code === 'TimedOut') return 'TimedOut';
+  return code === 'BaselineMissing' ? 'NotHealthy' : 'PlatformFailed';
+}
+
+/** One check may stand in several steps. */
+function stepCheckId(stepId: string, checkId: string): string {
+  return `${stepId}/${checkId}`;
+}
+
+/** Whoever is refused an incident must be told what to mend, and sees the same in the build steps. */
+function unhidden(check: Check): Check {
+  return { ...check, hidden: false };
+}
+
+function parseBaseline(baseline: Baseline): WorkloadBaseline {
+  const parsed = workloadBaselineSchema.safeParse(baseline.data);
+  if (!parsed.success) throw new StageError('PlatformFailed', 'The baseline of this attempt cannot be read.', { cause: parsed.error });
+  return parsed.data;
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import type { Deployment, Pod, Secret } from '../../infra/cluster/meta/generated/types.ts';
+import { secretOf, answered, deploymentOf, endpoint, FakeProber, goodContainer, goodKey, podOf, sliceOf, testContext, unanswered, type TestContext } from '../../grader/testing/sandbox-fixtures.ts';
+import { createAuthority } from '../../grader/certificates.ts';
+import { findFault, faultIds } from './fault-catalogue.ts';
+import type { Fault, FaultTarget, Vault } from './fault.ts';
+import { planStarvation } from './memory-exhausted.ts';
+
+class FakeVault implements Vault {
+  readonly texts = new Map<string, string>();
+  store = async (name: string, text: string): Promise<void> => void this.texts.set(name, text);
+  fetch = async (name: string): Promise<string | undefined> => this.texts.get(name);
+  remove = async (name: string): Promise<void> => void this.texts.delete(name);
+}
+
+type Target = FaultTarget & TestContext & { readonly vault: FakeVault };
+
+const echo = new FakeProber(({ body = '' }) => {
+  const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+  return answered(200, { choices: [{ message: { content: messages[0]?.content.replace('Repeat exactly: ', '') } }] });
+});
+const silence = new FakeProber(() => unanswered('connect'));
+
+async function target(prober = silence): Promise<Target> {
+  const context = testContext({ prober });
+  const { cert, key } = await createAuthority('lab');
+  context.objects.put(secretOf('lab-authority', { 'ca.crt': cert, 'ca.key': key }, 'drillhouse-system'));
+  return { ...context, vault: new FakeVault() };
+}
+
+const parameters: Readonly<Record<string, object>> = {
+  'bad-image': { image: 'registry.lab/inference:1.4.3' },
+  'missing-secret': {},
+  'memory-exhausted': { kvCache: '256Mi', fallbackLimit: '48Mi' },
+};
+
+const deploymentIn = async ({ objects }: Target): Promise<Deployment> => (await objects.find<Deployment>({ kind: 'Deployment', namespace: 'atlas', name: 'inference' }))!;
+const containerIn = async (at: Target): Promise<NonNullable<NonNullable<Deployment['spec']>['template']['spec']>['containers'][number]> =>
+  (await deploymentIn(at)).spec!.template.spec!.containers[0]!;
+/** What counts of a state: not what the API writes into metadata. */
+const essence = (at: Target): unknown => at.objects.all().filter(({ kind }) => ['Deployment', 'Secret', 'Service', 'ConfigMap'].includes(kind)).map(({ kind, metadata, ...rest }) => ({ kind, name: metadata.name, annotations: metadata.annotations ?? {}, ...rest }));
+
+const all: readonly (readonly [string, Fault])[] = faultIds.map((id) => [id, findFault(id)!]);
+
+describe.each(all)('%s', (id, fault) => {
+  it('leaves nothing behind when it is taken back', async () => {
+    const at = await target();
+    const before = essence(at);
+    const data = await fault.inject(at, parameters[id]);
+    expect(essence(at)).not.toEqual(before);
+    await fault.recover(at, JSON.parse(JSON.stringify(data)));
+    expect(essence(at)).toEqual(expect.arrayContaining(before as unknown[]));
+    expect(essence(at)).toHaveLength((before as unknown[]).length);
+    expect(at.vault.texts.size).toBe(0);
+  });
+
+  it('gives out nothing that is secret', async () => {
+    const at = await target();
+    const data = JSON.stringify(await fault.inject(at, parameters[id]));
+    expect(data).not.toContain(goodKey);
+    expect(data).not.toContain(Buffer.from(goodKey).toString('base64'));
+  });
+
+  it('is not proven by a service that still answers', async () => {
+    const at = await target(echo);
+    const data = await fault.inject(at, parameters[id]);
+    expect((await fault.prove(at, data)).live).toBe(false);
+  });
+
+  it('refuses parameters that it does not know, and a workload that is not there', async () => {
+    expect(fault.parameters.safeParse({ ...parameters[id], more: 1 }).success).toBe(false);
+    const at = await target();
+    await at.objects.remove({ kind: 'Deployment', namespace: 'atlas', name: 'inference' });
+    await expect(fault.inject(at, parameters[id])).rejects.toThrow('no Deployment inference');
+  });
+});
+
+/** The workload as it looks when the sign shows: nobody ready, nobody behind the Service. */
+function sicken(at: Target, state: object, lastState: object = {}): void {
+  const pod = podOf('inference-1-a', '10.0.0.1', { ready: false, state }) as Pod & { status: { containerStatuses: object[] } };
+  pod.status.containerStatuses = [{ ...pod.status.containerStatuses[0], lastState }] as never;
+  at.objects.put(pod);
+  at.objects.put(sliceOf());
+}
+
+describe('proof that a fault is live', () => {
+  it.each<[string, object, object]>([
+    ['bad-image', { waiting: { reason: 'ImagePullBackOff' } }, {}],
+    ['bad-image', { waiting: { reason: 'ErrImagePull' } }, {}],
+    ['missing-secret', { waiting: { reason: 'CreateContainerConfigError' } }, {}],
+    ['memory-exhausted', { waiting: { reason: 'CrashLoopBackOff' } }, { terminated: { reason: 'OOMKilled', exitCode: 137 } }],
+    ['memory-exhausted', { terminated: { reason: 'OOMKilled', exitCode: 137 } }, {}],
+  ])('%s: %j %j', async (id, state, lastState) => {
+    const at = await target();
+    const data = await findFault(id)!.inject(at, parameters[id]);
+    sicken(at, state, lastState);
+    expect(await findFault(id)!.prove(at, data)).toMatchObject({ live: true });
+  });
+
+  it('is not there while a pod of the old kind still serves', async () => {
+    const at = await target();
+    const data = await findFault('bad-image')!.inject(at, parameters['bad-image']);
+    sicken(at, { waiting: { reason: 'ErrImagePull' } });
+    at.objects.put(podOf('old', '10.0.0.9'));
+    at.objects.put(sliceOf('10.0.0.9'));
+    expect(await findFault('bad-image')!.prove(at, data)).toMatchObject({ live: false, reason: '1 pods are still behind the Service.' });
+  });
+
+  it('needs the sign itself, not any outage', async () => {
+    const at = await target();
+    const data = await findFault('memory-exhausted')!.inject(at, parameters['memory-exhausted']);
+    sicken(at, { waiting: { reason: 'CrashLoopBackOff' } }, { terminated: { reason: 'Error', exitCode: 1 } });
+    expect((await findFault('memory-exhausted')!.prove(at, data)).live).toBe(false);
+  });
+
+  it('is not there once the trainee made the Secret again', async () => {
+    const at = await target();
+    const data = await findFault('missing-secret')!.inject(at, {});
+    sicken(at, { waiting: { reason: 'CreateContainerConfigError' } });
+    at.objects.put(secretOf('inference-api-key', { 'api-key': 'new' }));
+    expect(await findFault('missing-secret')!.prove(at, data)).toMatchObject({ live: false });
+  });
+});
+
+describe('bad-image', () => {
+  it('replaces all replicas at once, whatever the strategy was, and says so in the history', async () => {
+    const at = await target();
+    await findFault('bad-image')!.inject(at, parameters['bad-image']);
+    const { spec, metadata } = await deploymentIn(at);
+    expect((await containerIn(at)).image).toBe('registry.lab/inference:1.4.3');
+    expect(spec?.strategy).toEqual({ type: 'Recreate' });
+    expect(metadata.annotations).toEqual({ 'kubernetes.io/change-cause': 'release train: registry.lab/inference:1.4.3' });
+    expect((await containerIn(at)).args).toEqual(goodContainer.args);
+  });
+});
+
+describe('missing-secret', () => {
+  it('takes the Secret that the workload refers to, by whatever name, and restarts the pods', async () => {
+    const at = await target();
+    at.objects.put(secretOf('other', { token: goodKey }));
+    at.objects.put(deploymentOf({ ...goodContainer, env: [{ name: endpoint.key.env, valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] }));
+    expect(await findFault('missing-secret')!.inject(at, {})).toEqual({ secret: 'other' });
+    expect(await at.objects.find({ kind: 'Secret', namespace: 'atlas', name: 'other' })).toBeUndefined();
+    expect(await at.objects.find({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' })).toBeDefined();
+    expect(await at.objects.list('Pod')).toEqual([]);
+  });
+
+  it('can be injected twice without losing the copy', async () => {
+    const at = await target();
+    const fault = findFault('missing-secret')!;
+    await fault.inject(at, {});
+    const data = await fault.inject(at, {});
+    await fault.recover(at, data);
+    expect((await at.objects.find<Secret>({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' }))?.data).toEqual({ 'api-key': Buffer.from(goodKey).toString('base64') });
+  });
+});
+
+describe('planStarvation', () => {
+  it.each([
+    ['adds the flag', { name: 'server', args: ['--config=/c'] }, { name: 'server', args: ['--config=/c', '--kv-cache-memory-bytes=256Mi'] }],
+    ['adds it where there were none', { name: 'server' }, { name: 'server', args: ['--kv-cache-memory-bytes=256Mi'] }],
+    ['replaces one that is there', { name: 'server', args: ['--kv-cache-memory-bytes=16Mi', '--seed', '1'] }, { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] }],
+    ['also in two words', { name: 'server', args: ['--kv-cache-memory-bytes', '16Mi', '--seed', '1'] }, { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] }],
+    ['lowers the limit where a shell holds the arguments', { name: 'server', command: ['/bin/sh', '-c'], args: ['exec node'] }, { name: 'server', resources: { limits: { memory: '48Mi' }, requests: { memory: '48Mi' } } }],
+  ])('%s', (_, container, change) => {
+    expect(planStarvation(container, '256Mi', '48Mi')).toEqual(change);
+  });
+});

@@ -1,0 +1,79 @@
+import type { AttemptClock } from '../contract/attempts.ts';
+import { toInstant } from '../clock.ts';
+
+/** The attempt's clock as it is stored. `remainingMs` was true at `asOfMs`; while running it has shrunk since. */
+export interface ClockState {
+  readonly totalMs: number;
+  readonly remainingMs: number;
+  readonly asOfMs: number;
+  readonly running: boolean;
+  readonly warnBelowMs: number;
+  readonly extensionsLeft: number;
+  readonly extensionMinutes: number;
+  readonly stoppedBecause: string | null;
+}
+
+export const clockPolicy = { extensions: 2, extensionMinutes: 15, warnBelowMs: 5 * 60_000 } as const;
+
+const MINUTE_MS = 60_000;
+
+export function startClock(minutes: number, nowMs: number): ClockState {
+  const totalMs = minutes * MINUTE_MS;
+  return {
+    totalMs,
+    remainingMs: totalMs,
+    asOfMs: nowMs,
+    running: true,
+    // Of a very short lab a fifth, or the warning would stand from the start.
+    warnBelowMs: Math.min(clockPolicy.warnBelowMs, totalMs / 5),
+    extensionsLeft: clockPolicy.extensions,
+    extensionMinutes: clockPolicy.extensionMinutes,
+    stoppedBecause: null,
+  };
+}
+
+export function remainingAt(clock: ClockState, nowMs: number): number {
+  return clock.running ? Math.max(0, clock.remainingMs - Math.max(0, nowMs - clock.asOfMs)) : clock.remainingMs;
+}
+
+/** Stopping a clock that stands changes the reason only when it is given a new one. */
+export function stopClock(clock: ClockState, nowMs: number, because: string): ClockState {
+  return { ...clock, remainingMs: remainingAt(clock, nowMs), asOfMs: nowMs, running: false, stoppedBecause: because };
+}
+
+export function resumeClock(clock: ClockState, nowMs: number): ClockState {
+  return { ...clock, remainingMs: remainingAt(clock, nowMs), asOfMs: nowMs, running: true, stoppedBecause: null };
+}
+
+/** The time the orchestrator was down does not count: the clock goes on from when it was last seen alive. */
+export function creditDowntime(clock: ClockState, lastAliveMs: number, nowMs: number): ClockState {
+  if (!clock.running) return clock;
+  const aliveUntilMs = Math.min(Math.max(lastAliveMs, clock.asOfMs), nowMs);
+  return { ...clock, remainingMs: remainingAt(clock, aliveUntilMs), asOfMs: nowMs };
+}
+
+/** Undefined when no extension is left. */
+export function extendClock(clock: ClockState, nowMs: number): ClockState | undefined {
+  if (clock.extensionsLeft <= 0) return undefined;
+  const addedMs = clock.extensionMinutes * MINUTE_MS;
+  return {
+    ...clock,
+    totalMs: clock.totalMs + addedMs,
+    remainingMs: remainingAt(clock, nowMs) + addedMs,
+    asOfMs: nowMs,
+    extensionsLeft: clock.extensionsLeft - 1,
+  };
+}
+
+export function viewClock(clock: ClockState, nowMs: number): AttemptClock {
+  return {
+    running: clock.running,
+    asOf: toInstant(nowMs),
+    remainingMs: remainingAt(clock, nowMs),
+    totalMs: clock.totalMs,
+    warnBelowMs: clock.warnBelowMs,
+    extensionsLeft: clock.extensionsLeft,
+    extensionMinutes: clock.extensionMinutes,
+    stoppedBecause: clock.stoppedBecause,
+  };
+}

@@ -1,0 +1,205 @@
+import type { LabService } from '../../labs/lab-stage.ts';
+import { AppError, notFound } from '../app-error.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import type { AttemptMode } from '../../labs/lab-stage.ts';
+import type { Metrics, ServiceView, TerminalView } from '../contract/attempts.ts';
+import type { PersonRow } from '../store/schema.ts';
+import { lookAtService, scrape } from '../sandboxes/lab-services.ts';
+import type { TerminalHub } from '../terminals/terminal-hub.ts';
+import { currentStep, hasEnded, isWorking, type Attempt } from './attempt.ts';
+import type { AttemptRunner } from './attempt-runner.ts';
+import type { AttemptViews } from './attempt-views.ts';
+import type { LabCatalogue } from './lab-catalogue.ts';
+import { requireIdle, requireState } from './move.ts';
+import { abandon, askForVerdict, extend, reset, startIncident } from './moves.ts';
+import { maySteerOthers, requireOwner, requireSteer, requireView } from './permissions.ts';
+import { askToSkip, requireOpenStep, unlockHint } from './step-moves.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { VerdictRecords } from './verdict-records.ts';
+
+export interface CommandParts {
+  readonly supervisor: Supervisor;
+  readonly catalogue: LabCatalogue;
+  readonly views: AttemptViews;
+  readonly terminals: TerminalHub;
+  readonly verdicts: VerdictRecords;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly flushStore: () => Promise<void>;
+}
+
+/** What people do with attempts: each command checks who asks, then makes its move. Routes and sockets come through here. */
+export class AttemptCommands {
+  readonly #parts: CommandParts;
+
+  constructor(parts: CommandParts) {
+    this.#parts = parts;
+  }
+
+  /** Choosing the fault is for instructors and administrators. */
+  async start(
+    actor: PersonRow,
+    wanted: { readonly lab: string; readonly mode: AttemptMode; readonly fault?: string | undefined },
+  ): Promise<Attempt> {
+    if (wanted.fault !== undefined && !maySteerOthers(actor)) {
+      throw new AppError('Forbidden', 'Only instructors choose the fault.', { remedy: 'Start without naming one; the seed decides.' });
+    }
+    const attempt = await this.#parts.supervisor.request({
+      personId: actor.id,
+      labSlug: wanted.lab,
+      mode: wanted.mode,
+      fault: wanted.fault,
+    });
+    await this.#note(actor, 'attempt.started', attempt, {
+      lab: wanted.lab,
+      mode: wanted.mode,
+      ...(wanted.fault === undefined ? {} : { fault: wanted.fault }),
+    });
+    return attempt;
+  }
+
+  async read(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const attempt = await this.#parts.supervisor.read(attemptId);
+    requireView(actor, attempt);
+    return attempt;
+  }
+
+  async extend(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId);
+    const attempt = await runner.actor.change((current, nowMs) => extend(current, actor.id, nowMs));
+    await this.#note(actor, 'attempt.extended', attempt);
+    return attempt;
+  }
+
+  async reset(actor: PersonRow, attemptId: string, to: 'start' | 'healthy' | 'fault'): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId);
+    const attempt = await runner.actor.change((current, nowMs) => reset(current, to, actor.id, nowMs));
+    await this.#note(actor, 'attempt.reset', attempt, { to });
+    return attempt;
+  }
+
+  /** Captures the baseline while the caller waits, so that what is not healthy can be said at once (NotHealthy). */
+  async startIncident(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const runner = await this.#owned(actor, attemptId);
+    return this.#beginIncident(runner, actor, undefined);
+  }
+
+  /** An instructor's fault, by hand: in the build phase as soon as the lab is healthy, in an incident in place of the live one. */
+  async injectFault(actor: PersonRow, attemptId: string, fault: string): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId);
+    const lab = this.#parts.catalogue.find(runner.actor.attempt.lab.slug);
+    if (lab?.faults.some((known) => known.id === fault) !== true) throw notFound('fault in this lab');
+    const attempt = await this.#beginIncident(runner, actor, fault);
+    await this.#note(actor, 'attempt.fault-injected', attempt, { fault });
+    return attempt;
+  }
+
+  async grade(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const runner = await this.#owned(actor, attemptId);
+    const attempt = await runner.actor.change((current, nowMs) => askForVerdict(current, actor.id, nowMs));
+    await this.#note(actor, 'attempt.verdict-asked', attempt);
+    return attempt;
+  }
+
+  async abandon(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId);
+    const attempt = await runner.actor.change((current, nowMs) => abandon(current, actor.id, nowMs));
+    await this.#note(actor, 'attempt.abandoned', attempt);
+    return attempt;
+  }
+
+  /** Checks now instead of at the next tick. */
+  async checkStep(actor: PersonRow, attemptId: string, stepId: string): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId);
+    requireState(runner.actor.attempt, isWorking(runner.actor.attempt));
+    requireIdle(runner.actor.attempt);
+    if (currentStep(runner.actor.attempt)?.id !== stepId) requireOpenStep(runner.actor.attempt, stepId);
+    await runner.checks.checkNow();
+    return runner.actor.attempt;
+  }
+
+  async skipStep(actor: PersonRow, attemptId: string, stepId: string): Promise<Attempt> {
+    const runner = await this.#owned(actor, attemptId);
+    return runner.actor.change((current, nowMs) => askToSkip(current, stepId, actor.id, nowMs));
+  }
+
+  async unlockHint(actor: PersonRow, attemptId: string, stepId: string, hint: number): Promise<Attempt> {
+    const runner = await this.#owned(actor, attemptId);
+    const content = (await this.#parts.views.content(runner.actor.attempt)).find((step) => step.id === stepId);
+    if (content === undefined) throw notFound('step');
+    return runner.actor.change((current, nowMs) => unlockHint(current, content, hint, actor.id, nowMs));
+  }
+
+  async createTerminal(actor: PersonRow, attemptId: string): Promise<TerminalView> {
+    const runner = await this.#owned(actor, attemptId);
+    requireState(runner.actor.attempt, runner.actor.attempt.prepared, 'The sandbox is not ready for a terminal yet.');
+    return this.#parts.terminals.create(attemptId);
+  }
+
+  async closeTerminal(actor: PersonRow, attemptId: string, terminalId: string): Promise<void> {
+    await this.#owned(actor, attemptId);
+    await this.#parts.terminals.close(attemptId, terminalId);
+  }
+
+  /** Empty until the sandbox is prepared and after it is gone. */
+  async services(actor: PersonRow, attemptId: string): Promise<ServiceView[]> {
+    const attempt = await this.read(actor, attemptId);
+    const runner = this.#parts.supervisor.find(attemptId);
+    if (runner === undefined || !attempt.prepared || hasEnded(attempt)) return [];
+    const [{ operatorConfig }, stage] = await Promise.all([runner.sandbox(), runner.stage()]);
+    return Promise.all(
+      stage
+        .services()
+        .map((service) => lookAtService(operatorConfig, service, `/preview/${attemptId}/${service.name}/`, this.#parts.clock)),
+    );
+  }
+
+  async metrics(actor: PersonRow, attemptId: string, serviceName: string): Promise<Metrics> {
+    const { runner, service } = await this.requireService(actor, attemptId, serviceName);
+    return scrape((await runner.sandbox()).operatorConfig, service, this.#parts.clock);
+  }
+
+  /** A service that the lab shows, of an attempt that runs. */
+  async requireService(actor: PersonRow, attemptId: string, serviceName: string): Promise<{ runner: AttemptRunner; service: LabService }> {
+    const attempt = await this.read(actor, attemptId);
+    const runner = await this.#parts.supervisor.require(attemptId);
+    requireState(attempt, attempt.prepared, 'The sandbox is not ready yet.');
+    const service = (await runner.stage()).services().find((candidate) => candidate.name === serviceName);
+    if (service === undefined) throw notFound('service in this lab');
+    return { runner, service };
+  }
+
+  /** Only what has ended can be judged by a person; the machine's verdict stays beside it. */
+  async override(actor: PersonRow, attemptId: string, outcome: 'passed' | 'failed', reason: string): Promise<Attempt> {
+    const attempt = await this.read(actor, attemptId);
+    if (!hasEnded(attempt)) throw new AppError('Conflict', 'This attempt still runs.', { remedy: 'Wait for its verdict.' });
+    await this.#parts.verdicts.addOverride(attemptId, { atMs: this.#parts.clock.now(), byId: actor.id, outcome, reason });
+    await this.#note(actor, 'grade.overridden', attempt, { outcome, reason });
+    await this.#parts.flushStore();
+    return attempt;
+  }
+
+  async #beginIncident(runner: AttemptRunner, actor: PersonRow, fault: string | undefined): Promise<Attempt> {
+    const { attempt } = runner.actor;
+    requireIdle(attempt);
+    // The state is looked at before the slow part, so that a refusal needs no look into the sandbox.
+    if (attempt.baseline === null) startIncident(attempt, { capturedAt: '', data: null }, fault, actor.id, this.#parts.clock.now());
+    const baseline = attempt.baseline ?? (await (await runner.stage()).captureBaseline());
+    return runner.actor.change((current, nowMs) => startIncident(current, current.baseline ?? baseline, fault, actor.id, nowMs));
+  }
+
+  async #owned(actor: PersonRow, attemptId: string): Promise<AttemptRunner> {
+    requireOwner(actor, await this.#parts.supervisor.read(attemptId));
+    return this.#parts.supervisor.require(attemptId);
+  }
+
+  async #steered(actor: PersonRow, attemptId: string): Promise<AttemptRunner> {
+    requireSteer(actor, await this.#parts.supervisor.read(attemptId));
+    return this.#parts.supervisor.require(attemptId);
+  }
+
+  #note(actor: PersonRow, action: string, attempt: Attempt, detail: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    return this.#parts.audit.record({ actor, action, subject: attempt.id, detail: { ...detail, person: attempt.personId } });
+  }
+}

@@ -1,0 +1,182 @@
+import type { StepContent } from '../../labs/lab-stage.ts';
+import { AppError, notFound } from '../app-error.ts';
+import { DuplicateKeyError } from '../store/fault-translation.ts';
+import type { Db, Tx } from '../store/schema.ts';
+import type { Attempt, Move } from './attempt.ts';
+
+export interface AttemptFilter {
+  readonly personId?: string | undefined;
+  readonly labSlug?: string | undefined;
+  readonly endedOnly?: boolean;
+  readonly limit?: number;
+}
+
+export interface StoredJournalEntry {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly text: string;
+  readonly actorId: string | null;
+}
+
+const MAX_LISTED = 2_000;
+
+/** Attempts, their journal and their instructions in the store. A move is stored whole or not at all. */
+export class AttemptRecords {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** Throws AlreadyRunning, naming the attempt, when the person has one running in this lab. */
+  async insert(move: Move, nowMs: number): Promise<void> {
+    const { attempt } = move;
+    try {
+      await this.#db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('attempts')
+          .values({
+            ...columnsOf(attempt),
+            id: attempt.id,
+            person_id: attempt.personId,
+            lab_slug: attempt.lab.slug,
+            created_at_ms: attempt.createdAtMs,
+          })
+          .execute();
+        await tx
+          .insertInto('sandboxes')
+          .values({ id: attempt.sandboxId, attempt_id: attempt.id, state: 'provisioning', created_at_ms: nowMs })
+          .execute();
+        await insertJournal(tx, move, nowMs);
+      });
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      throw new AppError('AlreadyRunning', `You have an attempt at ${attempt.lab.title} running.`, {
+        remedy: 'Go back to it, or end it first.',
+        cause: error,
+      });
+    }
+  }
+
+  /** `along` is stored in the same transaction. Throws when somebody else changed the attempt, which the data lock rules out. */
+  async save(move: Move, nowMs: number, along?: (tx: Tx) => Promise<void>): Promise<void> {
+    const { attempt } = move;
+    await this.#db.transaction().execute(async (tx) => {
+      const result = await tx
+        .updateTable('attempts')
+        .set(columnsOf(attempt))
+        .where('id', '=', attempt.id)
+        .where('revision', '=', attempt.revision - 1)
+        .executeTakeFirst();
+      if (result.numUpdatedRows !== 1n) throw new Error(`Attempt ${attempt.id} is not at revision ${attempt.revision - 1}.`);
+      await insertJournal(tx, move, nowMs);
+      await along?.(tx);
+    });
+  }
+
+  async find(id: string): Promise<Attempt | undefined> {
+    const row = await this.#db.selectFrom('attempts').select('document').where('id', '=', id).executeTakeFirst();
+    return row === undefined ? undefined : parseAttempt(row.document);
+  }
+
+  async require(id: string): Promise<Attempt> {
+    const attempt = await this.find(id);
+    if (attempt === undefined) throw notFound('attempt');
+    return attempt;
+  }
+
+  /** The newest first. */
+  async list(filter: AttemptFilter): Promise<Attempt[]> {
+    let query = this.#db
+      .selectFrom('attempts')
+      .select('document')
+      .orderBy('created_at_ms', 'desc')
+      .limit(filter.limit ?? MAX_LISTED);
+    if (filter.personId !== undefined) query = query.where('person_id', '=', filter.personId);
+    if (filter.labSlug !== undefined) query = query.where('lab_slug', '=', filter.labSlug);
+    if (filter.endedOnly === true) query = query.where('ended_at_ms', 'is not', null);
+    return (await query.execute()).map((row) => parseAttempt(row.document));
+  }
+
+  /** What a start of the server must take up again: attempts that run, and those whose sandbox is still to be let go. The oldest first. */
+  async listUnfinished(): Promise<Attempt[]> {
+    const rows = await this.#db
+      .selectFrom('attempts')
+      .select('document')
+      .where((eb) =>
+        eb.or([
+          eb('ended_at_ms', 'is', null),
+          eb(
+            'id',
+            'in',
+            eb.selectFrom('sandboxes').select('attempt_id').where('attempt_id', 'is not', null).$castTo<{ attempt_id: string }>(),
+          ),
+        ]),
+      )
+      .orderBy('created_at_ms')
+      .execute();
+    return rows.map((row) => parseAttempt(row.document)).filter((attempt) => !attempt.released);
+  }
+
+  async journal(attemptId: string): Promise<StoredJournalEntry[]> {
+    const rows = await this.#db.selectFrom('journal').selectAll().where('attempt_id', '=', attemptId).orderBy('seq').execute();
+    return rows.map((row) => ({ atMs: row.at_ms, kind: row.kind, text: row.text, actorId: row.actor_id }));
+  }
+
+  async saveSteps(attemptId: string, steps: readonly StepContent[]): Promise<void> {
+    const content = JSON.stringify(steps);
+    await this.#db
+      .insertInto('attempt_steps')
+      .values({ attempt_id: attemptId, content })
+      .onConflict((conflict) => conflict.column('attempt_id').doUpdateSet({ content }))
+      .execute();
+  }
+
+  async steps(attemptId: string): Promise<readonly StepContent[]> {
+    const row = await this.#db.selectFrom('attempt_steps').select('content').where('attempt_id', '=', attemptId).executeTakeFirst();
+    return row === undefined ? [] : (JSON.parse(row.content) as StepContent[]);
+  }
+
+  async sandboxState(sandboxId: string, state: 'provisioning' | 'in use' | 'releasing' | 'lost'): Promise<void> {
+    await this.#db.updateTable('sandboxes').set({ state }).where('id', '=', sandboxId).execute();
+  }
+
+  async forgetSandbox(sandboxId: string): Promise<void> {
+    await this.#db.deleteFrom('sandboxes').where('id', '=', sandboxId).execute();
+  }
+}
+
+function columnsOf(attempt: Attempt): {
+  state: string;
+  revision: number;
+  ended_at_ms: number | null;
+  score: number | null;
+  document: string;
+} {
+  return {
+    state: attempt.state,
+    revision: attempt.revision,
+    ended_at_ms: attempt.endedAtMs,
+    score: attempt.score,
+    document: JSON.stringify(attempt),
+  };
+}
+
+async function insertJournal(tx: Tx, { attempt, journal }: Move, nowMs: number): Promise<void> {
+  if (journal.length === 0) return;
+  const firstSeq = attempt.journalSeq - journal.length + 1;
+  const rows = journal.map((entry, index) => ({
+    attempt_id: attempt.id,
+    seq: firstSeq + index,
+    at_ms: nowMs,
+    kind: entry.kind,
+    text: entry.text,
+    actor_id: entry.actorId,
+  }));
+  await tx.insertInto('journal').values(rows).execute();
+}
+
+/** The document was written by {@link AttemptRecords.save}, so its shape is known. */
+function parseAttempt(document: string): Attempt {
+  return JSON.parse(document) as Attempt;
+}

@@ -1,0 +1,96 @@
+import type { StepContent } from '../../labs/lab-stage.ts';
+import { toInstant, toInstantOrNull } from '../clock.ts';
+import type { AttemptSummary, AttemptView, CheckView, StepView, TerminalView } from '../contract/attempts.ts';
+import type { PersonRef } from '../contract/roles.ts';
+import { canStartIncident, type Attempt, type StepState } from './attempt.ts';
+import { viewClock } from './attempt-clock.ts';
+
+export interface AttemptViewParts {
+  readonly attempt: Attempt;
+  readonly person: PersonRef;
+  /** Empty until the sandbox was prepared. */
+  readonly content: readonly StepContent[];
+  readonly terminals: readonly TerminalView[];
+  readonly nowMs: number;
+}
+
+/** What the pages get to see. The variant, the baseline and the fault stay here; so does what a locked step or hint says. */
+export function viewAttempt({ attempt, person, content, terminals, nowMs }: AttemptViewParts): AttemptView {
+  return {
+    id: attempt.id,
+    lab: { slug: attempt.lab.slug, title: attempt.lab.title, version: attempt.lab.version },
+    person,
+    mode: attempt.mode,
+    state: attempt.state,
+    revision: attempt.revision,
+    createdAt: toInstant(attempt.createdAtMs),
+    endedAt: toInstantOrNull(attempt.endedAtMs),
+    incidentStartedAt: toInstantOrNull(attempt.incidentStartedAtMs),
+    clock: attempt.clock === null ? null : viewClock(attempt.clock, nowMs),
+    progress: attempt.progress.map(({ id, text, state, atMs, tookMs }) => ({ id, text, state, at: toInstant(atMs), tookMs })),
+    trouble: attempt.trouble,
+    steps: attempt.steps.map((step) =>
+      viewStep(
+        step,
+        content.find((candidate) => candidate.id === step.id),
+      ),
+    ),
+    terminals: [...terminals],
+    namespace: attempt.namespace,
+    canStartIncident: canStartIncident(attempt),
+    score: attempt.score,
+  };
+}
+
+export function summarise(attempt: Attempt, person: PersonRef): AttemptSummary {
+  return {
+    id: attempt.id,
+    lab: { slug: attempt.lab.slug, title: attempt.lab.title },
+    person,
+    mode: attempt.mode,
+    state: attempt.state,
+    score: attempt.score,
+    createdAt: toInstant(attempt.createdAtMs),
+    endedAt: toInstantOrNull(attempt.endedAtMs),
+  };
+}
+
+function viewStep(step: StepState, content: StepContent | undefined): StepView {
+  const locked = step.state === 'locked';
+  return {
+    id: step.id,
+    title: content?.title ?? step.title,
+    phase: step.phase,
+    state: step.state,
+    markdown: locked ? null : (content?.markdown ?? null),
+    checks: locked ? [] : viewChecks(step, content),
+    hints: locked ? [] : (content?.hints.map((hint, index) => viewHint(step, hint, index)) ?? []),
+  };
+}
+
+/** Checks that the step does not name are the grader's own and are not shown. */
+function viewChecks(step: StepState, content: StepContent | undefined): CheckView[] {
+  return (content?.checks ?? []).map(({ id, title, explain }) => {
+    const seen = step.checks.find((check) => check.id === id);
+    return {
+      id,
+      title,
+      explain,
+      state: seen?.state ?? 'unknown',
+      reason: seen?.reason ?? null,
+      seen: [...(seen?.seen ?? [])],
+      checkedAt: toInstantOrNull(seen?.checkedAtMs ?? null),
+    };
+  });
+}
+
+function viewHint(step: StepState, hint: StepContent['hints'][number], index: number): StepView['hints'][number] {
+  const unlocked = step.hints.includes(index);
+  const availableAtMs = step.openedAtMs === null ? null : step.openedAtMs + hint.unlockAfterSeconds * 1000;
+  return {
+    title: hint.title,
+    unlocked,
+    availableAt: unlocked || hint.unlockAfterSeconds === 0 ? null : toInstantOrNull(availableAtMs),
+    markdown: unlocked ? hint.markdown : null,
+  };
+}

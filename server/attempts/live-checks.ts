@@ -1,0 +1,120 @@
+import type { CheckResult } from '../../grader/verdict.ts';
+import { StageError } from '../../labs/lab-stage.ts';
+import { AppError, messageOf } from '../app-error.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { currentStep, isWorking, type Attempt } from './attempt.ts';
+import type { AttemptActor } from './attempt-actor.ts';
+import { platformBack, platformLost } from './moves.ts';
+import type { Semaphore } from './semaphore.ts';
+import { checked } from './step-moves.ts';
+
+const EVERY_MS = 3_000;
+/** One failed round is a hiccup, two are trouble. */
+const ROUNDS_BEFORE_TROUBLE = 2;
+
+export interface LiveCheckParts {
+  readonly actor: AttemptActor;
+  readonly clock: Clock;
+  readonly atOnce: Semaphore;
+  readonly log: Logger;
+  readonly check: (stepId: string) => Promise<readonly CheckResult[]>;
+}
+
+/** Checks the open step every few seconds while somebody watches; one round at a time, however many ask. */
+export class LiveChecks implements Disposable {
+  readonly #parts: LiveCheckParts;
+  #watchers = 0;
+  #timer: Disposable | undefined;
+  #round: Promise<void> | undefined;
+  #failedRounds = 0;
+  #ended = false;
+
+  constructor(parts: LiveCheckParts) {
+    this.#parts = parts;
+  }
+
+  /** Checks run until the last watcher is disposed. */
+  watch(): Disposable {
+    let watching = true;
+    this.#watchers += 1;
+    this.reconsider();
+    return {
+      [Symbol.dispose]: () => {
+        if (watching) this.#watchers -= 1;
+        watching = false;
+        this.reconsider();
+      },
+    };
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  /** Checks now. A round that is under way is waited for, and another made, because it may have looked too early. */
+  async checkNow(): Promise<void> {
+    await this.#round;
+    await this.#begin();
+  }
+
+  /** Starts or stops the ticking, after a change. */
+  reconsider(): void {
+    const wanted = !this.#ended && this.#watchers > 0 && stepToCheck(this.#parts.actor.attempt) !== undefined;
+    if (!wanted) {
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = undefined;
+      return;
+    }
+    if (this.#timer !== undefined || this.#round !== undefined) return;
+    this.#timer = this.#parts.clock.after(EVERY_MS, () => {
+      this.#timer = undefined;
+      void this.#begin();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended = true;
+    this.reconsider();
+  }
+
+  #begin(): Promise<void> {
+    this.#round ??= this.#runRound().finally(() => {
+      this.#round = undefined;
+      this.reconsider();
+    });
+    return this.#round;
+  }
+
+  async #runRound(): Promise<void> {
+    const { actor, atOnce, check } = this.#parts;
+    const stepId = stepToCheck(actor.attempt);
+    if (stepId === undefined) return;
+    try {
+      const results = await atOnce.run(() => check(stepId));
+      const wasInTrouble = this.#failedRounds >= ROUNDS_BEFORE_TROUBLE;
+      this.#failedRounds = 0;
+      if (wasInTrouble) await actor.change(platformBack);
+      await actor.change((attempt, nowMs) => checked(attempt, stepId, results, nowMs));
+    } catch (error) {
+      await this.#failed(error);
+    }
+  }
+
+  /** The trainee's mistakes are results, so whatever is thrown is the platform's fault: the clock stops until it answers again. */
+  async #failed(error: unknown): Promise<void> {
+    const { actor, log } = this.#parts;
+    this.#failedRounds += 1;
+    log.warn({ reason: messageOf(error), rounds: this.#failedRounds }, 'the checks of a step could not be made');
+    if (this.#failedRounds < ROUNDS_BEFORE_TROUBLE || this.#ended || error instanceof AppError) return;
+    const why = error instanceof StageError ? ` (${error.message})` : '';
+    const reason = `Your work cannot be checked at the moment. The clock stands still until it can.${why}`;
+    await actor
+      .change((attempt, nowMs) => platformLost(attempt, reason, nowMs))
+      .catch((failure: unknown) => log.warn({ reason: messageOf(failure) }, 'trouble could not be stored'));
+  }
+}
+
+function stepToCheck(attempt: Attempt): string | undefined {
+  return isWorking(attempt) && attempt.operation === null ? currentStep(attempt)?.id : undefined;
+}

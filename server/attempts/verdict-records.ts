@@ -1,0 +1,79 @@
+import type { Scorecard } from '../../grader/verdict.ts';
+import type { Db } from '../store/schema.ts';
+import type { EvidenceChain } from './evidence-chain.ts';
+
+export interface StoredVerdict {
+  readonly gradedAtMs: number;
+  readonly scorecard: Scorecard;
+  readonly restoredAfterMs: number | null;
+}
+
+export interface StoredOverride {
+  readonly atMs: number;
+  readonly byId: string;
+  readonly outcome: 'passed' | 'failed';
+  readonly reason: string;
+}
+
+/** Verdicts of the grader and what people said against them. Both are kept; the last override holds. */
+export class VerdictRecords {
+  readonly #db: Db;
+  readonly #evidence: EvidenceChain;
+
+  constructor(db: Db, evidence: EvidenceChain) {
+    this.#db = db;
+    this.#evidence = evidence;
+  }
+
+  async verdict(attemptId: string): Promise<StoredVerdict | undefined> {
+    const row = await this.#db.selectFrom('verdicts').selectAll().where('attempt_id', '=', attemptId).executeTakeFirst();
+    if (row === undefined) return undefined;
+    return { gradedAtMs: row.graded_at_ms, scorecard: JSON.parse(row.scorecard) as Scorecard, restoredAfterMs: row.restored_after_ms };
+  }
+
+  async override(attemptId: string): Promise<StoredOverride | undefined> {
+    const row = await this.#db
+      .selectFrom('overrides')
+      .selectAll()
+      .where('attempt_id', '=', attemptId)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? undefined : { atMs: row.at_ms, byId: row.by_id, outcome: row.outcome, reason: row.reason };
+  }
+
+  async addOverride(attemptId: string, override: StoredOverride): Promise<void> {
+    await this.#evidence.exclusive(() =>
+      this.#db.transaction().execute(async (tx) => {
+        const last = await tx
+          .selectFrom('overrides')
+          .select((eb) => eb.fn.max('seq').as('seq'))
+          .where('attempt_id', '=', attemptId)
+          .executeTakeFirst();
+        await tx
+          .insertInto('overrides')
+          .values({
+            attempt_id: attemptId,
+            seq: (last?.seq ?? 0) + 1,
+            at_ms: override.atMs,
+            by_id: override.byId,
+            outcome: override.outcome,
+            reason: override.reason,
+          })
+          .execute();
+        await this.#evidence.append(tx, { attemptId, kind: 'override', atMs: override.atMs, payload: override });
+      }),
+    );
+  }
+
+  /** What the grade list needs of all verdicts, without their evidence. */
+  async summaries(): Promise<ReadonlyMap<string, { outcome: string; restoredAfterMs: number | null }>> {
+    const rows = await this.#db.selectFrom('verdicts').select(['attempt_id', 'outcome', 'restored_after_ms']).execute();
+    return new Map(rows.map((row) => [row.attempt_id, { outcome: row.outcome, restoredAfterMs: row.restored_after_ms }]));
+  }
+
+  async overrides(): Promise<ReadonlyMap<string, 'passed' | 'failed'>> {
+    const rows = await this.#db.selectFrom('overrides').select(['attempt_id', 'outcome']).orderBy('seq').execute();
+    return new Map(rows.map((row) => [row.attempt_id, row.outcome]));
+  }
+}

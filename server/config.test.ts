@@ -1,0 +1,49 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+describe('the configuration', () => {
+  it('has defaults for everything, with empty variables as unset', () => {
+    const config = readConfig({ PORT: '', CAPACITY: '' }, [], '/labs');
+    expect(config).toMatchObject({
+      port: 7070,
+      host: '127.0.0.1',
+      runtime: 'auto',
+      databaseUrl: undefined,
+      capacity: undefined,
+      demo: false,
+      labsDirs: ['/labs'],
+    });
+    expect(config.dataDir).toBe(path.resolve('.data'));
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('tells every problem at once, by its variable', () => {
+    const wrong = {
+      PORT: '99999',
+      RUNTIME: 'podman',
+      DATABASE_URL: 'mysql://x',
+      PUBLIC_URL: 'ftp://x',
+      CAPACITY: '0',
+      LOG_LEVEL: 'loud',
+      DOCKER_RUNTIME: 'x',
+    };
+    const error = (() => {
+      try {
+        return readConfig(wrong, ['--frob'], '');
+      } catch (thrown) {
+        return thrown as ConfigError;
+      }
+    })();
+    expect(error).toBeInstanceOf(ConfigError);
+    for (const name of [...Object.keys(wrong), '--frob']) expect((error as ConfigError).message).toContain(`- ${name}:`);
+  });
+
+  it('takes several folders of labs, and a public address without its slash', () => {
+    expect(readConfig({ LABS_DIRS: '/a:/b', PUBLIC_URL: 'https://x.example/' }, ['--demo'], '')).toMatchObject({
+      labsDirs: ['/a', '/b'],
+      publicUrl: 'https://x.example',
+      demo: true,
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const portSchema = z.coerce.number('PORT must be a number').int().min(0).max(65_535);
+
+const environmentSchema = z.object({
+  PORT: portSchema.default(7070),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'DATABASE_URL must look like postgres://user:password@host:5432/name' })
+    .optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'PUBLIC_URL must be the address people open, e.g. https://drillhouse.example.com' })
+    .optional(),
+  RUNTIME: z.enum(['auto', 'docker', 'process']).default('auto'),
+  DOCKER_RUNTIME: z.enum(['runc', 'runsc'], 'DOCKER_RUNTIME is runc or runsc').optional(),
+  CAPACITY: z.coerce.number().int().min(1).max(1000).optional(),
+  LABS_DIRS: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+});
+
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. Holds the database, recordings, clusters and the lock. */
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  /** Without a slash at its end; undefined: people open the address the server listens on. */
+  readonly publicUrl: string | undefined;
+  readonly runtime: 'auto' | 'docker' | 'process';
+  readonly dockerRuntime: 'runc' | 'runsc' | undefined;
+  /** Sandboxes at once; undefined: what suits the machine's memory. */
+  readonly capacity: number | undefined;
+  readonly labsDirs: readonly string[];
+  readonly logLevel: string;
+  /** How many proxies stand in front and may be believed about the client's address. */
+  readonly trustedProxies: number;
+  readonly demo: boolean;
+}
+
+/** Everything that is wrong with the environment, one line a problem. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Empty variables count as unset, as a compose file leaves them. Relative folders are below the working folder. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+  defaultLabsDir: string,
+): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  problems.push(...args.filter((arg) => arg !== '--demo').map((arg) => `${arg}: there is no such option (only --demo).`));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const env = parsed.data;
+  const labsDirs = env.LABS_DIRS?.split(path.delimiter).filter((dir) => dir !== '') ?? [defaultLabsDir];
+  return Object.freeze({
+    port: env.PORT,
+    host: env.HOST,
+    dataDir: path.resolve(env.DATA_DIR),
+    databaseUrl: env.DATABASE_URL,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    runtime: env.RUNTIME,
+    dockerRuntime: env.DOCKER_RUNTIME,
+    capacity: env.CAPACITY,
+    labsDirs: labsDirs.map((dir) => path.resolve(dir)),
+    logLevel: env.LOG_LEVEL,
+    trustedProxies: env.TRUSTED_PROXIES,
+    demo: args.includes('--demo'),
+  });
+}

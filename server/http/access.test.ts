@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../contract/roles.ts';
+import { allSocketEvents } from '../realtime/realtime.ts';
+import { ask, type Client } from '../testing/client.ts';
+import { TestServer } from '../testing/test-server.ts';
+import { allRoutes } from './routes.ts';
+
+/**
+ * Who may call what, written down a second time and by hand: a route that is not listed here, or whose roles differ, fails. T trainee,
+ * I instructor, M manager, A administrator, - without signing in.
+ */
+const routeTable: Readonly<Record<string, string>> = {
+  'GET /api/session': '-',
+  'POST /api/session': '-',
+  'DELETE /api/session': 'TIMA',
+  'GET /api/links/:token': '-',
+  'POST /api/links/:token': '-',
+  'POST /api/session/password': 'TIMA',
+  'GET /api/labs': 'TIMA',
+  'POST /api/attempts': 'TIMA',
+  'GET /api/attempts': 'TIMA',
+  'GET /api/attempts/:id': 'TIMA',
+  'POST /api/attempts/:id/extend': 'TIMA',
+  'POST /api/attempts/:id/reset': 'TIMA',
+  'POST /api/attempts/:id/incident': 'TIMA',
+  'POST /api/attempts/:id/grade': 'TIMA',
+  'POST /api/attempts/:id/abandon': 'TIMA',
+  'POST /api/attempts/:id/steps/:step/check': 'TIMA',
+  'POST /api/attempts/:id/steps/:step/skip': 'TIMA',
+  'POST /api/attempts/:id/steps/:step/hints/:n': 'TIMA',
+  'POST /api/attempts/:id/terminals': 'TIMA',
+  'DELETE /api/attempts/:id/terminals/:terminal': 'TIMA',
+  'GET /api/attempts/:id/services': 'TIMA',
+  'GET /api/attempts/:id/services/:service/metrics': 'TIMA',
+  'ANY /preview/:id/:service{/*path}': 'TIMA',
+  'GET /api/attempts/:id/result': 'TIMA',
+  'GET /api/attempts/:id/recordings': 'TIMA',
+  'GET /api/recordings/:id': 'TIMA',
+  'POST /api/attempts/:id/faults': 'IA',
+  'GET /api/roster': 'IA',
+  'POST /api/messages': 'IA',
+  'GET /api/grades': 'IMA',
+  'GET /api/grades.csv': 'IMA',
+  'POST /api/attempts/:id/override': 'MA',
+  'GET /api/people': 'A',
+  'POST /api/people': 'A',
+  'PATCH /api/people/:id': 'A',
+  'POST /api/people/:id/link': 'A',
+  'GET /api/cohorts': 'IMA',
+  'POST /api/cohorts': 'IA',
+  'PUT /api/cohorts/:id/members': 'IA',
+  'GET /api/audit': 'A',
+  'GET /api/sandboxes': 'A',
+  'DELETE /api/sandboxes/:id': 'A',
+};
+const eventTable: Readonly<Record<string, string>> = {
+  'attempt:watch': 'TIMA',
+  'attempt:unwatch': 'TIMA',
+  'roster:watch': 'IA',
+  'terminal:open': 'TIMA',
+  'terminal:input': 'TIMA',
+  'terminal:resize': 'TIMA',
+  'terminal:ack': 'TIMA',
+  'terminal:close': 'TIMA',
+};
+const letters: Readonly<Record<Role, string>> = { trainee: 'T', instructor: 'I', manager: 'M', admin: 'A' };
+const write = (access: 'public' | readonly Role[]): string => (access === 'public' ? '-' : access.map((role) => letters[role]).join(''));
+
+let server: TestServer;
+const clients = new Map<string, Client>();
+beforeAll(async () => {
+  server = await TestServer.start();
+  for (const role of ['trainee', 'instructor', 'manager', 'administrator'] as const)
+    clients.set(role[0]!.toUpperCase(), await server.signIn(role));
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe('the table of routes', () => {
+  it('is the one written down here, route by route', () => {
+    expect(
+      Object.fromEntries(allRoutes(server.running.services).map((route) => [`${route.method} ${route.path}`, write(route.access)])),
+    ).toEqual(routeTable);
+  });
+
+  const calls = Object.entries(routeTable).map(([route, allowed]) => {
+    const [method = '', pattern = ''] = route.split(' ');
+    const path = pattern
+      .replace('{/*path}', '/')
+      .replace(/:(id|terminal)/g, 'at_aaaaaaaaaaaaaaaaaaaa')
+      .replace(':token', 'a'.repeat(43))
+      .replace(/:(step|service)/g, 'x')
+      .replace(':n', '0');
+    return { method: method === 'ANY' ? 'GET' : method, path, allowed };
+  });
+
+  it.each(calls.filter((call) => call.allowed !== '-'))(
+    '$method $path refuses whoever is not signed in, and every other role',
+    async ({ method, path, allowed }) => {
+      const stranger = server.client();
+      await stranger.session();
+      expect((await stranger.refused(method, path)).error.code).toBe('SignInRequired');
+      for (const [letter, client] of clients) {
+        if (!allowed.includes(letter)) expect((await client.refused(method, path)).error.code).toBe('Forbidden');
+      }
+    },
+  );
+
+  it.each(calls.filter((call) => call.method !== 'GET'))(
+    '$method $path refuses other sites and pages without the token',
+    async ({ method, path, allowed }) => {
+      const client = clients.get(allowed === '-' ? 'T' : allowed[0]!)!;
+      const foreign = await client.fetch(method, path, undefined, { origin: 'https://evil.example' });
+      expect([foreign.status, ((await foreign.json()) as { error: { code: string } }).error.code]).toEqual([403, 'Forbidden']);
+      const blind = await client.fetch(method, path, undefined, { 'x-csrf-token': 'x'.repeat(43) });
+      expect([blind.status, ((await blind.json()) as { error: { code: string } }).error.code]).toEqual([403, 'CsrfTokenMissing']);
+    },
+  );
+
+  it('answers what is not in it with NotFound', async () => {
+    expect((await clients.get('A')!.refused('GET', '/api/nothing')).error.code).toBe('NotFound');
+  });
+});
+
+describe('the table of socket events', () => {
+  it('is the one written down here, event by event', () => {
+    expect(Object.fromEntries(allSocketEvents(server.running.services).map((event) => [event.name, write(event.roles)]))).toEqual(
+      eventTable,
+    );
+  });
+
+  it('refuses the roster to those it is not for', async () => {
+    const socket = await clients.get('T')!.socket();
+    await expect(ask(socket, 'roster:watch', {})).rejects.toThrow('Forbidden');
+    socket.close();
+    const instructor = await clients.get('I')!.socket();
+    await expect(ask(instructor, 'roster:watch', {})).resolves.toEqual({ attempts: [] });
+    instructor.close();
+  });
+
+  it('refuses sockets without a session, without the token, and from other sites', async () => {
+    await expect(server.client().socket()).rejects.toThrow('not signed in');
+    await expect(clients.get('T')!.socket({ csrfToken: 'x' })).rejects.toThrow('out of date');
+    await expect(clients.get('T')!.socket({ origin: 'https://evil.example' })).rejects.toThrow();
+  });
+});

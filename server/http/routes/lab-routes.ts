@@ -1,0 +1,48 @@
+import type { LabSummary } from '../../../labs/lab-stage.ts';
+import { hasEnded, type Attempt } from '../../attempts/attempt.ts';
+import type { LabView } from '../../contract/labs.ts';
+import { everyone, instructors, ok, route, type Route } from '../route.ts';
+import type { Services } from '../services.ts';
+
+export function labRoutes({ catalogue, records, verdicts }: Services): Route[] {
+  return [
+    route('GET', '/api/labs', everyone, async ({ session }) => {
+      const { id, role } = session.person;
+      const [mine, overrides] = await Promise.all([records.list({ personId: id }), verdicts.overrides()]);
+      const seesFaults = instructors.includes(role);
+      const labs = catalogue.labs.map((lab) =>
+        viewLab(
+          lab,
+          mine.filter((attempt) => attempt.lab.slug === lab.slug),
+          overrides,
+          seesFaults,
+        ),
+      );
+      return ok({ labs, problems: role === 'trainee' ? [] : catalogue.problems });
+    }),
+  ];
+}
+
+function viewLab(lab: LabSummary, mine: readonly Attempt[], overrides: ReadonlyMap<string, string>, seesFaults: boolean): LabView {
+  const scores = mine.flatMap((attempt) => attempt.score ?? []);
+  return {
+    slug: lab.slug,
+    version: lab.version,
+    title: lab.title,
+    summary: lab.summary,
+    level: lab.level,
+    minutes: lab.minutes,
+    incidentMinutes: lab.incidentMinutes,
+    tracks: [...lab.tracks],
+    objectives: [...lab.objectives],
+    steps: lab.steps.map(({ id, title, phase }) => ({ id, title, phase })),
+    faults: seesFaults ? lab.faults.map(({ id, title }) => ({ id, title })) : [],
+    passMark: lab.passMark,
+    mine: {
+      runningAttemptId: mine.find((attempt) => !hasEnded(attempt))?.id ?? null,
+      attempts: mine.length,
+      bestScore: scores.length === 0 ? null : Math.max(...scores),
+      passed: mine.some((attempt) => (overrides.get(attempt.id) ?? attempt.state) === 'passed'),
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { ActiveSession } from '../../accounts/sessions.ts';
+import { toInstant } from '../../clock.ts';
+import { acceptLinkSchema, changePasswordSchema, signInSchema, type LinkPreview, type Session } from '../../contract/session.ts';
+import { everyone, noContent, ok, param, publicRoute, route, type PublicCall, type Route } from '../route.ts';
+import type { Services } from '../services.ts';
+import { clearSessionCookie, ensureVisitor, setSessionCookie } from '../session-cookies.ts';
+
+const tokenSchema = z.string().regex(/^[\w-]{20,100}$/);
+
+export function sessionRoutes(services: Services): Route[] {
+  const { accounts, site } = services;
+  const view = (session: ActiveSession | undefined, csrfToken: string): Session => ({
+    me:
+      session === undefined
+        ? null
+        : { id: session.person.id, name: session.person.name, email: session.person.email, role: session.person.role },
+    csrfToken,
+    expiresAt: session === undefined ? null : toInstant(session.expiresAtMs),
+    notice: services.substrate.isBoundary ? null : services.substrate.isolation,
+    serverTime: toInstant(services.clock.now()),
+  });
+  const begin = (call: PublicCall<unknown, unknown>, session: ActiveSession): Session => {
+    if (session.newToken !== undefined) setSessionCookie(call.response, session.newToken, session.expiresAtMs, site.secureCookies);
+    return view(session, session.csrfToken);
+  };
+  return [
+    publicRoute('GET', '/api/session', async ({ session, request, response }) => {
+      const csrfToken = session?.csrfToken ?? accounts.sessions.csrfTokenFor(ensureVisitor(request, response, site.secureCookies));
+      return ok(view(session, csrfToken));
+    }),
+    publicRoute(
+      'POST',
+      '/api/session',
+      async (call) => {
+        // A session of somebody else in the same browser ends with it.
+        const next = await accounts.signIn(call.body.email, call.body.password, call.address);
+        if (call.session !== undefined) await accounts.sessions.end(call.session.id);
+        return ok(begin(call, next));
+      },
+      { body: signInSchema },
+    ),
+    route('DELETE', '/api/session', everyone, async ({ session, response, address }) => {
+      await accounts.signOut(session, address);
+      clearSessionCookie(response, site.secureCookies);
+      return noContent;
+    }),
+    publicRoute('GET', '/api/links/:token', async (call) => {
+      const link = await accounts.links.require(tokenSchema.parse(param(call, 'token')));
+      const preview: LinkPreview = {
+        kind: link.kind,
+        email: link.person.email,
+        name: link.person.name,
+        role: link.person.role,
+        expiresAt: toInstant(link.expiresAtMs),
+      };
+      return ok(preview);
+    }),
+    publicRoute(
+      'POST',
+      '/api/links/:token',
+      async (call) => {
+        const next = await accounts.acceptLink(tokenSchema.parse(param(call, 'token')), call.body, call.address);
+        if (call.session !== undefined) await accounts.sessions.end(call.session.id);
+        return ok(begin(call, next));
+      },
+      { body: acceptLinkSchema },
+    ),
+    route(
+      'POST',
+      '/api/session/password',
+      everyone,
+      async ({ session, body, address }) => {
+        await accounts.changePassword(session, body.current, body.next, address);
+        return noContent;
+      },
+      { body: changePasswordSchema },
+    ),
+  ];
+}

@@ -1,0 +1,57 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Cohorts } from '../accounts/cohorts.ts';
+import type { AttemptCommands } from '../attempts/attempt-commands.ts';
+import type { AttemptRecords } from '../attempts/attempt-records.ts';
+import type { AttemptViews } from '../attempts/attempt-views.ts';
+import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
+import type { Supervisor } from '../attempts/supervisor.ts';
+import type { VerdictRecords } from '../attempts/verdict-records.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import type { RosterEntry } from '../contract/attempts.ts';
+import type { Message } from '../contract/events.ts';
+import type { Logger } from '../log.ts';
+import type { Substrate } from '../sandboxes/substrate.ts';
+import type { Recordings } from '../terminals/recordings.ts';
+import type { TerminalHub } from '../terminals/terminal-hub.ts';
+
+/** What the edges (routes and sockets) call. Made by app.ts. */
+export interface Services {
+  readonly accounts: Accounts;
+  readonly cohorts: Cohorts;
+  readonly audit: AuditLog;
+  readonly catalogue: LabCatalogue;
+  readonly supervisor: Supervisor;
+  readonly commands: AttemptCommands;
+  readonly views: AttemptViews;
+  readonly records: AttemptRecords;
+  readonly verdicts: VerdictRecords;
+  readonly terminals: TerminalHub;
+  readonly recordings: Recordings;
+  readonly substrate: Substrate;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly site: Site;
+  readonly people: Presence;
+  roster(): Promise<RosterEntry[]>;
+}
+
+/** Where the pages are and how they are reached. */
+export interface Site {
+  readonly version: string;
+  /** The built pages; a folder that may be missing in development. */
+  readonly webDir: string;
+  readonly trustedProxies: number;
+  readonly secureCookies: boolean;
+  /** The address people open, known once the server listens. */
+  publicUrl(): string;
+  /** Origins that requests and sockets may come from. */
+  origins(): ReadonlySet<string>;
+}
+
+/** Who has a page open, and how to tell them something. */
+export interface Presence {
+  isConnected(personId: string): boolean;
+  /** True when a page of theirs was reached. */
+  deliver(personId: string, message: Message): boolean;
+}

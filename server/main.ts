@@ -1,0 +1,58 @@
+import { ownLabsDir } from '../labs/catalogue.ts';
+import { startApp } from './app.ts';
+import { messageOf } from './app-error.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger } from './log.ts';
+import { ListenError, type RunningServer } from './server.ts';
+import { DataInUseError } from './store/data-lock.ts';
+
+/** How long an orderly stop may take before it is cut short; attempts survive either way. */
+const STOP_TIMEOUT_MS = 15_000;
+/** Errors that are told in their own words, without a stack: the person who starts the server can mend them. */
+const TOLD_PLAINLY = new Set(['EngineMissingError', 'AppError']);
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(error: unknown): never {
+  const plain =
+    error instanceof ConfigError ||
+    error instanceof ListenError ||
+    error instanceof DataInUseError ||
+    (error instanceof Error && TOLD_PLAINLY.has(error.name));
+  process.stderr.write(`${plain || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`);
+  process.exit(1);
+}
+
+function announce(server: RunningServer): void {
+  print(`Drillhouse is ready on ${server.url}`);
+  if (server.links.length === 0) return;
+  print('One-time links:');
+  for (const link of server.links) print(`  ${link.role.padEnd(14)} ${server.url}${link.path}`);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env, process.argv.slice(2), ownLabsDir);
+  const log = createLogger(config.logLevel);
+  const server = await startApp({
+    config,
+    log,
+    report: print,
+    onDataLost: (error) => fail(new DataInUseError(`The lock on the database was lost: ${error.message}`)),
+  });
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping; attempts go on with the next start');
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    server[Symbol.asyncDispose]().then(() => process.exit(0), fail);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'));
+  announce(server);
+}
+
+main().catch(fail);

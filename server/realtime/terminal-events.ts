@@ -1,0 +1,73 @@
+import type { Socket } from 'socket.io';
+import { AppError } from '../app-error.ts';
+import { requireOwner } from '../attempts/permissions.ts';
+import { toInstantOrNull } from '../clock.ts';
+import { openTerminalSchema, terminalAckSchema, terminalInputSchema, terminalRefSchema, terminalResizeSchema } from '../contract/events.ts';
+import { everyone } from '../http/route.ts';
+import type { Services } from '../http/services.ts';
+import type { ViewerPort } from '../terminals/viewer.ts';
+import type { Connection } from './connection.ts';
+import { noReply, socketEvent, type SocketEvent } from './socket-event.ts';
+
+const MAX_ATTACHMENTS = 40;
+
+export function terminalEvents({ commands, terminals }: Services): SocketEvent[] {
+  return [
+    socketEvent('terminal:open', everyone, true, openTerminalSchema, async ({ terminalId, columns, rows, fromSeq, access }, connection) => {
+      const terminal = terminals.require(terminalId);
+      const attempt = await commands.read(connection.person, terminal.key.attemptId);
+      if (access === 'write') requireOwner(connection.person, attempt);
+      detach(connection, terminalId);
+      if (connection.attachments.size >= MAX_ATTACHMENTS)
+        throw new AppError('TooManyRequests', 'This page shows too many terminals.', { remedy: 'Close some and reload.' });
+      const attachment = terminal.attach(access, fromSeq, { columns, rows }, portTo(connection.socket, terminalId));
+      connection.attachments.set(terminalId, Object.assign(attachment, { access }));
+      const { seq, restarted, size, ended } = attachment;
+      return { data: { seq, restarted, columns: size.columns, rows: size.rows, ended }, after: () => attachment.begin() };
+    }),
+    socketEvent('terminal:input', everyone, false, terminalInputSchema, ({ terminalId, data }, connection) => {
+      requireWriter(connection, terminalId);
+      if (!connection.inputBytes.take(data.byteLength))
+        throw new AppError('TooManyRequests', 'Too much input at once.', { retryAfterSeconds: 1, remedy: 'Paste smaller pieces.' });
+      terminals.require(terminalId).write(data);
+      return noReply;
+    }),
+    socketEvent('terminal:resize', everyone, false, terminalResizeSchema, ({ terminalId, columns, rows }, connection) => {
+      requireWriter(connection, terminalId);
+      terminals.require(terminalId).resize({ columns, rows });
+      return noReply;
+    }),
+    socketEvent('terminal:ack', everyone, false, terminalAckSchema, ({ terminalId, seq }, connection) => {
+      connection.attachments.get(terminalId)?.acknowledge(seq);
+      return noReply;
+    }),
+    socketEvent('terminal:close', everyone, true, terminalRefSchema, ({ terminalId }, connection) => {
+      detach(connection, terminalId);
+      return noReply;
+    }),
+  ];
+}
+
+/** Ownership was checked when it was opened to write; it does not change hands. */
+function requireWriter(connection: Connection, terminalId: string): void {
+  if (connection.attachments.get(terminalId)?.access === 'write') return;
+  throw new AppError('ReadOnly', 'You are watching this terminal; only its owner types in it.', {
+    remedy: 'Open a terminal in an attempt of your own.',
+  });
+}
+
+function detach(connection: Connection, terminalId: string): void {
+  connection.attachments.get(terminalId)?.[Symbol.dispose]();
+  connection.attachments.delete(terminalId);
+}
+
+function portTo(socket: Socket, terminalId: string): ViewerPort {
+  return {
+    data: (seq, data) => socket.emit('terminal:data', { terminalId, seq, data }),
+    resync: (seq) => socket.emit('terminal:resync', { terminalId, seq }),
+    resized: ({ columns, rows }) => socket.emit('terminal:resized', { terminalId, columns, rows }),
+    ended: (reason) => socket.emit('terminal:ended', { terminalId, reason }),
+    lost: (reason, retryAtMs) => socket.emit('terminal:lost', { terminalId, reason, retryAt: toInstantOrNull(retryAtMs) }),
+    back: () => socket.emit('terminal:back', { terminalId }),
+  };
+}

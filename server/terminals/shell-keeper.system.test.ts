@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { spawn, type IPty } from '@lydell/node-pty';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../testing/eventually.ts';
+import { endShellCommand, KeeperFilter, keptShellCommand } from './shell-keeper.ts';
+
+const dtach = ['/usr/bin/dtach', '/usr/local/bin/dtach'].find((file) => existsSync(file));
+const shell = ['bash', '--norc', '-i'];
+
+/** One connection to a kept shell, as an exec is one. */
+class Connection {
+  readonly #pty: IPty;
+  readonly #filter = new KeeperFilter();
+  output = '';
+  ended = false;
+
+  constructor(id: string, options: { readonly path?: string; readonly columns?: number } = {}) {
+    const [file = '', ...args] = keptShellCommand(id, shell);
+    this.#pty = spawn(file, args, {
+      cols: options.columns ?? 100,
+      rows: 30,
+      encoding: null,
+      env: { PATH: options.path ?? process.env.PATH ?? '', HOME: '/tmp', PS1: 'ready> ' },
+    });
+    this.#pty.onData((data: string | Buffer) => (this.output += this.#filter.push(Buffer.from(data as Buffer)).toString()));
+    this.#pty.onExit(() => (this.ended = true));
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  /** As the end of an exec does: the connection's process, its descendants and its terminal go. */
+  cut(): void {
+    this.#pty.kill('SIGKILL');
+  }
+
+  says(text: string): Promise<true> {
+    return eventually(`"${text}"`, () => this.output.includes(text) || undefined);
+  }
+}
+
+const ids: string[] = [];
+const newTerminal = (): string => {
+  const id = `test-${process.pid}-${ids.length}`;
+  ids.push(id);
+  return id;
+};
+const end = (id: string): void => {
+  const [file = '', ...args] = endShellCommand(id);
+  execFileSync(file, args);
+};
+afterEach(() => {
+  for (const id of ids.splice(0)) {
+    try {
+      end(id);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+});
+
+/** In CI the keeper must be there: `npm run setup` installs it. */
+describe.skipIf(dtach === undefined && process.env.CI !== 'true')('a kept shell', () => {
+  it('begins with its prompt and the size of who attached', async () => {
+    const connection = new Connection(newTerminal(), { columns: 87 });
+    await connection.says('ready> ');
+    connection.type('stty size; echo "$TERM"\r');
+    await connection.says('30 87');
+    await connection.says('xterm-256color');
+  });
+
+  it('outlives its connection with all that it knows, and is not cleared on the way back', async () => {
+    const id = newTerminal();
+    const first = new Connection(id);
+    await first.says('ready> ');
+    first.type('secret=42\r');
+    await eventually('the second prompt', () => first.output.split('ready> ').length > 2);
+    first.cut();
+    await eventually('the end of the connection', () => first.ended);
+    const second = new Connection(id, { columns: 64 });
+    second.type('echo "the answer is $secret"; stty size\r');
+    await second.says('the answer is 42');
+    await second.says('30 64');
+    expect(second.output).not.toContain('\u001b[H\u001b[J');
+  });
+
+  it('ends its connection when it ends by itself, and a new one begins a new shell', async () => {
+    const id = newTerminal();
+    const first = new Connection(id);
+    await first.says('ready> ');
+    first.type('gone=1; exit\r');
+    await eventually('the end', () => first.ended);
+    expect(first.output).not.toContain('EOF - dtach');
+    const second = new Connection(id);
+    await second.says('ready> ');
+    second.type('echo "gone is <$gone>"\r');
+    await second.says('gone is <>');
+  });
+
+  it('can be ended while nobody is connected', async () => {
+    const id = newTerminal();
+    const first = new Connection(id);
+    await first.says('ready> ');
+    first.type('echo "pid $$."\r');
+    await first.says('pid ');
+    const pid = Number(await eventually('the pid', () => /pid (\d+)\./.exec(first.output)?.[1]));
+    first.cut();
+    await eventually('the end of the connection', () => first.ended);
+    process.kill(pid, 0);
+    end(id);
+    await eventually('the end of the shell', () => !existsSync(`/proc/${pid}`));
+  });
+
+  it('leaves Ctrl-\\ and Ctrl-Z to the programs', async () => {
+    const connection = new Connection(newTerminal());
+    await connection.says('ready> ');
+    connection.type('sleep 100\r');
+    await eventually('the echo', () => connection.output.includes('sleep 100'));
+    connection.type('\u001a');
+    await connection.says('Stopped');
+    expect(connection.ended).toBe(false);
+    connection.type('kill %1\r');
+  });
+});
+
+describe('without a keeper', () => {
+  it('the shell runs bare, and can be ended', async () => {
+    const bin = mkdtempSync(path.join(tmpdir(), 'drillhouse-bin-'));
+    for (const name of ['sh', 'bash']) symlinkSync(`/bin/${name}`, path.join(bin, name));
+    const id = newTerminal();
+    const connection = new Connection(id, { path: bin });
+    await connection.says('ready> ');
+    end(id);
+    await eventually('the end', () => connection.ended);
+    rmSync(bin, { recursive: true });
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { systemClock, type Clock } from '../clock.ts';
+import { readConfig } from '../config.ts';
+import { createLogger } from '../log.ts';
+import { startServer, type RunningServer, type ServerParts } from '../server.ts';
+import type { Scorecard } from '../../grader/verdict.ts';
+import { Client } from './client.ts';
+import { createFakeCatalogue } from './fake-lab.ts';
+import { FakeShells } from './fake-shells.ts';
+import { FakeSubstrate } from './fake-substrate.ts';
+
+/** A real server on a free port over fakes, in a folder of its own; `restart` is a crash or an orderly stop, and a start on the same data. */
+export class TestServer implements AsyncDisposable {
+  readonly dataDir: string;
+  readonly shells = new FakeShells();
+  readonly controls: { before: (method: string) => Promise<void>; outcome: Scorecard['outcome'] | undefined } = {
+    before: async () => undefined,
+    outcome: undefined,
+  };
+  readonly #clock: Clock;
+  readonly #environment: Readonly<Record<string, string>>;
+  substrate: FakeSubstrate;
+  parts!: ServerParts;
+  #running: RunningServer | undefined;
+
+  private constructor(dataDir: string, clock: Clock, environment: Readonly<Record<string, string>>) {
+    this.dataDir = dataDir;
+    this.#clock = clock;
+    this.#environment = environment;
+    this.substrate = new FakeSubstrate(path.join(dataDir, 'sandboxes'));
+  }
+
+  static async start(options: { clock?: Clock; environment?: Readonly<Record<string, string>> } = {}): Promise<TestServer> {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'drillhouse-test-'));
+    const server = new TestServer(dataDir, options.clock ?? systemClock, options.environment ?? {});
+    await server.begin();
+    return server;
+  }
+
+  get running(): RunningServer {
+    if (this.#running === undefined) throw new Error('The test server is not running.');
+    return this.#running;
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  client(): Client {
+    return new Client(this.url);
+  }
+
+  async begin(): Promise<void> {
+    const config = readConfig({ PORT: '0', DATA_DIR: this.dataDir, LOG_LEVEL: 'silent', ...this.#environment }, ['--demo'], '');
+    this.substrate = new FakeSubstrate(path.join(this.dataDir, 'sandboxes'));
+    this.parts = {
+      config,
+      openSubstrate: async () => this.substrate,
+      catalogue: createFakeCatalogue(this.controls),
+      clock: this.#clock,
+      log: createLogger(config.logLevel),
+      version: '0.0.0-test',
+      webDir: path.join(this.dataDir, 'web'),
+      capacityOf: () => config.capacity ?? 5,
+      shells: this.shells,
+      onDataLost: () => undefined,
+    };
+    this.#running = await startServer(this.parts);
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.[Symbol.asyncDispose]();
+    this.#running = undefined;
+  }
+
+  /** Signs one of the demo's people in: `trainee`, `instructor`, `manager`; or the administrator, who gets the password `a good password`. */
+  async signIn(role: 'trainee' | 'instructor' | 'manager' | 'administrator'): Promise<Client> {
+    const client = this.client();
+    const link = this.running.links.find((candidate) => candidate.role === role);
+    if (link === undefined) throw new Error(`There is no link for ${role}.`);
+    await client.acceptLink(link.path, role === 'administrator' ? { name: 'Ada', password: 'a good password' } : {});
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
+import { fetchAttempts, fetchCatalogue } from '../api/attempts-api.ts';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { ErrorNotice } from '../parts/error-notice.tsx';
+import { Page } from '../parts/page.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { useMe } from '../session/me.ts';
+import { useSession } from '../session/use-session.ts';
+import styles from './catalogue.module.css';
+import { LabCard } from './lab-card.tsx';
+import { LabProblems } from './lab-problems.tsx';
+import { PastAttempts } from './past-attempts.tsx';
+
+export function CataloguePage() {
+  const notice = useSession().data?.notice ?? null;
+  return (
+    <Page
+      title="Labs"
+      lead="Each lab gives you a Kubernetes cluster of your own. Build, break, mend; a grader outside the cluster judges what you left behind."
+    >
+      {notice !== null && (
+        <p className={styles['notice']} role="note">
+          {notice}
+        </p>
+      )}
+      <Labs />
+      <Attempts />
+    </Page>
+  );
+}
+
+function Labs() {
+  const catalogue = useQuery({ queryKey: ['labs'], queryFn: ({ signal }) => fetchCatalogue(signal) });
+  if (catalogue.isError) return <ErrorNotice error={catalogue.error} onRetry={() => void catalogue.refetch()} />;
+  if (catalogue.data === undefined) return <Waiting what="the labs" rows={2} rowHeight={180} />;
+  const { labs, problems } = catalogue.data;
+  return (
+    <>
+      {problems.length > 0 && <LabProblems problems={problems} />}
+      {labs.length === 0 ? (
+        <EmptyState title="There are no labs yet">
+          An administrator adds labs as folders on the server; each appears here as soon as it loads without a fault.
+        </EmptyState>
+      ) : (
+        <ul className={styles['labs']}>
+          {labs.map((lab) => (
+            <li key={lab.slug}>
+              <LabCard lab={lab} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Attempts() {
+  const { id } = useMe();
+  const attempts = useQuery({ queryKey: ['attempts'], queryFn: ({ signal }) => fetchAttempts(id, signal) });
+  if (attempts.isError) return <ErrorNotice error={attempts.error} onRetry={() => void attempts.refetch()} />;
+  return attempts.data === undefined ? null : <PastAttempts attempts={attempts.data} />;
+}

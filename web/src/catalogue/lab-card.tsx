@@ -1,0 +1,114 @@
+import { Button, Title } from '@mantine/core';
+import { IconClock, IconFlame } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import type { LabView } from '../../../server/contract/labs.ts';
+import { startAttempt } from '../api/attempts-api.ts';
+import { countOf } from '../parts/format.ts';
+import { StatusTag } from '../parts/status-tag.tsx';
+import { useAct } from '../parts/use-act.ts';
+import styles from './catalogue.module.css';
+import { FaultChoice } from './fault-choice.tsx';
+
+const TRACK_LABELS: Record<LabView['tracks'][number], string> = {
+  administrator: 'Administrators',
+  'platform-engineer': 'Platform engineers',
+  'technical-lead': 'Technical leads',
+};
+
+export function LabCard({ lab }: { readonly lab: LabView }) {
+  return (
+    <article className={styles['lab']} aria-labelledby={`lab-${lab.slug}`}>
+      <div className={styles['labWords']}>
+        <div className={styles['labHead']}>
+          <Title order={2} id={`lab-${lab.slug}`}>
+            {lab.title}
+          </Title>
+          <LabState lab={lab} />
+        </div>
+        <p className={styles['summary']}>{lab.summary}</p>
+        <ul className={styles['facts']}>
+          <li>{capitalise(lab.level)}</li>
+          <li>
+            <IconClock size={15} aria-hidden /> {lab.minutes} min guided
+          </li>
+          <li>
+            <IconFlame size={15} aria-hidden /> {lab.incidentMinutes} min incident
+          </li>
+          <li>{countOf(lab.steps.length, 'step')}</li>
+          <li>Pass at {lab.passMark} of 100</li>
+          {lab.tracks.length > 0 && <li>{lab.tracks.map((track) => TRACK_LABELS[track]).join(', ')}</li>}
+        </ul>
+        <details className={styles['more']}>
+          <summary>What you will do</summary>
+          <ul>
+            {lab.objectives.map((objective) => (
+              <li key={objective}>{objective}</li>
+            ))}
+          </ul>
+        </details>
+      </div>
+      <LabActions lab={lab} />
+    </article>
+  );
+}
+
+function LabState({ lab: { mine } }: { readonly lab: LabView }) {
+  if (mine.runningAttemptId !== null) return <StatusTag tone="accent">Running</StatusTag>;
+  if (mine.passed) return <StatusTag tone="pass">Passed{mine.bestScore === null ? '' : ` · ${mine.bestScore}`}</StatusTag>;
+  if (mine.attempts > 0) return <StatusTag tone="warn">Tried{mine.bestScore === null ? '' : ` · best ${mine.bestScore}`}</StatusTag>;
+  return <StatusTag tone="quiet">New to you</StatusTag>;
+}
+
+function LabActions({ lab }: { readonly lab: LabView }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [fault, setFault] = useState('');
+  const start = useAct((mode: 'guided' | 'incident') => startAttempt({ lab: lab.slug, mode, ...(fault === '' ? {} : { fault }) }), {
+    onDone: (attempt) => {
+      client.setQueryData(['attempt', attempt.id], attempt);
+      void client.invalidateQueries({ queryKey: ['labs'] });
+      void client.invalidateQueries({ queryKey: ['attempts'] });
+      void navigate(`/attempts/${attempt.id}`);
+      return undefined;
+    },
+  });
+  if (lab.mine.runningAttemptId !== null) {
+    return (
+      <div className={styles['labActions']}>
+        <Button component={Link} to={`/attempts/${lab.mine.runningAttemptId}`}>
+          Go back to it
+        </Button>
+        <p className={styles['hint']}>Your sandbox and your shells are as you left them.</p>
+      </div>
+    );
+  }
+  return (
+    <div className={styles['labActions']}>
+      {lab.faults.length > 0 && <FaultChoice faults={lab.faults} value={fault} onChange={setFault} />}
+      <Button
+        loading={start.isPending && start.variables === 'guided'}
+        disabled={start.isPending}
+        onClick={() => {
+          start.mutate('guided');
+        }}
+      >
+        Start guided
+      </Button>
+      <Button
+        variant="default"
+        loading={start.isPending && start.variables === 'incident'}
+        disabled={start.isPending}
+        onClick={() => {
+          start.mutate('incident');
+        }}
+      >
+        Start the incident
+      </Button>
+      <p className={styles['hint']}>Guided builds it with you first. The incident starts with it broken.</p>
+    </div>
+  );
+}
+
+const capitalise = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

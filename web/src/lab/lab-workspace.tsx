@@ -1,0 +1,169 @@
+import { SegmentedControl } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { useEffect, useRef, useState } from 'react';
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
+import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { notifyError } from '../parts/notify.ts';
+import { ServicesTab } from '../services/services-tab.tsx';
+import { TerminalWorkspace, type TerminalWorkspaceHandle } from '../terminal/terminal-workspace.tsx';
+import { Instructions } from './instructions.tsx';
+import styles from './lab-workspace.module.css';
+import { RunCommandContext } from './run-command.ts';
+import type { AttemptActions } from './use-attempt-actions.ts';
+
+/** Below this there is no room for two things side by side. */
+const WIDE = '(min-width: 50em)';
+type Side = 'instructions' | 'terminals' | 'services';
+
+/** Instructions left, terminals and services right; on a narrow screen one of the three at a time, the others kept alive. */
+export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions }) {
+  const wide = useMediaQuery(WIDE, window.matchMedia(WIDE).matches);
+  const terminals = useRef<TerminalWorkspaceHandle>(null);
+  const [side, setSide] = useState<Side>('instructions');
+  const right = wide && side === 'instructions' ? 'terminals' : side;
+  useFirstTerminal(attempt, actions);
+
+  const focusInstructions = (): void => {
+    if (!wide) setSide('instructions');
+    document.querySelector<HTMLElement>('#step-title')?.focus();
+  };
+  const focusTerminal = (): void => {
+    setSide('terminals');
+    terminals.current?.focus();
+  };
+  useSideKeys(focusInstructions, focusTerminal);
+
+  const run = (command: string): void => {
+    const outcome = terminals.current?.run(command) ?? { ok: false, reason: 'The terminals are not there yet.' };
+    if (outcome.ok) {
+      setSide('terminals');
+      notifications.show({ id: 'run', message: `Sent to ${outcome.title}`, autoClose: 2_500, withBorder: true, role: 'status' });
+    } else notifications.show({ id: 'run', color: 'yellow', title: 'Not sent', message: outcome.reason, withBorder: true, role: 'alert' });
+  };
+
+  const instructions = (
+    <RunCommandContext value={run}>
+      <Instructions attempt={attempt} actions={actions} />
+    </RunCommandContext>
+  );
+  const rightHalf = (
+    <div className={styles['right']}>
+      {wide && <SideTabs value={right} sides={['terminals', 'services']} onChange={setSide} />}
+      <div className={styles['fill']} hidden={right !== 'terminals'}>
+        <TerminalWorkspace
+          ref={terminals}
+          attemptId={attempt.id}
+          terminals={attempt.terminals}
+          access="write"
+          onCreate={actions.createTerminal}
+          onDelete={(terminal) => {
+            actions.removeTerminal.mutate(terminal);
+          }}
+          onLeave={focusInstructions}
+        />
+      </div>
+      {right === 'services' && <ServicesTab attemptId={attempt.id} />}
+    </div>
+  );
+
+  // One tree for both widths: what is inside must not be built anew when a tablet is turned.
+  return (
+    <div className={styles['workspace']}>
+      {!wide && <SideTabs value={side} sides={['instructions', 'terminals', 'services']} onChange={setSide} />}
+      <Halves
+        wide={wide}
+        showLeft={wide || side === 'instructions'}
+        showRight={wide || side !== 'instructions'}
+        left={instructions}
+        right={rightHalf}
+      />
+    </div>
+  );
+}
+
+interface HalvesProps {
+  readonly wide: boolean;
+  readonly showLeft: boolean;
+  readonly showRight: boolean;
+  readonly left: React.ReactNode;
+  readonly right: React.ReactNode;
+}
+
+function Halves({ wide, showLeft, showRight, left, right }: HalvesProps) {
+  const { defaultLayout, onLayoutChanged } = useDefaultLayout({ id: 'drillhouse.lab', onlySaveAfterUserInteractions: true });
+  return (
+    <Group
+      className={styles['halves'] ?? ''}
+      data-narrow={!wide}
+      defaultLayout={defaultLayout ?? { instructions: 40, work: 60 }}
+      onLayoutChanged={onLayoutChanged}
+      disabled={!wide}
+    >
+      <Panel id="instructions" minSize="20%" className={styles['left'] ?? ''} hidden={!showLeft}>
+        {left}
+      </Panel>
+      <Separator className={styles['separator'] ?? ''} aria-label="Width of the instructions" hidden={!wide} />
+      <Panel id="work" minSize="30%" hidden={!showRight}>
+        {right}
+      </Panel>
+    </Group>
+  );
+}
+
+const SIDE_LABELS: Record<Side, string> = { instructions: 'Instructions', terminals: 'Terminals', services: 'Services' };
+
+function SideTabs({
+  value,
+  sides,
+  onChange,
+}: {
+  readonly value: Side;
+  readonly sides: readonly Side[];
+  readonly onChange: (side: Side) => void;
+}) {
+  return (
+    <div className={styles['sideTabs']}>
+      <SegmentedControl
+        size="xs"
+        aria-label="What to show"
+        value={value}
+        onChange={onChange}
+        data={sides.map((side) => ({ value: side, label: SIDE_LABELS[side] }))}
+      />
+    </div>
+  );
+}
+
+/** A lab begins with a shell: nobody should have to ask for the first one. */
+function useFirstTerminal(attempt: AttemptView, actions: AttemptActions): void {
+  const asked = useRef(false);
+  const { createTerminal } = actions;
+  const none = attempt.terminals.length === 0;
+  useEffect(() => {
+    if (!none || asked.current) return;
+    asked.current = true;
+    createTerminal().catch(notifyError);
+  }, [none, createTerminal]);
+}
+
+/** Ctrl+Shift+1 and 2, from wherever the keyboard is; terminals hand the first on by themselves. */
+function useSideKeys(toInstructions: () => void, toTerminal: () => void): void {
+  const latest = useRef({ toInstructions, toTerminal });
+  useEffect(() => {
+    latest.current = { toInstructions, toTerminal };
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (!event.ctrlKey || !event.shiftKey || event.altKey || event.defaultPrevented) return;
+      if (event.code !== 'Digit1' && event.code !== 'Digit2') return;
+      event.preventDefault();
+      if (event.code === 'Digit1') latest.current.toInstructions();
+      else latest.current.toTerminal();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => {
+      document.removeEventListener('keydown', onKeyDown);
+    };
+  }, []);
+}

@@ -1,0 +1,112 @@
+import { modals } from '@mantine/modals';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import type { AttemptView, TerminalView } from '../../../server/contract/attempts.ts';
+import {
+  actOnAttempt,
+  actOnStep,
+  createTerminal,
+  deleteTerminal,
+  resetAttempt,
+  unlockHint,
+  type AttemptAction,
+} from '../api/attempts-api.ts';
+import { useAct } from '../parts/use-act.ts';
+import { useAdoptAttempt, useAdoptTerminal } from './use-attempt.ts';
+
+const RESETS = {
+  start: { title: 'Reset to the very start?', text: 'Everything you built is removed and the steps begin again.' },
+  healthy: {
+    title: 'Reset to the healthy state?',
+    text: 'Your cluster goes back to how it was when all was well; what you changed since is lost.',
+  },
+  fault: {
+    title: 'Reset to the fault?',
+    text: 'Your cluster goes back to how it was when the fault struck; what you changed since is lost.',
+  },
+} as const;
+
+export type ResetTarget = keyof typeof RESETS;
+
+/** What a person may do with their attempt. Whatever cannot be undone asks first. */
+export function useAttemptActions(attempt: AttemptView) {
+  const adopt = useAdoptAttempt();
+  const adoptTerminal = useAdoptTerminal(attempt.id);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const onDone = (changed: AttemptView): undefined => {
+    adopt(changed);
+    return undefined;
+  };
+  const act = useAct((action: AttemptAction) => actOnAttempt(attempt.id, action), {
+    onDone: (changed, action) => {
+      adopt(changed);
+      return action === 'extend' ? `${attempt.clock?.extensionMinutes ?? 0} minutes more.` : undefined;
+    },
+  });
+  const reset = useAct((to: ResetTarget) => resetAttempt(attempt.id, to), { onDone });
+  const step = useAct(({ id, action }: { id: string; action: 'check' | 'skip' }) => actOnStep(attempt.id, id, action), { onDone });
+  const hint = useAct(({ id, index }: { id: string; index: number }) => unlockHint(attempt.id, id, index), { onDone });
+  const removeTerminal = useAct((terminal: TerminalView) => deleteTerminal(attempt.id, terminal.id), {
+    onDone: () => {
+      void client.invalidateQueries({ queryKey: ['attempt', attempt.id] });
+      return undefined;
+    },
+  });
+
+  return {
+    act,
+    reset,
+    step,
+    hint,
+    removeTerminal,
+    createTerminal: async (): Promise<TerminalView> => {
+      const terminal = await createTerminal(attempt.id);
+      adoptTerminal(terminal);
+      return terminal;
+    },
+    askForVerdict: (): void => {
+      confirm(
+        'Ask for the verdict?',
+        'The grader looks at your cluster from outside. Its verdict ends the attempt.',
+        'Judge it now',
+        () => {
+          act.mutate('grade');
+        },
+      );
+    },
+    askReset: (to: ResetTarget): void => {
+      confirm(RESETS[to].title, RESETS[to].text, 'Reset', () => {
+        reset.mutate(to);
+      });
+    },
+    askSkip: (id: string, title: string): void => {
+      confirm(`Skip “${title}”?`, 'Its solution is run for you. The step counts as skipped and gives no credit.', 'Skip the step', () => {
+        step.mutate({ id, action: 'skip' });
+      });
+    },
+    askEnd: (): void => {
+      confirm(
+        'End this attempt?',
+        'Your cluster is removed and the attempt counts as ended early.',
+        'End the attempt',
+        () => {
+          act.mutate('abandon', { onSuccess: () => void navigate('/labs') });
+        },
+        'red',
+      );
+    },
+  };
+}
+
+export type AttemptActions = ReturnType<typeof useAttemptActions>;
+
+function confirm(title: string, children: string, label: string, onConfirm: () => void, color?: string): void {
+  modals.openConfirmModal({
+    title,
+    children,
+    labels: { confirm: label, cancel: 'Cancel' },
+    onConfirm,
+    ...(color === undefined ? {} : { confirmProps: { color } }),
+  });
+}

@@ -1,0 +1,109 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { formatNumber } from '../parts/format.ts';
+import styles from './services.module.css';
+
+interface Props {
+  readonly title: string;
+  readonly unit: string;
+  readonly labels: readonly string[];
+  /** Seconds since the epoch. */
+  readonly times: readonly number[];
+  /** One array a label, as long as `times`; null where nothing is known. */
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+/** The second line is dashed as well, so that the two are told apart without colour. */
+const STROKES = {
+  light: ['#364fc7', '#0b7285'],
+  dark: ['#91a7ff', '#66d9e8'],
+} as const;
+const CHART_HEIGHT_PX = 130;
+
+export function LineChart({ title, unit, labels, times, values }: Props) {
+  const parent = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const scheme = useComputedColorScheme('light');
+  const labelKey = labels.join('|');
+  useEffect(() => {
+    const element = parent.current;
+    if (element === null) return;
+    const created = new uPlot(chartOptions(labelKey.split('|'), scheme, element.clientWidth), [[]], element);
+    plot.current = created;
+    const resizes = new ResizeObserver(() => {
+      created.setSize({ width: element.clientWidth, height: CHART_HEIGHT_PX });
+    });
+    resizes.observe(element);
+    return () => {
+      resizes.disconnect();
+      created.destroy();
+      plot.current = null;
+    };
+  }, [labelKey, scheme]);
+  useEffect(() => {
+    plot.current?.setData([[...times], ...values.map((series) => [...series])]);
+  }, [times, values, scheme, labelKey]);
+
+  const latest = values.map((series) => series.findLast((value) => value !== null) ?? null);
+  const summary = labels.map((label, index) => `${label} ${formatLatest(latest[index] ?? null)} ${unit}`).join(', ');
+  return (
+    <figure className={styles['chart']}>
+      <figcaption className={styles['chartHead']}>
+        <span className={styles['chartTitle']}>
+          {title} <span className={styles['unit']}>{unit}</span>
+        </span>
+        {labels.map((label, index) => (
+          <span key={label} className={styles['legend']}>
+            <svg width="18" height="6" aria-hidden="true">
+              <line
+                x1="0"
+                y1="3"
+                x2="18"
+                y2="3"
+                stroke={STROKES[scheme][index]}
+                strokeWidth="2"
+                strokeDasharray={index === 0 ? undefined : '4 3'}
+              />
+            </svg>
+            {label} <b>{formatLatest(latest[index] ?? null)}</b>
+          </span>
+        ))}
+      </figcaption>
+      <div ref={parent} role="img" aria-label={`${title} over the last minutes. Now: ${summary}.`} />
+    </figure>
+  );
+}
+
+const formatLatest = (value: number | null): string => (value === null ? '–' : formatNumber(value, value < 10 ? 2 : 0));
+
+function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width: number): uPlot.Options {
+  const axis = {
+    stroke: scheme === 'dark' ? '#9aa4b5' : '#5a6472',
+    grid: { stroke: scheme === 'dark' ? '#222833' : '#e9ecf1', width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui',
+  };
+  return {
+    width,
+    height: CHART_HEIGHT_PX,
+    legend: { show: false },
+    cursor: { points: { show: false } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1)] } },
+    axes: [
+      { ...axis, space: 70 },
+      { ...axis, size: 44 },
+    ],
+    series: [
+      {},
+      ...labels.map((label, index) => ({
+        label,
+        stroke: STROKES[scheme][index] ?? '#868e96',
+        width: 1.75,
+        points: { show: false },
+        ...(index === 0 ? {} : { dash: [5, 4] }),
+      })),
+    ],
+  };
+}

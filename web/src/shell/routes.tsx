@@ -1,0 +1,62 @@
+import { Suspense } from 'react';
+import { Navigate, Outlet, Route, Routes } from 'react-router';
+import { useMe } from '../session/me.ts';
+import { homeOf } from '../session/permissions.ts';
+import { SessionGate } from '../session/session-gate.tsx';
+import { CataloguePage } from '../catalogue/catalogue-page.tsx';
+import { WelcomePage } from '../session/welcome-page.tsx';
+import { lazyPage } from './lazy-page.ts';
+import { PageWaiting } from './page-waiting.tsx';
+import { Shell } from './shell.tsx';
+import { NotFoundPage } from './not-found-page.tsx';
+
+// The pages with terminals, charts and the player are loaded when they are opened, and so is what trainees never see.
+const LabPage = lazyPage(async () => (await import('../lab/lab-page.tsx')).LabPage);
+const ResultPage = lazyPage(async () => (await import('../result/result-page.tsx')).ResultPage);
+const RosterPage = lazyPage(async () => (await import('../roster/roster-page.tsx')).RosterPage);
+const WatchPage = lazyPage(async () => (await import('../roster/watch-page.tsx')).WatchPage);
+const GradesPage = lazyPage(async () => (await import('../grades/grades-page.tsx')).GradesPage);
+const PeoplePage = lazyPage(async () => (await import('../admin/people-page.tsx')).PeoplePage);
+const CohortsPage = lazyPage(async () => (await import('../admin/cohorts-page.tsx')).CohortsPage);
+const SandboxesPage = lazyPage(async () => (await import('../admin/sandboxes-page.tsx')).SandboxesPage);
+const AuditPage = lazyPage(async () => (await import('../admin/audit-page.tsx')).AuditPage);
+const AccountPage = lazyPage(async () => (await import('../session/account-page.tsx')).AccountPage);
+
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route path="/welcome/:token" element={<WelcomePage />} />
+      <Route element={<SignedIn />}>
+        <Route path="/attempts/:attemptId" element={<LabPage />} />
+        <Route element={<Shell />}>
+          <Route index element={<Home />} />
+          <Route path="/labs" element={<CataloguePage />} />
+          <Route path="/attempts/:attemptId/result" element={<ResultPage />} />
+          <Route path="/roster" element={<RosterPage />} />
+          <Route path="/roster/:attemptId" element={<WatchPage />} />
+          <Route path="/grades" element={<GradesPage />} />
+          <Route path="/people" element={<PeoplePage />} />
+          <Route path="/cohorts" element={<CohortsPage />} />
+          <Route path="/sandboxes" element={<SandboxesPage />} />
+          <Route path="/audit" element={<AuditPage />} />
+          <Route path="/account" element={<AccountPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Route>
+    </Routes>
+  );
+}
+
+function SignedIn() {
+  return (
+    <SessionGate>
+      <Suspense fallback={<PageWaiting />}>
+        <Outlet />
+      </Suspense>
+    </SessionGate>
+  );
+}
+
+function Home() {
+  return <Navigate to={homeOf(useMe().role)} replace />;
+}
