@@ -17,13 +17,20 @@ interface Asked {
 }
 
 /** An API server that answers as told and keeps what it was asked. */
-async function api(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<{ objects: ApiObjects; asked: Asked[]; abort: AbortController }> {
+async function api(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ objects: ApiObjects; asked: Asked[]; abort: AbortController }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
-      asked.push({ method: request.method ?? '', url: request.url ?? '', type: request.headers['content-type'], body: text === '' ? undefined : JSON.parse(text) });
+      asked.push({
+        method: request.method ?? '',
+        url: request.url ?? '',
+        type: request.headers['content-type'],
+        body: text === '' ? undefined : JSON.parse(text),
+      });
       answer(request, response);
     });
   });
@@ -36,7 +43,8 @@ async function api(answer: (request: IncomingMessage, response: ServerResponse) 
   return { objects: new ApiObjects(config, abort.signal), asked, abort };
 }
 
-const json = (status: number, body: unknown) => (_: IncomingMessage, response: ServerResponse) => void response.writeHead(status, { connection: 'close' }).end(JSON.stringify(body));
+const json = (status: number, body: unknown) => (_: IncomingMessage, response: ServerResponse) =>
+  void response.writeHead(status, { connection: 'close' }).end(JSON.stringify(body));
 const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } };
 const ref = { kind: 'Pod', namespace: 'n', name: 'a' };
 
@@ -70,7 +78,9 @@ describe('ApiObjects', () => {
 
   it('gives the items of a list what lists leave out', async () => {
     const { objects } = await api(json(200, { items: [{ metadata: { name: 'a' } }] }));
-    expect(await objects.list('Deployment', { namespace: 'n' })).toEqual([{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' } }]);
+    expect(await objects.list('Deployment', { namespace: 'n' })).toEqual([
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' } },
+    ]);
   });
 
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => void, RegExp]>([
@@ -93,8 +103,16 @@ describe('ApiObjects', () => {
 
   it('replaces whatever is there, keeping what cannot change', async () => {
     const { objects, asked } = await api(json(200, { ...pod, kind: 'Service', spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] } }));
-    await ensureObject(objects, { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7' }, spec: { ports: [] } } as never);
-    expect(asked.at(-1)).toMatchObject({ method: 'PUT', body: { metadata: { name: 'a', namespace: 'n' }, spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [] } } });
+    await ensureObject(objects, {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '7' },
+      spec: { ports: [] },
+    } as never);
+    expect(asked.at(-1)).toMatchObject({
+      method: 'PUT',
+      body: { metadata: { name: 'a', namespace: 'n' }, spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [] } },
+    });
     expect(asked.at(-1)?.body).not.toHaveProperty('metadata.resourceVersion');
   });
 
@@ -116,7 +134,9 @@ describe('SharedReads', () => {
 
   it('lets whoever reads after a write see it', async () => {
     const waiting: ServerResponse[] = [];
-    const { objects, asked } = await api((request, response) => (request.method === 'GET' ? void waiting.push(response) : json(200, pod)(request, response)));
+    const { objects, asked } = await api((request, response) =>
+      request.method === 'GET' ? void waiting.push(response) : json(200, pod)(request, response),
+    );
     const shared = new SharedReads(objects);
     const before = shared.find(ref);
     await shared.patch(ref, 'merge', {});

@@ -1,5 +1,6 @@
 import { Agent, type RequestOptions } from 'node:https';
-import { HttpMethod, RequestContext, ServerConfiguration, createConfiguration, type Configuration, type KubeConfig } from '@kubernetes/client-node';
+import type { RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, ServerConfiguration, createConfiguration, type Configuration, type KubeConfig } from '@kubernetes/client-node';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { apiVersionOf, isKnownKind, pathOf, type KubeObjects, type ListQuery, type ObjectRef, type PatchKind } from './kube-objects.ts';
 import { PlatformError, describeError } from './platform-error.ts';
@@ -98,7 +99,8 @@ export class ApiObjects implements KubeObjects {
       return { status: response.httpStatusCode, text: await response.body.text() };
     } catch (error) {
       this.#signal?.throwIfAborted();
-      if (timeout.aborted) throw new PlatformError('TimedOut', `${what} did not answer within ${CALL_TIMEOUT_MS / 1000} s.`, { cause: error });
+      if (timeout.aborted)
+        throw new PlatformError('TimedOut', `${what} did not answer within ${CALL_TIMEOUT_MS / 1000} s.`, { cause: error });
       throw new PlatformError('ApiFailed', `${what} failed: ${describeError(error)}`, { cause: error });
     }
   }
@@ -108,7 +110,16 @@ export class ApiObjects implements KubeObjects {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     const { ca, cert, key, rejectUnauthorized = true } = options;
-    return new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 2, timeout: 2 * CALL_TIMEOUT_MS, ca, cert, key, rejectUnauthorized });
+    return new Agent({
+      keepAlive: true,
+      maxSockets: MAX_CONNECTIONS,
+      maxFreeSockets: 2,
+      timeout: 2 * CALL_TIMEOUT_MS,
+      ca,
+      cert,
+      key,
+      rejectUnauthorized,
+    });
   }
 
   async #request(call: Call, timeout: AbortSignal): Promise<RequestContext> {

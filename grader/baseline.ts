@@ -50,7 +50,7 @@ function describeContainer(container: Container): WorkloadBaseline['containers']
   return {
     name,
     image,
-    limits: Object.fromEntries(Object.entries(resources?.limits ?? {}).map(([key, value]) => [key, String(value)])),
+    limits: resources?.limits ?? {},
     ...(readinessProbe === undefined ? {} : { readinessProbe: describeProbe(readinessProbe) }),
     ...(livenessProbe === undefined ? {} : { livenessProbe: describeProbe(livenessProbe) }),
   };

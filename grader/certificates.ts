@@ -14,16 +14,19 @@ const LAB_LIFETIME_MS = 90 * 24 * HOUR_MS;
 /** A certificate authority with a fresh P-256 key. */
 export async function createAuthority(commonName: string): Promise<PemPair> {
   const keys = await generateKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(),
-    name: `CN=${commonName}`,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto as never),
-    ],
-  }, webcrypto as never);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      ...validity(),
+      name: `CN=${commonName}`,
+      keys,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
+      ],
+    },
+    webcrypto,
+  );
   return { cert: certificate.toString('pem'), key: await keyPem(keys) };
 }
 
@@ -39,18 +42,23 @@ export async function issueCertificate(authority: PemPair, request: LeafRequest)
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await generateKeys();
   const usage = request.usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
-  const certificate = await x509.X509CertificateGenerator.create({
-    ...validity(),
-    subject: `CN=${request.commonName}`,
-    issuer: issuer.subject,
-    publicKey: keys.publicKey,
-    signingKey: await importKey(authority.key),
-    extensions: [
-      new x509.BasicConstraintsExtension(false),
-      new x509.ExtendedKeyUsageExtension([usage]),
-      ...(request.names === undefined ? [] : [new x509.SubjectAlternativeNameExtension(request.names.map((value) => ({ type: 'dns', value })))]),
-    ],
-  }, webcrypto as never);
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      ...validity(),
+      subject: `CN=${request.commonName}`,
+      issuer: issuer.subject,
+      publicKey: keys.publicKey,
+      signingKey: await importKey(authority.key),
+      extensions: [
+        new x509.BasicConstraintsExtension(false),
+        new x509.ExtendedKeyUsageExtension([usage]),
+        ...(request.names === undefined
+          ? []
+          : [new x509.SubjectAlternativeNameExtension(request.names.map((value) => ({ type: 'dns', value })))]),
+      ],
+    },
+    webcrypto,
+  );
   return { cert: certificate.toString('pem'), key: await keyPem(keys) };
 }
 

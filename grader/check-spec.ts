@@ -9,7 +9,14 @@ import { runWorkloadCheck, workloadCheckSchema } from './checks/workload-check.t
 import type { Verdict } from './verdict.ts';
 
 /** A check as lab.yaml writes it; its id is its key there. */
-export const checkSchema = z.discriminatedUnion('kind', [objectCheckSchema, fileCheckSchema, httpCheckSchema, completionCheckSchema, workloadCheckSchema, restartCheckSchema]);
+export const checkSchema = z.discriminatedUnion('kind', [
+  objectCheckSchema,
+  fileCheckSchema,
+  httpCheckSchema,
+  completionCheckSchema,
+  workloadCheckSchema,
+  restartCheckSchema,
+]);
 
 export type CheckSpec = z.infer<typeof checkSchema>;
 export type Check = CheckSpec & { readonly id: string };

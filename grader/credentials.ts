@@ -61,7 +61,8 @@ export class Credentials {
     const { deployment } = await fetchWorkload(this.#objects, this.#endpoint);
     const container = deployment === undefined ? undefined : servingContainer(deployment, this.#endpoint);
     const source = container === undefined ? ({ kind: 'none' } as const) : keySourceOf(container, this.#endpoint);
-    if (source.kind === 'literal') return { kind: 'absent', reason: `The API key stands in clear text in ${source.where}; it belongs in a Secret.` };
+    if (source.kind === 'literal')
+      return { kind: 'absent', reason: `The API key stands in clear text in ${source.where}; it belongs in a Secret.` };
     const { secret, entry } = source.kind === 'secret' ? source : this.#endpoint.key;
     const value = (await this.#secretData(secret))?.[entry];
     if (value === undefined) return { kind: 'absent', reason: `No Secret ${secret} with the entry ${entry} holds the API key.` };
@@ -73,7 +74,8 @@ export class Credentials {
     const { clientSecret } = this.#endpoint;
     const data = await this.#secretData(clientSecret);
     const [cert, key] = [data?.['tls.crt'], data?.['tls.key']];
-    if (cert === undefined || key === undefined) return { kind: 'absent', reason: `No Secret ${clientSecret} of type kubernetes.io/tls holds a client certificate.` };
+    if (cert === undefined || key === undefined)
+      return { kind: 'absent', reason: `No Secret ${clientSecret} of type kubernetes.io/tls holds a client certificate.` };
     return { kind: 'found', value: { cert, key } };
   }
 
@@ -92,7 +94,8 @@ export class Credentials {
     const secret = await this.#objects.find<Secret>(this.#authorityRef);
     const data = secret === undefined ? {} : decodeSecret(secret);
     const [cert, key] = [data['ca.crt'], data['ca.key']];
-    if (cert === undefined || key === undefined) throw new PlatformError('CredentialsMissing', 'The sandbox has lost the lab’s certificate authority.');
+    if (cert === undefined || key === undefined)
+      throw new PlatformError('CredentialsMissing', 'The sandbox has lost the lab’s certificate authority.');
     return { cert, key };
   }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a Kubernetes object name: small letters, digits and dashes');
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a Kubernetes object name: small letters, digits and dashes');
 
 /** The model endpoint that a lab is about: where it is, what serves it and where its credentials are expected. */
 export const endpointSchema = z.strictObject({
@@ -15,7 +17,13 @@ export const endpointSchema = z.strictObject({
   model: z.string().min(1),
   root: z.string().min(1),
   /** The API key: taken from the Secret that the container's environment variable `env` refers to, or from the named one. */
-  key: z.strictObject({ env: z.string().min(1), secret: objectName, entry: z.string().min(1), prefix: z.string(), minLength: z.int().min(8) }),
+  key: z.strictObject({
+    env: z.string().min(1),
+    secret: objectName,
+    entry: z.string().min(1),
+    prefix: z.string(),
+    minLength: z.int().min(8),
+  }),
   /** The kubernetes.io/tls Secret that clients get their certificate from. */
   clientSecret: objectName,
 });

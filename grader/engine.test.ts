@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lookOnce, runChecks } from './engine.ts';
 import { PlatformError } from './platform-error.ts';
 import { answered, checkOf, FakeProber, healthyObjects, testContext, type TestContext } from './testing/sandbox-fixtures.ts';
+import { whileTimePasses } from './testing/pass-time.ts';
 import { FakeObjects } from './testing/fake-objects.ts';
 import type { Check } from './check-spec.ts';
 import type { CheckResult } from './verdict.ts';
@@ -11,11 +12,7 @@ const absent = (id: string, more: object = {}): Check => checkOf(id, { kind: 'ob
 
 /** Runs checks while time passes. */
 async function run(checks: readonly Check[], context: TestContext = testContext()): Promise<readonly CheckResult[]> {
-  const running = runChecks(checks, context);
-  let done = false;
-  void running.finally(() => (done = true)).catch(() => undefined);
-  while (!done) await context.clock.advance(500);
-  return running;
+  return whileTimePasses(context.clock, runChecks(checks, context));
 }
 
 const kinds = (results: readonly CheckResult[]): readonly string[] => results.map(({ id, verdict }) => `${id} ${verdict.kind}`);
@@ -39,14 +36,20 @@ describe('runChecks', () => {
 
   it('holds what depends on something inconclusive for inconclusive', async () => {
     const context = testContext({ prober: broken() });
-    const results = await run([checkOf('probe', { kind: 'completion', ask: 'echo', scheme: 'http' }), present('then', { after: ['probe'] })], context);
+    const results = await run(
+      [checkOf('probe', { kind: 'completion', ask: 'echo', scheme: 'http' }), present('then', { after: ['probe'] })],
+      context,
+    );
     expect(kinds(results)).toEqual(['probe inconclusive', 'then inconclusive']);
   });
 
   it('takes an API that fails for inconclusive, never for pass or fail', async () => {
     const objects = new FakeObjects(...healthyObjects());
     objects.broken = true;
-    const results = await run([present('there'), absent('gone', { absent: true }), checkOf('w', { kind: 'workload', demand: { of: 'replicas' } })], testContext({ objects }));
+    const results = await run(
+      [present('there'), absent('gone', { absent: true }), checkOf('w', { kind: 'workload', demand: { of: 'replicas' } })],
+      testContext({ objects }),
+    );
     expect(kinds(results)).toEqual(['there inconclusive', 'gone inconclusive', 'w inconclusive']);
   });
 
@@ -66,7 +69,12 @@ describe('runChecks', () => {
 
   it('says of a hidden check that fails only why it matters', async () => {
     const prober = new FakeProber(() => answered(200));
-    const hidden = checkOf('h', { kind: 'http', hidden: true, explain: 'Strangers get in.', requests: [{ name: 'no key', path: '/v1/models', key: 'none', scheme: 'http', expect: { status: 401 } }] });
+    const hidden = checkOf('h', {
+      kind: 'http',
+      hidden: true,
+      explain: 'Strangers get in.',
+      requests: [{ name: 'no key', path: '/v1/models', key: 'none', scheme: 'http', expect: { status: 401 } }],
+    });
     const [result] = await run([hidden], testContext({ prober }));
     expect(result?.verdict).toMatchObject({ kind: 'fail', reason: 'Strangers get in.' });
   });

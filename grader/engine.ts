@@ -50,7 +50,12 @@ async function runAfter(check: Check, before: readonly CheckResult[], context: C
   const broken = before.find(({ verdict }) => verdict.kind !== 'pass');
   if (broken === undefined) return runOne(check, context);
   const reason = `Not tried, because this does not hold: ${broken.title}.`;
-  return toResult(check, { verdict: broken.verdict.kind === 'inconclusive' ? inconclusive(reason) : fail(reason) }, context.clock.now(), context);
+  return toResult(
+    check,
+    { verdict: broken.verdict.kind === 'inconclusive' ? inconclusive(reason) : fail(reason) },
+    context.clock.now(),
+    context,
+  );
 }
 
 async function runOne(check: Check, context: CheckContext): Promise<CheckResult> {
@@ -68,7 +73,9 @@ async function runBounded(check: Check, context: CheckContext): Promise<WindowOu
   const { within: withinMs, holdFor: holdForMs, every: everyMs } = check;
   const limit = new AbortController();
   const limitMs = withinMs + holdForMs + GRACE_MS;
-  using _timer = context.clock.after(limitMs, () => limit.abort(new PlatformError('TimedOut', `The check did not end within ${limitMs / 1000} s.`)));
+  using _timer = context.clock.after(limitMs, () =>
+    limit.abort(new PlatformError('TimedOut', `The check did not end within ${limitMs / 1000} s.`)),
+  );
   const signal = AbortSignal.any([context.signal, limit.signal]);
   const sample = await orAborted(startCheck(check, { ...context, signal }), signal);
   // Awaited here: the timer ends with this function.

@@ -3,7 +3,14 @@ import { findMismatch, unknownOperators } from './partial-match.ts';
 
 const deployment = {
   metadata: { name: 'inference', labels: { app: 'inference' } },
-  spec: { replicas: 2, paused: false, containers: [{ name: 'server', image: 'a:1', limits: { memory: '256Mi' } }, { name: 'sidecar', image: 'b:2' }] },
+  spec: {
+    replicas: 2,
+    paused: false,
+    containers: [
+      { name: 'server', image: 'a:1', limits: { memory: '256Mi' } },
+      { name: 'sidecar', image: 'b:2' },
+    ],
+  },
 };
 
 describe('findMismatch', () => {
@@ -28,7 +35,12 @@ describe('findMismatch', () => {
     ['what is missing', { spec: { strategy: { type: 'Recreate' } } }, 'spec.strategy', /missing/],
     ['no item that fits', { spec: { containers: [{ name: 'proxy' }] } }, 'spec.containers', /no item like/],
     ['too little', { spec: { replicas: { $atLeast: 3 } } }, 'spec.replicas', /at least 3/],
-    ['too much, across units', { spec: { containers: [{ name: 'server', limits: { memory: { $atMost: '255Mi' } } }] } }, 'spec.containers', /no item like/],
+    [
+      'too much, across units',
+      { spec: { containers: [{ name: 'server', limits: { memory: { $atMost: '255Mi' } } }] } },
+      'spec.containers',
+      /no item like/,
+    ],
     ['none of several', { metadata: { name: { $in: ['x', 'y'] } } }, 'metadata.name', /one of/],
     ['presence', { spec: { replicas: { $exists: false } } }, 'spec.replicas', /should not be/],
     ['what is negated', { spec: { paused: { $not: false } } }, 'spec.paused', /must not be/],
@@ -42,10 +54,16 @@ describe('findMismatch', () => {
   });
 
   it('gives the inner difference when a list has but one candidate', () => {
-    expect(findMismatch({ items: [{ id: 'a', size: 1 }] }, { items: [{ id: 'a', size: 2 }] })).toEqual({ path: 'items[0].size', message: 'is 1, wanted 2' });
+    expect(findMismatch({ items: [{ id: 'a', size: 1 }] }, { items: [{ id: 'a', size: 2 }] })).toEqual({
+      path: 'items[0].size',
+      message: 'is 1, wanted 2',
+    });
   });
 
   it('finds operators that nobody knows, wherever they stand', () => {
-    expect(unknownOperators({ spec: { replicas: { $atleast: 1 }, list: [{ $in: [1] }, { $between: 2 }] } })).toEqual(['$atleast', '$between']);
+    expect(unknownOperators({ spec: { replicas: { $atleast: 1 }, list: [{ $in: [1] }, { $between: 2 }] } })).toEqual([
+      '$atleast',
+      '$between',
+    ]);
   });
 });

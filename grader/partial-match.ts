@@ -10,18 +10,22 @@ type Operator = (value: unknown, operand: unknown) => string | undefined;
 
 /** What a pattern may say instead of a plain value. Each answers what is wrong, in words, or undefined. */
 const operators: Readonly<Record<string, Operator>> = {
-  $exists: (value, operand) => ((value !== undefined) === operand ? undefined : operand === true ? 'missing' : 'present, but should not be'),
-  $in: (value, operand) => (asList(operand).includes(value) ? undefined : `is ${show(value)}, wanted one of ${asList(operand).map(show).join(', ')}`),
+  $exists: (value, operand) =>
+    (value !== undefined) === operand ? undefined : operand === true ? 'missing' : 'present, but should not be',
+  $in: (value, operand) =>
+    asList(operand).includes(value) ? undefined : `is ${show(value)}, wanted one of ${asList(operand).map(show).join(', ')}`,
   $not: (value, operand) => (findMismatch(value, operand) === undefined ? `must not be ${show(operand)}` : undefined),
   $matches: (value, operand) =>
-    typeof value === 'string' && new RegExp(String(operand)).test(value) ? undefined : `is ${show(value)}, which does not have the form that is wanted`,
+    typeof value === 'string' && new RegExp(String(operand)).test(value)
+      ? undefined
+      : `is ${show(value)}, which does not have the form that is wanted`,
   $atLeast: (value, operand) => compare(value, operand, (a, b) => a >= b, 'at least'),
   $atMost: (value, operand) => compare(value, operand, (a, b) => a <= b, 'at most'),
   $none: (value, operand) =>
-    Array.isArray(value) && value.some((item) => findMismatch(item, operand) === undefined) ? `holds ${show(operand)}, but must not` : undefined,
+    Array.isArray(value) && value.some((item) => findMismatch(item, operand) === undefined)
+      ? `holds ${show(operand)}, but must not`
+      : undefined,
 };
-
-export const operatorNames: readonly string[] = Object.keys(operators);
 
 /**
  * Compares what is there with what a pattern names, and with nothing else: objects may have more fields, lists more items. Every item of
@@ -31,14 +35,19 @@ export function findMismatch(value: unknown, pattern: unknown, path = ''): Misma
   if (isOperation(pattern)) return applyOperators(value, pattern, path);
   if (Array.isArray(pattern)) return matchList(value, pattern, path);
   if (isObject(pattern)) return matchObject(value, pattern, path);
-  return Object.is(value, pattern) ? undefined : { path, message: value === undefined ? 'missing' : `is ${show(value)}, wanted ${show(pattern)}` };
+  return Object.is(value, pattern)
+    ? undefined
+    : { path, message: value === undefined ? 'missing' : `is ${show(value)}, wanted ${show(pattern)}` };
 }
 
 /** Operators that a pattern names but nobody knows; a loader reports them. */
 export function unknownOperators(pattern: unknown): readonly string[] {
   if (Array.isArray(pattern)) return pattern.flatMap(unknownOperators);
   if (!isObject(pattern)) return [];
-  return Object.entries(pattern).flatMap(([key, inner]) => [...(key.startsWith('$') && !(key in operators) ? [key] : []), ...unknownOperators(inner)]);
+  return Object.entries(pattern).flatMap(([key, inner]) => [
+    ...(key.startsWith('$') && !(key in operators) ? [key] : []),
+    ...unknownOperators(inner),
+  ]);
 }
 
 function isOperation(pattern: unknown): pattern is Readonly<Record<string, unknown>> {

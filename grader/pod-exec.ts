@@ -52,7 +52,9 @@ async function execute(config: KubeConfig, command: PodCommand, stdout: PassThro
     const timer = setTimeout(() => fail('TimedOut', `${what} did not end within ${timeoutMs / 1000} s.`), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     new Exec(config)
-      .exec(namespace, pod, container, [...command.command], stdout, stderr, toStream(command.stdin), false, (status) => end(() => resolve(status)))
+      .exec(namespace, pod, container, [...command.command], stdout, stderr, toStream(command.stdin), false, (status) =>
+        end(() => resolve(status)),
+      )
       .then((opened) => {
         socket = opened;
         opened.onclose = () => fail('ExecFailed', `${what}: the connection ended before the command did.`);

@@ -48,7 +48,11 @@ describe('PodProber', () => {
     ['says something else', () => ({ stdout: '{"results":"fine"}' }), /could not be read/],
     ['answers too few', () => report([]), /answered 0 of 1/],
   ])('throws PlatformError when the prober %s', async (_, outcome, message) => {
-    await expect(prober(outcome).prober.probe([ask('a')])).rejects.toMatchObject({ name: 'PlatformError', code: 'ProberFailed', message: expect.stringMatching(message) as string });
+    await expect(prober(outcome).prober.probe([ask('a')])).rejects.toMatchObject({
+      name: 'PlatformError',
+      code: 'ProberFailed',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it('gives the requests the time they may take', async () => {

@@ -66,7 +66,8 @@ export class PodProber implements Prober {
       timeoutMs: START_ALLOWANCE_MS + rounds * slowestMs,
       ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
     });
-    if (outcome.exitCode !== 0) throw new PlatformError('ProberFailed', `The prober ended with ${outcome.exitCode}: ${outcome.stderr.slice(0, 500)}`);
+    if (outcome.exitCode !== 0)
+      throw new PlatformError('ProberFailed', `The prober ended with ${outcome.exitCode}: ${outcome.stderr.slice(0, 500)}`);
     return [...readReport(outcome.stdout, requests.length)];
   }
 }
@@ -76,7 +77,9 @@ function readReport(text: string, expected: number): readonly ProbeResult[] {
   try {
     results = probeReportSchema.parse(JSON.parse(text)).results;
   } catch (error) {
-    throw new PlatformError('ProberFailed', `The prober's report could not be read: ${describeError(error).slice(0, 300)}`, { cause: error });
+    throw new PlatformError('ProberFailed', `The prober's report could not be read: ${describeError(error).slice(0, 300)}`, {
+      cause: error,
+    });
   }
   if (results.length !== expected) throw new PlatformError('ProberFailed', `The prober answered ${results.length} of ${expected} probes.`);
   return results;

@@ -4,7 +4,10 @@ import { redact, redactText } from './redact.ts';
 it('masks the data of a Secret and kubectl’s copy of it, and keeps its name', () => {
   const secret = {
     kind: 'Secret',
-    metadata: { name: 'inference-api-key', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"stringData":{"api-key":"sk-lab-1"}}', team: 'atlas' } },
+    metadata: {
+      name: 'inference-api-key',
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"stringData":{"api-key":"sk-lab-1"}}', team: 'atlas' },
+    },
     data: { 'api-key': 'c2stbGFiLTE=' },
     stringData: { other: 'sk-lab-1' },
   };

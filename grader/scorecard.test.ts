@@ -10,7 +10,18 @@ function result(text: string, index: number): CheckResult {
   const [, symbol = '', weight = '', critical] = /^([+?-])(\d+)(!?)$/.exec(text) ?? [];
   const at = '2026-01-01T00:00:00.000Z';
   const recovery = symbol === '+' && critical === '!' ? { recoveredAt: `2026-01-01T00:00:0${index}.000Z` } : {};
-  return { id: `c${index}`, title: `Title ${index}`, weight: Number(weight), critical: critical === '!', hidden: false, dimension: 'cloud-kubernetes', verdict: verdicts[symbol]!, startedAt: at, finishedAt: at, ...recovery };
+  return {
+    id: `c${index}`,
+    title: `Title ${index}`,
+    weight: Number(weight),
+    critical: critical === '!',
+    hidden: false,
+    dimension: 'cloud-kubernetes',
+    verdict: verdicts[symbol]!,
+    startedAt: at,
+    finishedAt: at,
+    ...recovery,
+  };
 }
 
 const score = (text: string, passMark = 70): ReturnType<typeof planScorecard> =>

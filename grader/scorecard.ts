@@ -51,10 +51,16 @@ function sumWeights(checks: readonly CheckResult[]): number {
 
 function headlineOf(outcome: Scorecard['outcome'], checks: readonly CheckResult[], score: number, passMark: number): string {
   const of = (kind: CheckResult['verdict']['kind']): readonly CheckResult[] => checks.filter(({ verdict }) => verdict.kind === kind);
-  if (outcome === 'passed') return of('pass').length === checks.length ? 'Restored and safe: every check holds.' : `Restored. ${of('fail').length} smaller things are left to mend.`;
-  if (outcome === 'inconclusive') return 'Not decided: the platform could not look at everything. This does not count against you; ask for the verdict again.';
+  if (outcome === 'passed')
+    return of('pass').length === checks.length
+      ? 'Restored and safe: every check holds.'
+      : `Restored. ${of('fail').length} smaller things are left to mend.`;
+  if (outcome === 'inconclusive')
+    return 'Not decided: the platform could not look at everything. This does not count against you; ask for the verdict again.';
   const decisive = of('fail').find(({ critical }) => critical);
-  return decisive === undefined ? `Not there yet: ${score} of ${passMark} points that are needed.` : `Not there yet: this does not hold: ${lowerFirst(decisive.title)}.`;
+  return decisive === undefined
+    ? `Not there yet: ${score} of ${passMark} points that are needed.`
+    : `Not there yet: this does not hold: ${lowerFirst(decisive.title)}.`;
 }
 
 /** "The endpoint…" in the middle of a sentence; names in capitals stay. */
@@ -64,7 +70,12 @@ function lowerFirst(text: string): string {
 
 function dimensionsOf(checks: readonly CheckResult[]): Scorecard['dimensions'] {
   const names = [...new Set(checks.map(({ dimension }) => dimension))];
-  return names.map((dimension) => dimensionOf(dimension, checks.filter((check) => check.dimension === dimension)));
+  return names.map((dimension) =>
+    dimensionOf(
+      dimension,
+      checks.filter((check) => check.dimension === dimension),
+    ),
+  );
 }
 
 function dimensionOf(dimension: ScorecardDimension, checks: readonly CheckResult[]): Scorecard['dimensions'][number] {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../infra/cluster/meta/manual-clock.ts';
 import { PlatformError } from './platform-error.ts';
 import { watchWindow, type WindowOutcome } from './stability-window.ts';
+import { whileTimePasses } from './testing/pass-time.ts';
 import type { Verdict } from './verdict.ts';
 import { fail, inconclusive, pass } from './verdicts.ts';
 
@@ -24,10 +25,7 @@ async function play(looks: string, withinMs: number, holdForMs: number): Promise
     return symbols[symbol]!();
   };
   const watching = watchWindow(sample, { withinMs, holdForMs, everyMs: 1000, clock, signal: new AbortController().signal });
-  let done = false;
-  void watching.finally(() => (done = true));
-  while (!done) await clock.advance(500);
-  return { ...(await watching), looks: taken, endedAtMs: clock.now() };
+  return { ...(await whileTimePasses(clock, watching)), looks: taken, endedAtMs: clock.now() };
 }
 
 describe('watchWindow', () => {
@@ -78,6 +76,8 @@ describe('watchWindow', () => {
   it('lets a defect of ours through', async () => {
     const clock = new ManualClock(0);
     const broken = async (): Promise<Verdict> => Promise.reject(new TypeError('bug'));
-    await expect(watchWindow(broken, { withinMs: 0, holdForMs: 0, everyMs: 1000, clock, signal: new AbortController().signal })).rejects.toThrow('bug');
+    await expect(
+      watchWindow(broken, { withinMs: 0, holdForMs: 0, everyMs: 1000, clock, signal: new AbortController().signal }),
+    ).rejects.toThrow('bug');
   });
 });

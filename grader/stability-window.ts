@@ -49,7 +49,8 @@ export async function watchWindow(sample: Sample, options: WindowOptions): Promi
     if (verdict.kind === 'pass') {
       if (healthySinceMs === undefined) uncountedMs = 0;
       healthySinceMs ??= startedAtMs;
-      if (clock.now() - healthySinceMs - uncountedMs >= holdForMs) return { verdict: withSamples(verdict, samples), recoveredAtMs: healthySinceMs };
+      if (clock.now() - healthySinceMs - uncountedMs >= holdForMs)
+        return { verdict: withSamples(verdict, samples), recoveredAtMs: healthySinceMs };
     }
     await sleep(clock, everyMs, signal);
     if (verdict.kind === 'inconclusive') {
@@ -80,7 +81,8 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
 }
 
 function note(samples: Evidence[], atMs: number, verdict: Verdict): void {
-  const words = verdict.kind === 'pass' ? 'healthy' : verdict.kind === 'fail' ? `not healthy: ${verdict.reason}` : `could not look: ${verdict.reason}`;
+  const words =
+    verdict.kind === 'pass' ? 'healthy' : verdict.kind === 'fail' ? `not healthy: ${verdict.reason}` : `could not look: ${verdict.reason}`;
   samples.push({ at: new Date(atMs).toISOString(), kind: 'sample', summary: words });
   // The beginning and the end tell the story.
   if (samples.length > MAX_SAMPLES_KEPT) samples.splice(MAX_SAMPLES_KEPT / 2, 1);

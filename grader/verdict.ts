@@ -52,7 +52,12 @@ export interface Scorecard {
   readonly passMark: number;
   readonly headline: string;
   readonly checks: readonly CheckResult[];
-  readonly dimensions: readonly { readonly dimension: ScorecardDimension; readonly level: 'not yet' | 'meets' | 'exceeds'; readonly points: number; readonly of: number }[];
+  readonly dimensions: readonly {
+    readonly dimension: ScorecardDimension;
+    readonly level: 'not yet' | 'meets' | 'exceeds';
+    readonly points: number;
+    readonly of: number;
+  }[];
   /** When service was restored, if it was: the latest `recoveredAt` of the critical checks. */
   readonly restoredAt?: string;
   readonly labHash: string;

@@ -54,10 +54,13 @@ function findReplicaFault(demand: DemandOf<'replicas'>, { workload, baseline }: 
 function findServingFault(demand: DemandOf<'serving'>, { workload, endpoint }: Facts): string | undefined {
   if (workload.serving.length === 0) return `No pod stands behind the Service ${endpoint.service}.`;
   const stranger = workload.serving.find(({ pod }) => pod === undefined);
-  if (stranger !== undefined) return `The Service ${endpoint.service} leads to ${stranger.address}, which is no pod of the Deployment ${endpoint.deployment}.`;
+  if (stranger !== undefined)
+    return `The Service ${endpoint.service} leads to ${stranger.address}, which is no pod of the Deployment ${endpoint.deployment}.`;
   const container = workload.deployment === undefined ? undefined : servingContainer(workload.deployment, endpoint);
   if (container === undefined) return `The Deployment has no container ${endpoint.container}.`;
-  const images = workload.serving.flatMap(({ pod }) => (pod?.spec?.containers ?? []).filter(({ name }) => name === container.name).map(({ image }) => image ?? ''));
+  const images = workload.serving.flatMap(({ pod }) =>
+    (pod?.spec?.containers ?? []).filter(({ name }) => name === container.name).map(({ image }) => image ?? ''),
+  );
   const wrong = [container.image ?? '', ...images].find((image) => !demand.images.includes(image));
   return wrong === undefined ? undefined : `The image ${wrong} is not a release that is approved for this service.`;
 }
@@ -87,14 +90,20 @@ function findProbeFault(demand: DemandOf<'probes'>, { endpoint, baseline }: Fact
   return faults.find((fault) => fault !== undefined);
 }
 
-function findOneProbeFault(which: 'readinessProbe' | 'livenessProbe', container: Container, paths: readonly string[], slowestSeconds: number): string | undefined {
+function findOneProbeFault(
+  which: 'readinessProbe' | 'livenessProbe',
+  container: Container,
+  paths: readonly string[],
+  slowestSeconds: number,
+): string | undefined {
   const probe: Probe | undefined = container[which];
   const words = which === 'readinessProbe' ? 'readiness probe' : 'liveness probe';
   if (probe === undefined) return `The container ${container.name} has no ${words}.`;
   if (probe.httpGet === undefined || !paths.includes(probe.httpGet.path ?? '/'))
     return `The ${words} does not ask the model server for its health (${paths.join(' or ')}), so it stays green when the model is not.`;
   const { detectSeconds } = describeProbe(probe);
-  if (detectSeconds > slowestSeconds) return `The ${words} needs ${detectSeconds} s to notice a failure; ${slowestSeconds} s is the most this service can bear.`;
+  if (detectSeconds > slowestSeconds)
+    return `The ${words} needs ${detectSeconds} s to notice a failure; ${slowestSeconds} s is the most this service can bear.`;
   const idleSeconds = probe.initialDelaySeconds ?? 0;
   return idleSeconds <= slowestSeconds ? undefined : `The ${words} waits ${idleSeconds} s before it looks for the first time.`;
 }
@@ -118,12 +127,16 @@ export async function fetchKeyFacts(objects: KubeObjects, endpoint: Endpoint, cr
   const value = key.value ?? '';
   const configMaps = await objects.list<ConfigMap>('ConfigMap', { namespace: endpoint.namespace });
   const holders = [...configMaps, ...(deployment === undefined ? [] : [deployment])];
-  const leaks = value === '' ? [] : holders.filter((holder) => JSON.stringify(holder).includes(value)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const leaks =
+    value === ''
+      ? []
+      : holders.filter((holder) => JSON.stringify(holder).includes(value)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   return { source, problem: findWeakness(value, endpoint), leaks };
 }
 
 function findWeakness(key: string, { key: { prefix, minLength } }: Endpoint): string | undefined {
-  if (key !== key.trim()) return 'The API key in the Secret has white space around it, most often a newline, which is part of the key then.';
+  if (key !== key.trim())
+    return 'The API key in the Secret has white space around it, most often a newline, which is part of the key then.';
   if (!key.startsWith(prefix)) return `The API key does not begin with ${prefix}, by which this team's keys are told apart.`;
   if (key.length < minLength) return `The API key has ${key.length} characters; at least ${minLength} are asked for.`;
   return new Set(key.slice(prefix.length)).size >= 8 ? undefined : 'The API key is too easy to guess: make it of random characters.';

@@ -60,19 +60,27 @@ function literalKeyOf(container: Container, variable: EnvVar | undefined, name: 
   if (variable?.value !== undefined && variable.value !== '') return `the value of ${name} in the Deployment`;
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const index = words.findIndex((word) => /^--api[-_]key(=|$)/.test(word));
-  const given = index < 0 ? undefined : (words[index]?.split('=', 2)[1] ?? words[index + 1]);
+  if (index < 0) return undefined;
+  const [, inline] = words[index]?.split('=', 2) ?? [];
+  const end = words.findIndex((word, at) => at > index && word.startsWith('--'));
+  const given = inline === undefined ? words.slice(index + 1, end < 0 ? undefined : end) : [inline];
   // `$(VAR)` is filled in by Kubernetes from the environment, which may come from a Secret.
-  return given === undefined || /^\$\(\w+\)$/.test(given) ? undefined : 'an argument of the container';
+  return given.every((word) => /^\$\(\w+\)$/.test(word)) ? undefined : 'an argument of the container';
 }
 
 /** Ready and not on its way out. */
 export function isReady(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp === undefined && (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
+  );
 }
 
 /** One line on why a pod is not ready, as `kubectl get pods` would give it. */
 export function describePod(pod: Pod): string {
-  const status = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((candidate) => !candidate.ready);
+  const status = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
+    (candidate) => !candidate.ready,
+  );
   const { waiting, terminated } = status?.state ?? {};
   const last = status?.lastState?.terminated;
   const reason = waiting?.reason ?? terminated?.reason ?? pod.status?.phase ?? 'unknown';

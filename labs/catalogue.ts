@@ -64,7 +64,11 @@ async function loadLab(folder: string): Promise<LoadOutcome> {
   try {
     return parseLab(slug, await readLabFiles(folder));
   } catch (error) {
-    return { problems: [{ file: label, message: `The lab cannot be read: ${String(error)}`, remedy: 'See that the folder and its files are readable.' }] };
+    return {
+      problems: [
+        { file: label, message: `The lab cannot be read: ${String(error)}`, remedy: 'See that the folder and its files are readable.' },
+      ],
+    };
   }
 }
 
@@ -83,10 +87,17 @@ export function parseLab(slug: string, files: ReadonlyMap<string, string>): Load
     ...findPlaceholderProblems(slug, files, { ...tried.values, ...stageValues }),
   ];
   if (problems.length > 0) return { problems };
-  return { lab: { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files }, problems: [] };
+  return {
+    lab: { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files },
+    problems: [],
+  };
 }
 
-function trySeeds(document: unknown, variants: Variants, source: YamlSource): { readonly problems: readonly LabProblem[] } | { readonly example: LabFile; readonly values: Values } {
+function trySeeds(
+  document: unknown,
+  variants: Variants,
+  source: YamlSource,
+): { readonly problems: readonly LabProblem[] } | { readonly example: LabFile; readonly values: Values } {
   let example: { readonly example: LabFile; readonly values: Values } | undefined;
   for (let seed = 0; seed < TRIED_SEEDS; seed += 1) {
     try {
@@ -138,5 +149,9 @@ function summarise(slug: string, lab: LabFile, files: ReadonlyMap<string, string
 }
 
 function duplicate(slug: string): LabProblem {
-  return { file: `${slug}/lab.yaml`, message: `There is more than one lab called ${slug}; the first is used.`, remedy: 'Rename one of the folders.' };
+  return {
+    file: `${slug}/lab.yaml`,
+    message: `There is more than one lab called ${slug}; the first is used.`,
+    remedy: 'Rename one of the folders.',
+  };
 }

@@ -8,13 +8,21 @@ type Path = readonly (string | number)[];
 
 /** Names in lab.yaml that lead nowhere: files, checks, faults and what they are given. */
 export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, source: YamlSource): readonly LabProblem[] {
-  const problem = (path: Path, message: string, remedy: string): LabProblem => ({ file: source.file, ...source.locate(path), path: showPath(path), message, remedy });
+  const problem = (path: Path, message: string, remedy: string): LabProblem => ({
+    file: source.file,
+    ...source.locate(path),
+    path: showPath(path),
+    message,
+    remedy,
+  });
   const missingFiles = fileReferences(lab)
     .filter(({ file }) => !files.has(file))
     .map(({ path, file }) => problem(path, `There is no file ${file} in the lab's folder.`, 'Create it or correct the name.'));
   const unknownChecks = checkReferences(lab)
     .filter(({ check }) => !Object.hasOwn(lab.checks, check))
-    .map(({ path, check }) => problem(path, `There is no check ${check}.`, `Define it under checks, or name one of: ${Object.keys(lab.checks).join(', ')}.`));
+    .map(({ path, check }) =>
+      problem(path, `There is no check ${check}.`, `Define it under checks, or name one of: ${Object.keys(lab.checks).join(', ')}.`),
+    );
   const unknownFaults = faultReferences(lab)
     .filter(({ fault, known }) => !known.includes(fault))
     .map(({ path, fault, known }) => problem(path, `There is no fault ${fault}.`, `Name one of: ${known.join(', ')}.`));
@@ -40,7 +48,9 @@ function checkReferences(lab: LabFile): readonly { readonly path: Path; readonly
     ...lab.verdict.map((check, index) => ({ path: ['verdict', index], check })),
     ...lab.steps.flatMap((step, at) => step.checks.map((check, index) => ({ path: ['steps', at, 'checks', index], check }))),
     ...lab.cheats.flatMap((cheat, at) => cheat.caughtBy.map((check, index) => ({ path: ['cheats', at, 'caughtBy', index], check }))),
-    ...Object.entries(lab.checks).flatMap(([name, { after }]) => after.map((check, index) => ({ path: ['checks', name, 'after', index], check }))),
+    ...Object.entries(lab.checks).flatMap(([name, { after }]) =>
+      after.map((check, index) => ({ path: ['checks', name, 'after', index], check })),
+    ),
   ];
 }
 
@@ -60,7 +70,11 @@ function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabP
     const result = findFault(fault.id)?.parameters.safeParse(fault.with);
     if (result === undefined || result.success) return [];
     return result.error.issues.map(({ path, message }) =>
-      problem(['faults', index, 'with', ...(path as Path)], `${message}.`, `Give the fault ${fault.id} what scenarios/faults/${fault.id}.ts asks for.`),
+      problem(
+        ['faults', index, 'with', ...(path as Path)],
+        `${message}.`,
+        `Give the fault ${fault.id} what scenarios/faults/${fault.id}.ts asks for.`,
+      ),
     );
   });
 }
@@ -72,7 +86,9 @@ function stepProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {
     seen.add(id);
     return [
       ...(isTwice ? [problem(['steps', index, 'id'], `The step ${id} is there twice.`, 'Give each step an id of its own.')] : []),
-      ...(phase === 'build' && solution === undefined ? [problem(['steps', index], `The build step ${id} has no solution.`, 'Name the script that skipping it runs.')] : []),
+      ...(phase === 'build' && solution === undefined
+        ? [problem(['steps', index], `The build step ${id} has no solution.`, 'Name the script that skipping it runs.')]
+        : []),
     ];
   });
 }

@@ -18,7 +18,12 @@ export interface LabSummary {
   readonly incidentMinutes: number;
   readonly tracks: readonly ('administrator' | 'platform-engineer' | 'technical-lead')[];
   readonly objectives: readonly string[];
-  readonly steps: readonly { readonly id: string; readonly title: string; readonly phase: 'build' | 'incident'; readonly hintCount: number }[];
+  readonly steps: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly phase: 'build' | 'incident';
+    readonly hintCount: number;
+  }[];
   readonly faults: readonly { readonly id: string; readonly title: string }[];
   /** Services to show in the preview, by Kubernetes name and port name. */
   readonly services: readonly LabService[];
@@ -105,11 +110,17 @@ export interface LabStage {
   captureBaseline(): Promise<Baseline>;
   injectFault(faultId: string, baseline: Baseline): Promise<Injection>;
   /** Waits, bounded, for proof that the fault is live. */
-  awaitLive(injection: Injection): Promise<{ readonly live: true; readonly tookMs: number } | { readonly live: false; readonly reason: string }>;
+  awaitLive(
+    injection: Injection,
+  ): Promise<{ readonly live: true; readonly tookMs: number } | { readonly live: false; readonly reason: string }>;
   recoverFault(injection: Injection): Promise<void>;
   /** Back to the healthy state that the baseline describes, or to the empty start of a guided lab. */
   resetTo(target: 'start' | 'healthy'): Promise<void>;
-  grade(context: { readonly baseline: Baseline; readonly injection: Injection; readonly stepResults: readonly CheckResult[] }): Promise<Scorecard>;
+  grade(context: {
+    readonly baseline: Baseline;
+    readonly injection: Injection;
+    readonly stepResults: readonly CheckResult[];
+  }): Promise<Scorecard>;
 }
 
 export class StageError extends Error {

@@ -50,7 +50,9 @@ export class RenderedLab {
   /** The objects of manifests, in their order. Values are put in after parsing: no quoting can go wrong. */
   objects(files: readonly string[], more: Values = {}): readonly KubeObject[] {
     const values = { ...this.variant.values, ...more };
-    return files.flatMap((file) => parseAllDocuments(this.#source(file)).map((document) => renderValue(document.toJS(), values) as KubeObject));
+    return files.flatMap((file) =>
+      parseAllDocuments(this.#source(file)).map((document) => renderValue(document.toJS(), values) as KubeObject),
+    );
   }
 
   /** What the trainee finds in ~/lab, by its path there. */

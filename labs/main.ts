@@ -53,7 +53,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function check(dirs: readonly string[]): Promise<number> {
   const { labs, problems } = await loadCatalogue(dirs);
-  for (const { summary } of labs) say(`${summary.slug} ${summary.version}: ${summary.steps.length} steps, ${summary.faults.length} faults, sha256 ${summary.hash.slice(0, 12)}`);
+  for (const { summary } of labs)
+    say(
+      `${summary.slug} ${summary.version}: ${summary.steps.length} steps, ${summary.faults.length} faults, sha256 ${summary.hash.slice(0, 12)}`,
+    );
   for (const problem of problems) say(describe(problem));
   return problems.length === 0 ? 0 : 1;
 }
@@ -63,7 +66,12 @@ async function requireLab(slug: string | undefined): Promise<Lab> {
   const lab = labs.find(({ summary }) => summary.slug === slug);
   if (lab !== undefined) return lab;
   const own = problems.filter(({ file }) => file.startsWith(`${slug ?? ''}/`));
-  throw new UsageError([`There is no lab ${slug ?? '(none named)'}; there are: ${labs.map(({ summary }) => summary.slug).join(', ')}.`, ...own.map(describe)].join('\n'));
+  throw new UsageError(
+    [
+      `There is no lab ${slug ?? '(none named)'}; there are: ${labs.map(({ summary }) => summary.slug).join(', ')}.`,
+      ...own.map(describe),
+    ].join('\n'),
+  );
 }
 
 interface ProveValues {
@@ -87,13 +95,32 @@ async function prove(lab: Lab, values: ProveValues): Promise<number> {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
     await using substrate = await openSubstrate({ runtime, dataDir, log, report: tell });
     tell(`${lab.summary.slug} on ${substrate.name}. ${substrate.isolation}`);
-    const report = ({ ok, group, fault: on, title, tookMs }: ProofOutcome): void => tell(`${ok ? 'ok   ' : 'WRONG'} ${group} ${on ?? ''} ${title} (${(tookMs / 1000).toFixed(1)} s)`);
+    const report = ({ ok, group, fault: on, title, tookMs }: ProofOutcome): void =>
+      tell(`${ok ? 'ok   ' : 'WRONG'} ${group} ${on ?? ''} ${title} (${(tookMs / 1000).toFixed(1)} s)`);
     const numbers = { times: toCount('times', values.times), jobs: toCount('jobs', values.jobs) };
-    const outcomes = await proveLab({ lab, substrate, seed, signal: stop.signal, report, ...numbers, ...(fault === undefined ? {} : { fault }) });
+    const outcomes = await proveLab({
+      lab,
+      substrate,
+      seed,
+      signal: stop.signal,
+      report,
+      ...numbers,
+      ...(fault === undefined ? {} : { fault }),
+    });
     const ok = outcomes.every((outcome) => outcome.ok);
     const tookMs = Math.round(performance.now() - startedAt);
-    if (json) say(JSON.stringify({ lab: lab.summary.slug, hash: lab.summary.hash, substrate: substrate.name, ...numbers, ok, tookMs, cases: outcomes }, null, 2));
-    else say(`\n${toTable(outcomes)}\n\n${outcomes.filter((outcome) => outcome.ok).length} of ${outcomes.length} as they must be, in ${(tookMs / 1000).toFixed(0)} s`);
+    if (json)
+      say(
+        JSON.stringify(
+          { lab: lab.summary.slug, hash: lab.summary.hash, substrate: substrate.name, ...numbers, ok, tookMs, cases: outcomes },
+          null,
+          2,
+        ),
+      );
+    else
+      say(
+        `\n${toTable(outcomes)}\n\n${outcomes.filter((outcome) => outcome.ok).length} of ${outcomes.length} as they must be, in ${(tookMs / 1000).toFixed(0)} s`,
+      );
     return ok ? 0 : 1;
   } finally {
     await rm(dataDir, { recursive: true, force: true });

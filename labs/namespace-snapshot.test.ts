@@ -5,12 +5,18 @@ import { deploymentOf, healthyObjects, podOf, replicaSet, secretOf, sliceOf } fr
 import { parseSnapshot, planRemoval, restoreSnapshot, takeSnapshot } from './namespace-snapshot.ts';
 
 const names = (objects: readonly KubeObject[]): readonly string[] => objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort();
-const configMap = (name: string, data: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'atlas' }, data }) as KubeObject;
+const configMap = (name: string, data: object = {}): KubeObject =>
+  ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'atlas' }, data }) as KubeObject;
 
 describe('a namespace’s snapshot', () => {
   it('holds what people declared, not what controllers made of it or Kubernetes puts everywhere', async () => {
     const objects = new FakeObjects(...healthyObjects(), configMap('settings'), configMap('kube-root-ca.crt'));
-    expect(names(await takeSnapshot(objects, 'atlas'))).toEqual(['ConfigMap/settings', 'Deployment/inference', 'Secret/inference-api-key', 'Service/inference']);
+    expect(names(await takeSnapshot(objects, 'atlas'))).toEqual([
+      'ConfigMap/settings',
+      'Deployment/inference',
+      'Secret/inference-api-key',
+      'Service/inference',
+    ]);
   });
 
   it('leaves out what the server writes itself', async () => {

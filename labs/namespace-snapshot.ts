@@ -54,10 +54,14 @@ export async function restoreSnapshot(objects: KubeObjects, namespace: string, s
 
 /** A container reads Secrets and ConfigMaps when it starts: where one of them was changed, what runs still goes by what was there before. Pure. */
 export function readsAnew(present: readonly KubeObject[], snapshot: NamespaceSnapshot): boolean {
-  const dataOf = (object: KubeObject | undefined): string => JSON.stringify((object as { readonly data?: unknown } | undefined)?.data ?? {});
+  const dataOf = (object: KubeObject | undefined): string =>
+    JSON.stringify((object as { readonly data?: unknown } | undefined)?.data ?? {});
   return snapshot
     .filter(({ kind }) => kind === 'Secret' || kind === 'ConfigMap')
-    .some((wanted) => dataOf(wanted) !== dataOf(present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name)));
+    .some(
+      (wanted) =>
+        dataOf(wanted) !== dataOf(present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name)),
+    );
 }
 
 /** What must go: people's objects that the snapshot does not know, and what controllers made for those that go. Pure. */
@@ -79,11 +83,16 @@ function isOfPeople({ kind, metadata, ...rest }: KubeObject): boolean {
 function strip(object: KubeObject): KubeObject {
   const { name, namespace, labels, annotations = {} } = object.metadata;
   const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== 'deployment.kubernetes.io/revision'));
-  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }), annotations: kept };
+  const metadata = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labels }),
+    annotations: kept,
+  };
   const { status: _, ...content } = object as KubeObject & { readonly status?: unknown };
   return { ...content, metadata };
 }
 
 export function parseSnapshot(text: string): NamespaceSnapshot {
-  return snapshotSchema.parse(JSON.parse(text)) as NamespaceSnapshot;
+  return snapshotSchema.parse(JSON.parse(text));
 }

@@ -64,14 +64,20 @@ export async function ensureSystemPods(access: SandboxAccess, workspace: KubeObj
   await access.run({ ...workspacePod, command, timeoutMs: 15_000, signal });
 }
 
-async function awaitPod({ objects, clock }: SandboxAccess, at: { readonly namespace: string; readonly pod: string }, signal: AbortSignal): Promise<void> {
+async function awaitPod(
+  { objects, clock }: SandboxAccess,
+  at: { readonly namespace: string; readonly pod: string },
+  signal: AbortSignal,
+): Promise<void> {
   const deadlineMs = clock.now() + PODS_TIMEOUT_MS;
   for (;;) {
     const pod = await objects.find<Pod>({ kind: 'Pod', namespace: at.namespace, name: at.pod });
     if (pod !== undefined && isReady(pod)) return;
     const words = pod === undefined ? 'not there' : describePod(pod);
-    if (hopeless.some((reason) => words.startsWith(reason))) throw new StageError('PlatformFailed', `The ${at.pod} pod does not start: ${words}.`);
-    if (clock.now() > deadlineMs) throw new StageError('TimedOut', `The ${at.pod} pod was not ready within ${PODS_TIMEOUT_MS / 1000} s: it is ${words}.`);
+    if (hopeless.some((reason) => words.startsWith(reason)))
+      throw new StageError('PlatformFailed', `The ${at.pod} pod does not start: ${words}.`);
+    if (clock.now() > deadlineMs)
+      throw new StageError('TimedOut', `The ${at.pod} pod was not ready within ${PODS_TIMEOUT_MS / 1000} s: it is ${words}.`);
     await sleep(clock, POLL_MS, signal);
   }
 }

@@ -41,7 +41,8 @@ function messageOf(issue: Issue): string {
 
 /** The nearest branch of a union says more than that none fits. */
 function unionMessage(issue: Extract<Issue, { code: 'invalid_union' }>): string {
-  if ('options' in issue && Array.isArray(issue.options)) return `Invalid value; it must be one of: ${issue.options.map(String).join(', ')}.`;
+  if ('options' in issue && Array.isArray(issue.options))
+    return `Invalid value; it must be one of: ${issue.options.map(String).join(', ')}.`;
   const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0]?.[0];
   return nearest === undefined ? 'Fits none of the forms that are possible here.' : messageOf(nearest);
 }

@@ -9,6 +9,7 @@ import type { PodCommand } from '../grader/pod-exec.ts';
 import { answer } from '../infra/images/inference/answer.ts';
 import type { ProbeRequest, ProbeResult } from '../infra/images/prober/protocol.ts';
 import type { CheckResult } from '../grader/verdict.ts';
+import { whileTimePasses } from '../grader/testing/pass-time.ts';
 import { FakeObjects } from '../grader/testing/fake-objects.ts';
 import { answered, FakeProber, unanswered } from '../grader/testing/sandbox-fixtures.ts';
 import { ownLabsDir, parseLab } from './catalogue.ts';
@@ -29,37 +30,59 @@ class RunningObjects extends FakeObjects {
   healthy = true;
 
   override put(object: KubeObject): void {
-    super.put(object.kind === 'Pod' ? running(object as Pod, object.metadata.name) : withData(object));
-    if (object.kind === 'Deployment') this.#roll(object as Deployment);
+    super.put(object.kind === 'Pod' ? running(object, object.metadata.name) : withData(object));
+    if (object.kind === 'Deployment') this.#roll(object);
   }
 
   #roll({ metadata, spec }: Deployment): void {
     const { namespace } = metadata;
-    const owner = (kind: string, name: string): object => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: `uid-${kind}-${name}`, controller: true }] });
-    super.put({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'rs', namespace, ...owner('Deployment', metadata.name) } } as KubeObject);
+    const owner = (kind: string, name: string): object => ({
+      ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: `uid-${kind}-${name}`, controller: true }],
+    });
+    super.put({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'rs', namespace, ...owner('Deployment', metadata.name) },
+    } as KubeObject);
     const count = spec?.replicas ?? 1;
     const addresses = Array.from({ length: count }, (_, index) => `10.0.0.${index + 1}`);
     for (const [index, ip] of addresses.entries()) {
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${index}`, namespace, labels: spec?.template.metadata?.labels, ...owner('ReplicaSet', 'rs') }, spec: spec?.template.spec } as Pod;
+      const pod = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `pod-${index}`, namespace, labels: spec?.template.metadata?.labels, ...owner('ReplicaSet', 'rs') },
+        spec: spec?.template.spec,
+      } as Pod;
       super.put(this.healthy ? running(pod, ip) : pod);
     }
-    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4', metadata: { name: 'slice', namespace, labels: { 'kubernetes.io/service-name': 'inference', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' } } };
+    const slice = {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      addressType: 'IPv4',
+      metadata: {
+        name: 'slice',
+        namespace,
+        labels: { 'kubernetes.io/service-name': 'inference', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+      },
+    };
     super.put({ ...slice, endpoints: this.healthy ? addresses.map((address) => ({ addresses: [address] })) : [] } as unknown as KubeObject);
   }
 }
 
 function running(pod: Pod, ip: string): Pod {
-  return { ...pod, status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: 'True' }] } } as Pod;
+  return { ...pod, status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: 'True' }] } };
 }
 
 /** What the true server answers to every probe that the lab makes, as far as the request shows who asks. */
 function serve(request: ProbeRequest): ProbeResult {
   const { pathname, port, protocol } = new URL(request.url);
-  if (port === '9090') return pathname === '/metrics' ? answered(200, 'vllm:num_requests_running 0\nvllm:kv_cache_usage_perc 0') : answered(404);
+  if (port === '9090')
+    return pathname === '/metrics' ? answered(200, 'vllm:num_requests_running 0\nvllm:kv_cache_usage_perc 0') : answered(404);
   if (protocol === 'http:') return unanswered('request', 'ECONNRESET');
   if (request.tls?.cert === undefined) return unanswered('tls', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
   if (pathname === '/version') return answered(200, { version: '1.4.2' });
-  if (pathname === '/v1/models') return keyed(request, () => answered(200, { data: [{ id: modelIn(), root: 'drillhouse/sparrow-1b', max_model_len: 2048 }] }));
+  if (pathname === '/v1/models')
+    return keyed(request, () => answered(200, { data: [{ id: modelIn(), root: 'drillhouse/sparrow-1b', max_model_len: 2048 }] }));
   return keyed(request, () => complete(request));
 }
 
@@ -77,7 +100,11 @@ function complete({ body = '' }: ProbeRequest): ProbeResult {
   const { messages, seed, stream } = JSON.parse(body) as { messages: { content: string }[]; seed: number; stream?: boolean };
   const content = answer({ model: 'drillhouse/sparrow-1b', prompt: messages[0]?.content ?? '', context: '', seed, quality: 1 });
   if (stream !== true) return answered(200, { choices: [{ message: { content } }] });
-  return answered(200, '', { events: content.split(/(?<= )/).map((text, index) => ({ data: JSON.stringify({ choices: [{ delta: { content: text } }] }), atMs: index * 20 })) });
+  return answered(200, '', {
+    events: content
+      .split(/(?<= )/)
+      .map((text, index) => ({ data: JSON.stringify({ choices: [{ delta: { content: text } }] }), atMs: index * 20 })),
+  });
 }
 
 interface Setting {
@@ -101,20 +128,23 @@ function setUp(exitCode = 0): Setting {
     commands.push(command);
     return { exitCode, stdout: '', stderr: exitCode === 0 ? '' : 'error: no such thing' };
   };
-  const options = { variant, kubeConfig: new KubeConfig(), signal: new AbortController().signal, progress: (event: StageProgress) => void progress.push(event) };
+  const options = {
+    variant,
+    kubeConfig: new KubeConfig(),
+    signal: new AbortController().signal,
+    progress: (event: StageProgress) => void progress.push(event),
+  };
   const stage = createStage(lab, options, { objects, run, prober, vault: new SandboxVault(objects), clock });
   return { stage, objects, clock, commands, progress, prober };
 }
 
 /** Lets the stage's clock run while it works. */
-async function within<T>({ clock }: Setting, work: Promise<T>): Promise<T> {
-  let done = false;
-  void work.finally(() => (done = true)).catch(() => undefined);
-  while (!done) await clock.advance(50);
-  return work;
+function within<T>({ clock }: Setting, work: Promise<T>): Promise<T> {
+  return whileTimePasses(clock, work, 50);
 }
 
-const find = (objects: FakeObjects, kind: string, name: string): KubeObject | undefined => objects.all().find((object) => object.kind === kind && object.metadata.name === name);
+const find = (objects: FakeObjects, kind: string, name: string): KubeObject | undefined =>
+  objects.all().find((object) => object.kind === kind && object.metadata.name === name);
 
 describe('prepare', () => {
   it('sets up workspace, prober and access, and for a guided lab nothing of the workload', async () => {
@@ -123,7 +153,10 @@ describe('prepare', () => {
     const { objects, stage } = setting;
     expect(find(objects, 'Pod', 'workspace')?.metadata.namespace).toBe(systemNamespace);
     expect(find(objects, 'Pod', 'prober')).toMatchObject({ spec: { automountServiceAccountToken: false } });
-    expect(find(objects, 'ClusterRoleBinding', 'drillhouse-trainee')).toMatchObject({ roleRef: { name: 'cluster-admin' }, subjects: [{ namespace: systemNamespace, name: 'trainee' }] });
+    expect(find(objects, 'ClusterRoleBinding', 'drillhouse-trainee')).toMatchObject({
+      roleRef: { name: 'cluster-admin' },
+      subjects: [{ namespace: systemNamespace, name: 'trainee' }],
+    });
     expect(find(objects, 'ResourceQuota', 'team-budget')?.metadata.namespace).toBe(stage.namespace);
     expect(find(objects, 'Deployment', 'inference')).toBeUndefined();
   });
@@ -140,7 +173,12 @@ describe('prepare', () => {
     const setting = setUp();
     await within(setting, setting.stage.prepare('incident'));
     expect(find(setting.objects, 'Deployment', 'inference')).toBeDefined();
-    expect(setting.progress.filter(({ state }) => state === 'done').map(({ id }) => id)).toEqual(['namespace', 'deploy', 'workspace', 'healthy']);
+    expect(setting.progress.filter(({ state }) => state === 'done').map(({ id }) => id)).toEqual([
+      'namespace',
+      'deploy',
+      'workspace',
+      'healthy',
+    ]);
   });
 
   it('can be repeated without making new credentials under what runs', async () => {
@@ -189,7 +227,10 @@ describe('steps', () => {
     const setting = setUp();
     await setting.stage.solveStep('token');
     await setting.stage.solveStep('restore');
-    expect(setting.commands.map(({ stdin }) => stdin)).toEqual([expect.stringContaining('key-patch.yaml'), expect.stringContaining('refer to a Secret that is gone')]);
+    expect(setting.commands.map(({ stdin }) => stdin)).toEqual([
+      expect.stringContaining('key-patch.yaml'),
+      expect.stringContaining('refer to a Secret that is gone'),
+    ]);
     for (const { stdin, pod } of setting.commands) {
       expect(pod).toBe('workspace');
       expect(stdin).not.toMatch(/\{\{/);
@@ -212,7 +253,8 @@ async function ready(): Promise<Setting> {
   wrongKeys.clear();
   // The one key that opens is the Secret's: whatever else is sent with its prefix is wrong.
   setting.prober.answer = (request) => {
-    const good = Buffer.from(String((find(setting.objects, 'Secret', 'inference-api-key') as { data?: Record<string, string> } | undefined)?.data?.['api-key'] ?? ''), 'base64').toString();
+    const secret = find(setting.objects, 'Secret', 'inference-api-key') as { readonly data?: Readonly<Record<string, string>> } | undefined;
+    const good = Buffer.from(secret?.data?.['api-key'] ?? '', 'base64').toString();
     const given = request.headers?.['authorization'];
     if (given !== undefined && given !== `Bearer ${good}`) wrongKeys.add(given);
     return serve(request);
@@ -225,14 +267,26 @@ async function ready(): Promise<Setting> {
 function withData(object: KubeObject): KubeObject {
   const { stringData, ...rest } = object as KubeObject & { readonly stringData?: Record<string, string>; readonly data?: object };
   if (stringData === undefined) return object;
-  return { ...rest, data: { ...rest.data, ...Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString('base64')])) } } as KubeObject;
+  return {
+    ...rest,
+    data: {
+      ...rest.data,
+      ...Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+    },
+  } as KubeObject;
 }
 
 describe('an incident', () => {
   it('is refused while something critical is missing, and says what', async () => {
     const setting = await ready();
-    setting.objects.put({ ...(find(setting.objects, 'ResourceQuota', 'team-budget') as KubeObject), spec: { hard: { 'limits.memory': '64Gi' } } } as never);
-    await expect(within(setting, setting.stage.captureBaseline())).rejects.toMatchObject({ code: 'NotHealthy', message: expect.stringMatching(/quota|certificate/) as string });
+    setting.objects.put({
+      ...(find(setting.objects, 'ResourceQuota', 'team-budget') as KubeObject),
+      spec: { hard: { 'limits.memory': '64Gi' } },
+    } as never);
+    await expect(within(setting, setting.stage.captureBaseline())).rejects.toMatchObject({
+      code: 'NotHealthy',
+      message: expect.stringMatching(/quota|certificate/) as string,
+    });
   });
 
   it('knows no fault but the lab’s own', async () => {
@@ -242,7 +296,13 @@ describe('an incident', () => {
 
   it('refuses a baseline that it cannot read', async () => {
     const setting = await ready();
-    await expect(setting.stage.grade({ baseline: { capturedAt: '', data: {} }, injection: { fault: 'none', injectedAt: '', data: null }, stepResults: [] })).rejects.toMatchObject({ code: 'PlatformFailed' });
+    await expect(
+      setting.stage.grade({
+        baseline: { capturedAt: '', data: {} },
+        injection: { fault: 'none', injectedAt: '', data: null },
+        stepResults: [],
+      }),
+    ).rejects.toMatchObject({ code: 'PlatformFailed' });
   });
 
   it('has no healthy state to go back to before one was recorded', async () => {
@@ -253,7 +313,12 @@ describe('an incident', () => {
   it('goes back to the start with nothing of the trainee’s left', async () => {
     const setting = await ready();
     await within(setting, setting.stage.resetTo('start'));
-    const left = setting.objects.all().filter(({ kind, metadata }) => metadata.namespace === setting.stage.namespace && ['Deployment', 'Secret', 'ConfigMap', 'Service'].includes(kind));
+    const left = setting.objects
+      .all()
+      .filter(
+        ({ kind, metadata }) =>
+          metadata.namespace === setting.stage.namespace && ['Deployment', 'Secret', 'ConfigMap', 'Service'].includes(kind),
+      );
     expect(left).toEqual([]);
     expect(find(setting.objects, 'ResourceQuota', 'team-budget')).toBeDefined();
     expect(setting.commands.at(-1)?.command.join(' ')).toContain('/opt/lab');
@@ -275,8 +340,16 @@ it('credits build steps as they were proven, and never holds them for critical',
     finishedAt: at,
   });
   const baseline = { capturedAt: at, data: { replicas: 1, containers: [{ name: 'server', image: 'i', limits: {} }] } };
-  const stepResults = [result('deploy/deployed', 'pass'), result('token/key-safe', 'fail'), result('restore/answers', 'fail'), result('made-up', 'pass')];
-  const scorecard = await within(setting, setting.stage.grade({ baseline, injection: { fault: 'none', injectedAt: at, data: null }, stepResults }));
+  const stepResults = [
+    result('deploy/deployed', 'pass'),
+    result('token/key-safe', 'fail'),
+    result('restore/answers', 'fail'),
+    result('made-up', 'pass'),
+  ];
+  const scorecard = await within(
+    setting,
+    setting.stage.grade({ baseline, injection: { fault: 'none', injectedAt: at, data: null }, stepResults }),
+  );
   const built = scorecard.checks.filter(({ id }) => id.includes('/'));
   expect(built.map(({ id, critical }) => [id, critical])).toEqual([
     ['deploy/deployed', false],

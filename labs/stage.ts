@@ -1,6 +1,5 @@
 import type { CheckContext } from '../grader/check-context.ts';
 import { fetchWorkloadBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
-import { isDisturbing, type Check } from '../grader/check-spec.ts';
 import { Credentials } from '../grader/credentials.ts';
 import { lookOnce, runChecks } from '../grader/engine.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
@@ -10,12 +9,23 @@ import { sleep } from '../infra/cluster/meta/clock.ts';
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
 import { findFault } from '../scenarios/faults/fault-catalogue.ts';
 import type { Fault, FaultTarget } from '../scenarios/faults/fault.ts';
+import { awaitChecks, healthChecks, signsOfLife } from './health-checks.ts';
 import type { LabFault, LabStep } from './lab-schema.ts';
-import { StageError, type AttemptMode, type Baseline, type Injection, type LabService, type LabStage, type StageOptions, type StepContent } from './lab-stage.ts';
+import {
+  StageError,
+  type AttemptMode,
+  type Baseline,
+  type Injection,
+  type LabService,
+  type LabStage,
+  type StageOptions,
+  type StepContent,
+} from './lab-stage.ts';
 import { RenderedLab, type Lab } from './lab.ts';
 import { parseSnapshot, restoreSnapshot, takeSnapshot, type NamespaceSnapshot } from './namespace-snapshot.ts';
 import { createAbsent, ensureAuthority, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
 import { accessSandbox, type SandboxAccess } from './sandbox.ts';
+import { describeStep, planStepCredit, stepCheckId } from './step-content.ts';
 import { authorityName, copyFilesScript, filesConfigMap, systemObjects, workspaceObject, workspacePod } from './system-objects.ts';
 
 const HEALTHY_TIMEOUT_MS = 90_000;
@@ -59,7 +69,10 @@ class SandboxStage implements ProvableStage {
   }
 
   services(): readonly LabService[] {
-    return this.#lab.file.services.map(({ metricsPath, ...service }) => ({ ...service, ...(metricsPath === undefined ? {} : { metricsPath }) }));
+    return this.#lab.file.services.map(({ metricsPath, ...service }) => ({
+      ...service,
+      ...(metricsPath === undefined ? {} : { metricsPath }),
+    }));
   }
 
   async prepare(mode: AttemptMode): Promise<void> {
@@ -81,11 +94,14 @@ class SandboxStage implements ProvableStage {
     await this.#step('workspace', 'Workspace and prober start', () =>
       ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal),
     );
-    if (mode === 'incident') await this.#step('healthy', 'The inference server loads its weights and answers', () => this.#awaitChecks(this.#signsOfLife(), HEALTHY_TIMEOUT_MS));
+    if (mode === 'incident')
+      await this.#step('healthy', 'The inference server loads its weights and answers', () =>
+        awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS),
+      );
   }
 
   steps(): readonly StepContent[] {
-    return this.#lab.file.steps.map((step) => this.#describeStep(step));
+    return this.#lab.file.steps.map((step) => describeStep(this.#lab, step, this.#requireFault(this.#fault).report));
   }
 
   checkStep(stepId: string): Promise<readonly CheckResult[]> {
@@ -106,7 +122,13 @@ class SandboxStage implements ProvableStage {
   runScript(file: string): Promise<void> {
     return this.#translated(async () => {
       const stdin = `set -euo pipefail\ncd ~/lab\n${this.#lab.text(file)}`;
-      const outcome = await this.#access.run({ ...workspacePod, command: ['bash', '-s'], stdin, timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
+      const outcome = await this.#access.run({
+        ...workspacePod,
+        command: ['bash', '-s'],
+        stdin,
+        timeoutMs: SCRIPT_TIMEOUT_MS,
+        signal: this.#options.signal,
+      });
       if (outcome.exitCode === 0) return;
       const said = (outcome.stderr || outcome.stdout).trim().slice(-600);
       throw new StageError('PlatformFailed', `${file} ended with ${outcome.exitCode}: ${said}`);
@@ -116,7 +138,7 @@ class SandboxStage implements ProvableStage {
   captureBaseline(): Promise<Baseline> {
     return this.#step('baseline', 'The healthy state is recorded', async () => {
       const { objects, clock } = this.#access;
-      await this.#awaitChecks(this.#healthChecks(), SETTLE_TIMEOUT_MS);
+      await awaitChecks(healthChecks(this.#lab), this.#context(undefined), SETTLE_TIMEOUT_MS);
       const workload = await fetchWorkloadBaseline(objects, this.#lab.file.endpoint);
       await this.#keep(HEALTHY_SNAPSHOT, await takeSnapshot(objects, this.namespace));
       return { capturedAt: new Date(clock.now()).toISOString(), data: workload };
@@ -160,7 +182,7 @@ class SandboxStage implements ProvableStage {
       await createAbsent(objects, [...systemObjects(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } }]);
       await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);
       await restoreSnapshot(objects, this.namespace, parseSnapshot(text));
-      if (target === 'healthy') return this.#awaitChecks(this.#signsOfLife(), HEALTHY_TIMEOUT_MS);
+      if (target === 'healthy') return awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS);
       await run({ ...workspacePod, command: ['bash', '-c', copyFilesScript], timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
     });
   }
@@ -170,61 +192,29 @@ class SandboxStage implements ProvableStage {
       const { file, lab } = this.#lab;
       const checks = file.verdict.map((id) => this.#lab.check(id));
       const results = await runChecks(checks, this.#context(parseBaseline(context.baseline)));
-      const built = this.#creditOfBuildSteps(context.stepResults);
-      return planScorecard([...built, ...results], { passMark: file.passMark, labHash: lab.summary.hash, gradedAtMs: this.#access.clock.now() });
+      const built = planStepCredit(this.#lab, context.stepResults);
+      return planScorecard([...built, ...results], {
+        passMark: file.passMark,
+        labHash: lab.summary.hash,
+        gradedAtMs: this.#access.clock.now(),
+      });
     });
-  }
-
-  /** What was proven step by step counts as it was then; the incident's own checks are made afresh. */
-  #creditOfBuildSteps(results: readonly CheckResult[]): readonly CheckResult[] {
-    const ids = this.#lab.file.steps.filter(({ phase }) => phase === 'build').flatMap((step) => step.checks.map((check) => stepCheckId(step.id, check)));
-    return results.filter(({ id }) => ids.includes(id)).map((result) => ({ ...result, critical: false }));
-  }
-
-  #describeStep(step: LabStep): StepContent {
-    const report = this.#requireFault(this.#fault).report;
-    return {
-      id: step.id,
-      title: step.title,
-      phase: step.phase,
-      markdown: this.#lab.text(step.instructions, { report }),
-      checks: step.checks.map((id) => {
-        const { title, explain } = this.#lab.check(id);
-        return { id: stepCheckId(step.id, id), title, explain };
-      }),
-      hints: step.hints.map(({ title, text, unlockAfter }) => ({ title, markdown: text, unlockAfterSeconds: unlockAfter / 1000 })),
-    };
-  }
-
-  /** Every critical check but those that disturb: what a baseline is worth taking of. */
-  #healthChecks(): readonly Check[] {
-    return this.#lab.file.verdict.map((id) => this.#lab.check(id)).filter((check) => check.critical && !isDisturbing(check));
-  }
-
-  /** Those of them that are watched for a while: enough to know that what was declared runs. */
-  #signsOfLife(): readonly Check[] {
-    const all = this.#healthChecks();
-    const watched = all.filter(({ holdFor }) => holdFor > 0);
-    return watched.length === 0 ? all : watched;
-  }
-
-  async #awaitChecks(checks: readonly Check[], timeoutMs: number): Promise<void> {
-    const { clock } = this.#access;
-    const deadlineMs = clock.now() + timeoutMs;
-    for (;;) {
-      const missing = (await lookOnce(checks.map(unhidden), this.#context(undefined))).find(({ verdict }) => verdict.kind !== 'pass');
-      if (missing === undefined) return;
-      const reason = missing.verdict.kind === 'pass' ? '' : missing.verdict.reason;
-      if (clock.now() > deadlineMs) throw new StageError(missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed', `Not healthy yet: ${missing.title}. ${reason}`);
-      await sleep(clock, POLL_MS, this.#options.signal);
-    }
   }
 
   #context(baseline: WorkloadBaseline | undefined): CheckContext {
     const { endpoint } = this.#lab.file;
     const { objects, prober, clock } = this.#access;
     const credentials = new Credentials(objects, endpoint, { kind: 'Secret', namespace: systemNamespace, name: authorityName });
-    return { endpoint, objects, prober, clock, credentials, baseline, signal: this.#options.signal, readFile: (file) => this.#readFile(file) };
+    return {
+      endpoint,
+      objects,
+      prober,
+      clock,
+      credentials,
+      baseline,
+      signal: this.#options.signal,
+      readFile: (file) => this.#readFile(file),
+    };
   }
 
   #target(baseline: WorkloadBaseline | undefined): FaultTarget {
@@ -263,7 +253,8 @@ class SandboxStage implements ProvableStage {
 
   async #step<T>(id: string, text: string, work: () => Promise<T>): Promise<T> {
     const startedAtMs = this.#access.clock.now();
-    const tell = (state: 'done' | 'failed'): void => this.#options.progress({ id, text, state, tookMs: this.#access.clock.now() - startedAtMs });
+    const tell = (state: 'done' | 'failed'): void =>
+      this.#options.progress({ id, text, state, tookMs: this.#access.clock.now() - startedAtMs });
     this.#options.progress({ id, text, state: 'started' });
     try {
       const result = await this.#translated(work);
@@ -289,16 +280,6 @@ class SandboxStage implements ProvableStage {
 function stageCode({ code }: PlatformError): StageError['code'] {
   if (code === 'TimedOut') return 'TimedOut';
   return code === 'BaselineMissing' ? 'NotHealthy' : 'PlatformFailed';
-}
-
-/** One check may stand in several steps. */
-function stepCheckId(stepId: string, checkId: string): string {
-  return `${stepId}/${checkId}`;
-}
-
-/** Whoever is refused an incident must be told what to mend, and sees the same in the build steps. */
-function unhidden(check: Check): Check {
-  return { ...check, hidden: false };
 }
 
 function parseBaseline(baseline: Baseline): WorkloadBaseline {

@@ -26,12 +26,17 @@ export function systemObjects(): readonly KubeObject[] {
 }
 
 export function authoritySecret(authority: PemPair): KubeObject {
-  return object('v1', 'Secret', authorityName, systemNamespace, { type: 'Opaque', data: { 'ca.crt': toBase64(authority.cert), 'ca.key': toBase64(authority.key) } });
+  return object('v1', 'Secret', authorityName, systemNamespace, {
+    type: 'Opaque',
+    data: { 'ca.crt': toBase64(authority.cert), 'ca.key': toBase64(authority.key) },
+  });
 }
 
 /** The lab's files, to be mounted. Keys of a ConfigMap admit no slash. */
 export function filesConfigMap(files: ReadonlyMap<string, string>): KubeObject {
-  return object('v1', 'ConfigMap', FILES, systemNamespace, { data: Object.fromEntries([...files].map(([name, text]) => [toKey(name), text])) });
+  return object('v1', 'ConfigMap', FILES, systemNamespace, {
+    data: Object.fromEntries([...files].map(([name, text]) => [toKey(name), text])),
+  });
 }
 
 function toKey(name: string): string {
@@ -56,7 +61,8 @@ function startScript(namespace: string): string {
     'kind: Config',
     'current-context: lab',
     `contexts: [{name: lab, context: {cluster: lab, user: trainee, namespace: ${namespace}}}]`,
-    'clusters: [{name: lab, cluster: {server: "https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT", certificate-authority: ' + `${account}/ca.crt}}]`,
+    'clusters: [{name: lab, cluster: {server: "https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT", certificate-authority: ' +
+      `${account}/ca.crt}}]`,
     `users: [{name: trainee, user: {tokenFile: ${account}/token}}]`,
     'END',
     `chmod 600 ${HOME}/.kube/config`,

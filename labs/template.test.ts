@@ -5,11 +5,18 @@ const values = { namespace: 'atlas', replicas: 2 };
 
 describe('templates', () => {
   it('fill in values and leave Kubernetes’ own templates alone', () => {
-    expect(renderText('-n {{namespace}} --replicas={{ replicas }} {{ index .data "k" }} {{.Name}}', values)).toBe('-n atlas --replicas=2 {{ index .data "k" }} {{.Name}}');
+    expect(renderText('-n {{namespace}} --replicas={{ replicas }} {{ index .data "k" }} {{.Name}}', values)).toBe(
+      '-n atlas --replicas=2 {{ index .data "k" }} {{.Name}}',
+    );
   });
 
   it('keep a number a number where it stands alone', () => {
-    expect(renderValue({ replicas: '{{replicas}}', text: 'n={{replicas}}', list: ['{{namespace}}', 1, null], '{{namespace}}-key': true }, values)).toEqual({
+    expect(
+      renderValue(
+        { replicas: '{{replicas}}', text: 'n={{replicas}}', list: ['{{namespace}}', 1, null], '{{namespace}}-key': true },
+        values,
+      ),
+    ).toEqual({
       replicas: 2,
       text: 'n=2',
       list: ['atlas', 1, null],

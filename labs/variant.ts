@@ -34,7 +34,10 @@ function choose(choice: z.infer<typeof choiceSchema>, seed: string, name: string
 
 /** In the order of the file: a derived text may use those above it. */
 function derive(chosen: Values, derived: Readonly<Record<string, string>>): Values {
-  return Object.entries(derived).reduce<Values>((values, [name, template]) => ({ ...values, [name]: renderText(template, values) }), chosen);
+  return Object.entries(derived).reduce<Values>(
+    (values, [name, template]) => ({ ...values, [name]: renderText(template, values) }),
+    chosen,
+  );
 }
 
 function pick<T>(items: readonly T[], seed: string, name: string): T {

@@ -39,10 +39,10 @@ export class YamlSource {
 
   /** Where the key of an entry stands: what is said of unknown keys should point at them. */
   locateKey(path: Path, key: string): { readonly line?: number; readonly column?: number } {
-    const map = (path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)) as { readonly items?: readonly unknown[] } | undefined;
+    const map = (path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)) as
+      { readonly items?: readonly unknown[] } | undefined;
     const pair = map?.items?.find((item) => (item as { readonly key?: { readonly value?: unknown } }).key?.value === key) as
-      | { readonly key?: { readonly range?: readonly [number, number, number] } }
-      | undefined;
+      { readonly key?: { readonly range?: readonly [number, number, number] } } | undefined;
     return pair?.key?.range === undefined ? this.locate(path) : this.#position(pair.key.range[0]);
   }
 

@@ -16,14 +16,21 @@ function read({ body = '' }: ProbeRequest): Asked {
   return { model, seed, prompt: messages[0]?.content ?? '' };
 }
 
-const genuine = ({ seed, prompt }: Asked, model = 'drillhouse/sparrow-1b'): string => answer({ model, prompt, context: '', seed, quality: 1 });
+const genuine = ({ seed, prompt }: Asked, model = 'drillhouse/sparrow-1b'): string =>
+  answer({ model, prompt, context: '', seed, quality: 1 });
 const whole = (content: string): ProbeResult => answered(200, { choices: [{ message: { role: 'assistant', content } }] });
 
 function streamed(content: string, everyMs: number, pieces = 20): ProbeResult {
   const size = Math.max(1, Math.ceil(content.length / pieces));
   const parts = content.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
   const events = parts.map((text, index) => ({ data: JSON.stringify({ choices: [{ delta: { content: text } }] }), atMs: index * everyMs }));
-  return answered(200, '', { events: [{ data: JSON.stringify({ choices: [{ delta: { role: 'assistant', content: '' } }] }), atMs: 0 }, ...events, { data: '[DONE]', atMs: 1 + parts.length * everyMs }] });
+  return answered(200, '', {
+    events: [
+      { data: JSON.stringify({ choices: [{ delta: { role: 'assistant', content: '' } }] }), atMs: 0 },
+      ...events,
+      { data: '[DONE]', atMs: 1 + parts.length * everyMs },
+    ],
+  });
 }
 
 async function judge(ask: CompletionCheck['ask'], respond: (asked: Asked) => ProbeResult): Promise<Verdict> {

@@ -68,7 +68,9 @@ function askProse(model: string): Question {
 export function findAnswerFault(question: Question, result: ProbeResult): string | undefined {
   const refused = findRefusal(result);
   if (refused !== undefined || result.kind === 'unanswered') return refused;
-  return contentOf(result.body) === question.expected ? undefined : 'The endpoint answers, but not what this model answers: something else stands in its place.';
+  return contentOf(result.body) === question.expected
+    ? undefined
+    : 'The endpoint answers, but not what this model answers: something else stands in its place.';
 }
 
 /** What is wrong with a streamed answer, in words; pure. */
@@ -78,7 +80,8 @@ export function findStreamFault(question: Question, result: ProbeResult): string
   const pieces = (result.events ?? []).map((event) => ({ atMs: event.atMs, text: deltaOf(event.data) })).filter(({ text }) => text !== '');
   const [first, last] = [pieces[0], pieces.at(-1)];
   if (first === undefined || last === undefined) return 'The endpoint does not stream: no server-sent events came.';
-  if (pieces.length < MIN_PIECES || last.atMs - first.atMs < MIN_SPREAD_MS) return 'The endpoint does not stream: the whole answer came at once.';
+  if (pieces.length < MIN_PIECES || last.atMs - first.atMs < MIN_SPREAD_MS)
+    return 'The endpoint does not stream: the whole answer came at once.';
   return pieces.map(({ text }) => text).join('') === question.expected ? undefined : 'What was streamed is not what this model answers.';
 }
 

@@ -10,7 +10,16 @@ import { makeRequest } from '../../infra/images/prober/request.ts';
 import { createAuthority, issueCertificate, type PemPair } from '../certificates.ts';
 import { startCheck, type Check } from '../check-spec.ts';
 import { Credentials } from '../credentials.ts';
-import { endpoint, authorityRef, checkOf, goodKey, healthyObjects, secretOf, testContext, type FakeProber } from '../testing/sandbox-fixtures.ts';
+import {
+  endpoint,
+  authorityRef,
+  checkOf,
+  goodKey,
+  healthyObjects,
+  secretOf,
+  testContext,
+  type FakeProber,
+} from '../testing/sandbox-fixtures.ts';
 import { FakeObjects } from '../testing/fake-objects.ts';
 import type { Verdict } from '../verdict.ts';
 
@@ -23,7 +32,13 @@ function realProber(port: number): FakeProber {
         const serverName = url.hostname;
         url.hostname = '127.0.0.1';
         url.port = String(port);
-        return makeRequest(probeRequestSchema.parse({ ...request, url: url.href, ...(request.tls === undefined ? {} : { tls: { ...request.tls, serverName } }) }));
+        return makeRequest(
+          probeRequestSchema.parse({
+            ...request,
+            url: url.href,
+            ...(request.tls === undefined ? {} : { tls: { ...request.tls, serverName } }),
+          }),
+        );
       }),
     );
   return { probe, asked: [] } as unknown as FakeProber;
@@ -51,7 +66,12 @@ interface Setting {
 }
 
 /** A true inference server; resolves when it answers its health on the management port. */
-async function serve({ key = goodKey, tls = 'mutual', names = ['inference.atlas.svc'], model = endpoint.model }: Setting): Promise<FakeProber> {
+async function serve({
+  key = goodKey,
+  tls = 'mutual',
+  names = ['inference.atlas.svc'],
+  model = endpoint.model,
+}: Setting): Promise<FakeProber> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'probes-'));
   folders.push(folder);
   const server = await issueCertificate(authority, { commonName: names[0] ?? '', usage: 'server', names });
@@ -75,7 +95,7 @@ async function serve({ key = goodKey, tls = 'mutual', names = ['inference.atlas.
 }
 
 async function untilHealthy(port: number): Promise<void> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
     const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
     if (answer?.ok === true) return;
     await new Promise((resolve) => setImmediate(resolve));
@@ -104,7 +124,11 @@ async function judge(check: Check, prober: FakeProber): Promise<Verdict> {
 const request = (name: string, more: object): object => ({ name, path: '/v1/models', ...more });
 const keyDemanded = checkOf('key', {
   kind: 'http',
-  requests: [request('none', { key: 'none', expect: { status: 401 } }), request('wrong', { key: 'wrong', expect: { status: 401 } }), request('good', { expect: { status: 200 } })],
+  requests: [
+    request('none', { key: 'none', expect: { status: 401 } }),
+    request('wrong', { key: 'wrong', expect: { status: 401 } }),
+    request('good', { expect: { status: 200 } }),
+  ],
 });
 const clientDemanded = checkOf('client', {
   kind: 'http',
@@ -115,7 +139,10 @@ const clientDemanded = checkOf('client', {
     request('the application', { client: 'handed-over', expect: { status: 200 } }),
   ],
 });
-const encrypted = checkOf('tls', { kind: 'http', requests: [request('clear text', { scheme: 'http', expect: { refused: 'connection' } }), request('tls', { expect: { status: 200 } })] });
+const encrypted = checkOf('tls', {
+  kind: 'http',
+  requests: [request('clear text', { scheme: 'http', expect: { refused: 'connection' } }), request('tls', { expect: { status: 200 } })],
+});
 const ask = (kind: string): Check => checkOf(kind, { kind: 'completion', ask: kind });
 
 describe('probes of a true inference server', () => {
@@ -134,7 +161,10 @@ describe('probes of a true inference server', () => {
 
   it('find one that asks for no certificate', async () => {
     const prober = await serve({ tls: 'server' });
-    expect(await judge(clientDemanded, prober)).toMatchObject({ kind: 'fail', reason: 'no certificate: it was let in: the answer was HTTP 200.' });
+    expect(await judge(clientDemanded, prober)).toMatchObject({
+      kind: 'fail',
+      reason: 'no certificate: it was let in: the answer was HTTP 200.',
+    });
     expect((await judge(encrypted, prober)).kind).toBe('pass');
   });
 
@@ -151,11 +181,15 @@ describe('probes of a true inference server', () => {
 
   it('find a model that is not offered under its name', async () => {
     const prober = await serve({ model: 'another' });
-    expect(await judge(ask('echo'), prober)).toMatchObject({ kind: 'fail', reason: 'The endpoint refused a client with the right credentials: HTTP 404.' });
+    expect(await judge(ask('echo'), prober)).toMatchObject({
+      kind: 'fail',
+      reason: 'The endpoint refused a client with the right credentials: HTTP 404.',
+    });
   });
 
   it('pass nothing when nobody is there, negative probes least of all', async () => {
     const prober = realProber(await freePort());
-    for (const check of [keyDemanded, clientDemanded, encrypted, ask('echo')]) expect((await judge(check, prober)).kind, check.id).toBe('fail');
+    for (const check of [keyDemanded, clientDemanded, encrypted, ask('echo')])
+      expect((await judge(check, prober)).kind, check.id).toBe('fail');
   });
 });

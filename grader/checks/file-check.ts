@@ -20,7 +20,8 @@ export type FileCheck = z.infer<typeof fileCheckSchema>;
 
 export async function runFileCheck(check: FileCheck, context: CheckContext): Promise<Verdict> {
   const text = await context.readFile(check.path);
-  if (text === undefined) return fail(`There is no file ${check.path} in ~/lab yet.`, [observe(context, 'file', `${check.path} is not there.`)]);
+  if (text === undefined)
+    return fail(`There is no file ${check.path} in ~/lab yet.`, [observe(context, 'file', `${check.path} is not there.`)]);
   const evidence = [observe(context, 'file', `${check.path} holds ${text.length} characters.`, { beginning: text.slice(0, 1000) })];
   const missing = check.contains.find((wanted) => !text.includes(wanted));
   return missing === undefined ? pass(evidence) : fail(check.otherwise ?? `${check.path} does not hold ${missing}.`, evidence);

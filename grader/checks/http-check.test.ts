@@ -40,7 +40,10 @@ describe('runHttpCheck', () => {
     const prober = new FakeProber(() => answered(200));
     const context = testContext({ prober });
     const plain = { scheme: 'http', path: '/v1/models', expect: { status: 200 } };
-    await runHttpCheck(check({ ...plain, name: 'none', key: 'none' }, { ...plain, name: 'wrong', key: 'wrong' }, { ...plain, name: 'good', key: 'good' }), context);
+    await runHttpCheck(
+      check({ ...plain, name: 'none', key: 'none' }, { ...plain, name: 'wrong', key: 'wrong' }, { ...plain, name: 'good', key: 'good' }),
+      context,
+    );
     const sent = Object.fromEntries(prober.asked.map(({ name, headers }) => [name, headers?.['authorization']]));
     expect(sent['none']).toBeUndefined();
     expect(sent['good']).toBe(`Bearer ${goodKey}`);
@@ -58,7 +61,10 @@ describe('runHttpCheck', () => {
   it('passes only when every request does', async () => {
     const prober = new FakeProber(({ name }) => answered(name === 'b' ? 500 : 200));
     const one = { scheme: 'http', path: '/', key: 'none', expect: { status: 200 } };
-    const verdict = await runHttpCheck(check({ ...one, name: 'a' }, { ...one, name: 'b', otherwise: 'It is broken.' }), testContext({ prober }));
+    const verdict = await runHttpCheck(
+      check({ ...one, name: 'a' }, { ...one, name: 'b', otherwise: 'It is broken.' }),
+      testContext({ prober }),
+    );
     expect(verdict).toMatchObject({ kind: 'fail', reason: 'It is broken.' });
     expect(verdict.evidence).toHaveLength(2);
   });

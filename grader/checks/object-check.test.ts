@@ -12,7 +12,10 @@ describe('an object check', () => {
     ['it matches', { object: 'Deployment', name: 'inference', match: { spec: { replicas: 1 } } }],
     ['one of those selected matches', { object: 'Pod', labels: { app: 'inference' }, match: { status: { podIP: '10.0.0.1' } } }],
     ['none is there that should not be', { object: 'Deployment', name: 'stub', absent: true }],
-    ['one is there but not of the unwanted form', { object: 'Deployment', name: 'inference', absent: true, match: { spec: { replicas: 0 } } }],
+    [
+      'one is there but not of the unwanted form',
+      { object: 'Deployment', name: 'inference', absent: true, match: { spec: { replicas: 0 } } },
+    ],
     ['another namespace is named', { object: 'Secret', namespace: 'drillhouse-system', name: 'lab-authority' }],
   ])('passes when %s', async (_, spec) => {
     expect((await run(spec)).kind).toBe('pass');
@@ -20,7 +23,11 @@ describe('an object check', () => {
 
   it.each<[string, object, RegExp]>([
     ['there is none', { object: 'ConfigMap', name: 'config' }, /^There is no ConfigMap config\.$/],
-    ['it differs', { object: 'Deployment', name: 'inference', match: { spec: { replicas: 2 } } }, /^Deployment inference: spec\.replicas is 1, wanted 2\.$/],
+    [
+      'it differs',
+      { object: 'Deployment', name: 'inference', match: { spec: { replicas: 2 } } },
+      /^Deployment inference: spec\.replicas is 1, wanted 2\.$/,
+    ],
     ['too few match', { object: 'Pod', labels: { app: 'inference' }, atLeast: 2 }, /Only 1 of 2/],
     ['labels select nothing', { object: 'Pod', labels: { app: 'other' } }, /There is no Pod of the kind/],
     ['the unwanted is there', { object: 'Service', name: 'inference', absent: true }, /still there/],
@@ -45,7 +52,10 @@ describe('an object check', () => {
 
 describe('a file check', () => {
   const look = (text: string | undefined): Promise<Verdict> =>
-    runFileCheck(checkOf('f', { kind: 'file', path: 'startup.log', contains: ['started', 'ready'] }) as FileCheck, testContext({ readFile: () => Promise.resolve(text) }));
+    runFileCheck(
+      checkOf('f', { kind: 'file', path: 'startup.log', contains: ['started', 'ready'] }) as FileCheck,
+      testContext({ readFile: () => Promise.resolve(text) }),
+    );
 
   it('passes when all is in the file, fails when something or the file is missing', async () => {
     expect(await look('started\nready')).toMatchObject({ kind: 'pass' });

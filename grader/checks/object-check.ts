@@ -62,13 +62,20 @@ function nameOf(check: ObjectCheck): string {
 }
 
 function summaryOf(check: ObjectCheck, found: readonly KubeObject[], matching: readonly KubeObject[]): string {
-  if (check.name !== undefined) return found.length === 0 ? `There is no ${check.object} ${check.name}.` : `${check.object} ${check.name} is there.`;
+  if (check.name !== undefined)
+    return found.length === 0 ? `There is no ${check.object} ${check.name}.` : `${check.object} ${check.name} is there.`;
   return `${found.length} of kind ${check.object} found, ${matching.length} as wanted.`;
 }
 
-function reasonFor(check: ObjectCheck, compared: readonly { readonly object: KubeObject; readonly mismatch: { path: string; message: string } | undefined }[]): string {
+function reasonFor(
+  check: ObjectCheck,
+  compared: readonly { readonly object: KubeObject; readonly mismatch: { path: string; message: string } | undefined }[],
+): string {
   const [first] = compared;
-  if (first === undefined) return check.name === undefined ? `There is no ${check.object} of the kind that is wanted.` : `There is no ${check.object} ${check.name}.`;
+  if (first === undefined)
+    return check.name === undefined
+      ? `There is no ${check.object} of the kind that is wanted.`
+      : `There is no ${check.object} ${check.name}.`;
   const mismatch = compared.find((candidate) => candidate.mismatch !== undefined)?.mismatch;
   if (mismatch === undefined) return `Only ${compared.length} of ${check.atLeast} are there.`;
   return `${check.object} ${first.object.metadata.name}: ${mismatch.path} ${mismatch.message}.`;

@@ -38,7 +38,10 @@ it('names what keeps a pod from coming back', async () => {
   const context = await withAuthority();
   const sample = await triggerRestart(check, context);
   context.objects.put(podOf('inference-1-b', '10.0.0.2', { ready: false, state: { waiting: { reason: 'CreateContainerConfigError' } } }));
-  expect(await sample()).toMatchObject({ kind: 'fail', reason: 'After a restart 0 of 1 replicas came back; one is CreateContainerConfigError.' });
+  expect(await sample()).toMatchObject({
+    kind: 'fail',
+    reason: 'After a restart 0 of 1 replicas came back; one is CreateContainerConfigError.',
+  });
 });
 
 it('fails when what came back does not answer, or when there was nothing to restart', async () => {

@@ -20,7 +20,11 @@ export async function triggerRestart(check: RestartCheck, context: CheckContext)
   const { objects, endpoint } = context;
   const before = await fetchWorkload(objects, endpoint);
   if (before.pods.length === 0) return async () => fail('There is no pod of the Deployment that could be restarted.');
-  const removed = await Promise.all(before.pods.map(({ metadata }) => objects.remove({ kind: 'Pod', namespace: endpoint.namespace, name: metadata.name }, { graceSeconds: 1 })));
+  const removed = await Promise.all(
+    before.pods.map(({ metadata }) =>
+      objects.remove({ kind: 'Pod', namespace: endpoint.namespace, name: metadata.name }, { graceSeconds: 1 }),
+    ),
+  );
   if (!removed.some(Boolean)) throw new PlatformError('ApiFailed', 'No pod could be deleted.');
   const gone = new Set(before.pods.map(({ metadata }) => metadata.uid));
   const wanted = before.deployment?.spec?.replicas ?? 1;
@@ -35,9 +39,23 @@ async function sampleRestarted(
   const { pods } = await fetchWorkload(context.objects, context.endpoint);
   const fresh = pods.filter(({ metadata }) => !gone.has(metadata.uid));
   const ready = fresh.filter(isReady).length;
-  const evidence = [observe(context, 'object', `After the restart ${ready} of ${wanted} replicas are ready.`, fresh.map(({ metadata, status }) => ({ name: metadata.name, status })))];
+  const evidence = [
+    observe(
+      context,
+      'object',
+      `After the restart ${ready} of ${wanted} replicas are ready.`,
+      fresh.map(({ metadata, status }) => ({ name: metadata.name, status })),
+    ),
+  ];
   const stuck = fresh.find((pod) => !isReady(pod));
-  if (ready < wanted) return fail(`After a restart ${ready} of ${wanted} replicas came back${stuck === undefined ? '' : `; one is ${describePod(stuck)}`}.`, evidence);
-  const answers = await runCompletionCheck({ ...check, kind: 'completion', ask: 'echo', scheme: 'https', key: 'good', client: 'good', trust: 'lab', port: undefined }, context);
+  if (ready < wanted)
+    return fail(
+      `After a restart ${ready} of ${wanted} replicas came back${stuck === undefined ? '' : `; one is ${describePod(stuck)}`}.`,
+      evidence,
+    );
+  const answers = await runCompletionCheck(
+    { ...check, kind: 'completion', ask: 'echo', scheme: 'https', key: 'good', client: 'good', trust: 'lab', port: undefined },
+    context,
+  );
   return allOf([pass(evidence), answers]);
 }

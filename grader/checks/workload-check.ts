@@ -38,7 +38,11 @@ export async function runWorkloadCheck(check: WorkloadCheck, context: CheckConte
       ? `There is no Deployment ${endpoint.deployment}.`
       : `Deployment ${endpoint.deployment}: ${deployment.status?.readyReplicas ?? 0} of ${deployment.spec?.replicas ?? 1} ready, ${serving.length} behind the Service.`;
   const evidence = [
-    observe(context, 'object', summary, { deployment, pods: pods.map(({ metadata, status }) => ({ name: metadata.name, status })), serving: serving.map(({ address }) => address) }),
+    observe(context, 'object', summary, {
+      deployment,
+      pods: pods.slice(0, 10).map(({ metadata, status }) => ({ name: metadata.name, status })),
+      serving: serving.map(({ address }) => address),
+    }),
     ...(baseline === undefined ? [] : [observe(context, 'baseline', 'The healthy state before the fault.', baseline)]),
   ];
   const fault = findBoundFault(check.demand, { workload, endpoint, baseline, key });

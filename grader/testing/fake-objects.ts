@@ -2,7 +2,15 @@ import type { KubeObject } from '../../infra/cluster/meta/kube-object.ts';
 import { applyPatch } from '../../infra/cluster/meta/patch/apply-patch.ts';
 import { typeNameOf } from '../../infra/cluster/meta/registry.ts';
 import { matchesLabels, parseLabelSelector } from '../../infra/cluster/meta/selectors.ts';
-import { apiVersionOf, isKnownKind, isNamespaced, type KubeObjects, type ListQuery, type ObjectRef, type PatchKind } from '../kube-objects.ts';
+import {
+  apiVersionOf,
+  isKnownKind,
+  isNamespaced,
+  type KubeObjects,
+  type ListQuery,
+  type ObjectRef,
+  type PatchKind,
+} from '../kube-objects.ts';
 import { PlatformError } from '../platform-error.ts';
 
 /** Objects in memory that patch as the real API does. Nothing acts on them: a test that wants pods writes pods. */
@@ -19,7 +27,10 @@ export class FakeObjects implements KubeObjects {
   put(object: KubeObject): void {
     this.#revision += 1;
     const { uid = `uid-${object.kind}-${object.metadata.name}`, ...metadata } = object.metadata;
-    this.#objects.set(keyOf(object.kind, metadata.namespace, metadata.name), structuredClone({ ...object, metadata: { ...metadata, uid, resourceVersion: String(this.#revision) } }));
+    this.#objects.set(
+      keyOf(object.kind, metadata.namespace, metadata.name),
+      structuredClone({ ...object, metadata: { ...metadata, uid, resourceVersion: String(this.#revision) } }),
+    );
   }
 
   all(): readonly KubeObject[] {
@@ -35,7 +46,10 @@ export class FakeObjects implements KubeObjects {
     return this.#answer(() =>
       structuredClone(
         this.all().filter(
-          (object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace) && matchesLabels(selector, object.metadata.labels),
+          (object) =>
+            object.kind === kind &&
+            (namespace === undefined || object.metadata.namespace === namespace) &&
+            matchesLabels(selector, object.metadata.labels),
         ) as T[],
       ),
     );
@@ -43,7 +57,8 @@ export class FakeObjects implements KubeObjects {
 
   create<T extends KubeObject>(object: T): Promise<T> {
     return this.#answer(() => {
-      if (this.#objects.has(keyOf(object.kind, object.metadata.namespace, object.metadata.name))) throw new PlatformError('ApiFailed', `${object.metadata.name} already exists`);
+      if (this.#objects.has(keyOf(object.kind, object.metadata.namespace, object.metadata.name)))
+        throw new PlatformError('ApiFailed', `${object.metadata.name} already exists`);
       this.put(object);
       return object;
     });
@@ -75,13 +90,9 @@ export class FakeObjects implements KubeObjects {
     return object;
   }
 
-  #answer<T>(work: () => T): Promise<T> {
-    if (this.broken) return Promise.reject(new PlatformError('ApiFailed', 'connection refused'));
-    try {
-      return Promise.resolve(work());
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async #answer<T>(work: () => T): Promise<T> {
+    if (this.broken) throw new PlatformError('ApiFailed', 'connection refused');
+    return work();
   }
 }
 
@@ -94,5 +105,5 @@ function kindInfo(kind: string): Parameters<typeof applyPatch>[3] {
   if (!isKnownKind(kind)) throw new TypeError(`unknown kind ${kind}`);
   const [group = '', version = ''] = apiVersionOf(kind).includes('/') ? apiVersionOf(kind).split('/') : ['', apiVersionOf(kind)];
   const typeName = typeNameOf(group, version, kind);
-  return { group, version, kind, ...(typeName === undefined ? {} : { typeName }) } as Parameters<typeof applyPatch>[3];
+  return { group, version, kind, ...(typeName === undefined ? {} : { typeName }) };
 }

@@ -45,19 +45,28 @@ export function deploymentOf(container: Container = goodContainer, replicas = 1)
       replicas,
       selector: { matchLabels: { app: 'inference' } },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template: { metadata: { labels: { app: 'inference' } } as never, spec: { containers: [container] } },
+      template: { metadata: { labels: { app: 'inference' } }, spec: { containers: [container] } },
     },
     status: { readyReplicas: replicas },
-  } as Deployment;
+  };
 }
 
 export const replicaSet: ReplicaSet = {
   apiVersion: 'apps/v1',
   kind: 'ReplicaSet',
-  metadata: { name: 'inference-1', namespace, uid: 'rs-1', ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'inference', uid: 'd-1', controller: true }] },
-} as ReplicaSet;
+  metadata: {
+    name: 'inference-1',
+    namespace,
+    uid: 'rs-1',
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'inference', uid: 'd-1', controller: true }],
+  },
+};
 
-export function podOf(name: string, ip: string, more: { readonly container?: Container; readonly ready?: boolean; readonly state?: object; readonly owned?: boolean } = {}): Pod {
+export function podOf(
+  name: string,
+  ip: string,
+  more: { readonly container?: Container; readonly ready?: boolean; readonly state?: object; readonly owned?: boolean } = {},
+): Pod {
   const { container = goodContainer, ready = true, state = { running: {} }, owned = true } = more;
   return {
     apiVersion: 'v1',
@@ -67,10 +76,17 @@ export function podOf(name: string, ip: string, more: { readonly container?: Con
       namespace,
       uid: `pod-${name}`,
       labels: { app: 'inference' },
-      ...(owned ? { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'inference-1', uid: 'rs-1', controller: true }] } : {}),
+      ...(owned
+        ? { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'inference-1', uid: 'rs-1', controller: true }] }
+        : {}),
     },
     spec: { containers: [container] },
-    status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }], containerStatuses: [{ name: 'server', ready, state }] },
+    status: {
+      phase: 'Running',
+      podIP: ip,
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+      containerStatuses: [{ name: 'server', ready, state }],
+    },
   } as unknown as Pod;
 }
 
@@ -78,7 +94,11 @@ export function sliceOf(...addresses: readonly string[]): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: 'inference-x', namespace, labels: { 'kubernetes.io/service-name': 'inference', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' } },
+    metadata: {
+      name: 'inference-x',
+      namespace,
+      labels: { 'kubernetes.io/service-name': 'inference', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+    },
     addressType: 'IPv4',
     endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
   };
@@ -94,7 +114,7 @@ const service: Service = {
   kind: 'Service',
   metadata: { name: 'inference', namespace },
   spec: { selector: { app: 'inference' }, ports: [{ port: 8000 }] },
-} as Service;
+};
 
 /** A healthy endpoint of one replica. */
 export function healthyObjects(): readonly KubeObject[] {
@@ -126,7 +146,18 @@ export class FakeProber implements Prober {
 
 export function answered(status: number, body: unknown = {}, more: object = {}): ProbeResult {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { kind: 'answered', name: 'a', status, headers: {}, body: text, bodyBytes: text.length, connectMs: 1, firstByteMs: 2, totalMs: 3, ...more };
+  return {
+    kind: 'answered',
+    name: 'a',
+    status,
+    headers: {},
+    body: text,
+    bodyBytes: text.length,
+    connectMs: 1,
+    firstByteMs: 2,
+    totalMs: 3,
+    ...more,
+  };
 }
 
 export function unanswered(phase: Extract<ProbeResult, { kind: 'unanswered' }>['phase'], code = 'ECONNREFUSED'): ProbeResult {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,9 +40,11 @@ const nodesSchema = z
   )
   .min(1);
 
+/** Named after the data folder, so that what a killed run left is found by the next on the same folder. */
 async function openRuntime(name: string, stateDir: string, log: ClusterLog): Promise<ContainerRuntime> {
+  const installation = `cluster-${createHash('sha256').update(path.resolve(stateDir)).digest('hex').slice(0, 12)}`;
   if (name === 'docker')
-    return createDockerRuntime({ installation: `cluster-${process.pid}`, allowPull: false, pullTimeoutMs: 10_000, log });
+    return createDockerRuntime({ installation, allowPull: false, pullTimeoutMs: 10_000, log });
   return createProcessRuntime({ stateDir, log });
 }
 

@@ -81,7 +81,11 @@ describe('EmbeddedSubstrate', () => {
 
   it('starts it once, however often and whenever it is asked for', async () => {
     const { substrate, started } = setUp();
-    await Promise.all([substrate.provision('a', () => undefined, signal()), substrate.provision('a', () => undefined, signal()), substrate.adopt('a')]);
+    await Promise.all([
+      substrate.provision('a', () => undefined, signal()),
+      substrate.provision('a', () => undefined, signal()),
+      substrate.adopt('a'),
+    ]);
     expect(started).toHaveLength(1);
     await substrate[Symbol.asyncDispose]();
   });
@@ -135,7 +139,10 @@ describe('EmbeddedSubstrate', () => {
     const heard: boolean[] = [];
     using _subscription = substrate.subscribe(({ ok }) => heard.push(ok));
     setting.health = { ok: false, reason: 'no socket' };
-    await expect(substrate.provision('a', () => undefined, signal())).rejects.toMatchObject({ code: 'Unavailable', message: expect.stringContaining('no socket') as string });
+    await expect(substrate.provision('a', () => undefined, signal())).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: expect.stringContaining('no socket') as string,
+    });
     await substrate.health();
     setting.health = { ok: true, version: '1' };
     await substrate.health();
@@ -151,7 +158,10 @@ describe('EmbeddedSubstrate', () => {
       return Promise.reject(new Error('port taken'));
     });
     for (const expected of [1, 2]) {
-      await expect(substrate.provision('a', () => undefined, signal())).rejects.toMatchObject({ code: 'ProvisioningFailed', message: expect.stringContaining('port taken') as string });
+      await expect(substrate.provision('a', () => undefined, signal())).rejects.toMatchObject({
+        code: 'ProvisioningFailed',
+        message: expect.stringContaining('port taken') as string,
+      });
       expect(attempts).toBe(expected);
     }
     await substrate[Symbol.asyncDispose]();

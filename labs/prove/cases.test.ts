@@ -48,7 +48,12 @@ describe('judgeProof', () => {
 
   it.each<[string, ProofCase, Scorecard[], RegExp | undefined]>([
     ['a solution that passes every time', solution, [card('passed'), card('passed')], undefined],
-    ['a solution that passes but once', solution, [card('passed'), card('failed', 'answers')], /expected passed, got failed: answers: answers is wrong/],
+    [
+      'a solution that passes but once',
+      solution,
+      [card('passed'), card('failed', 'answers')],
+      /expected passed, got failed: answers: answers is wrong/,
+    ],
     ['a cheat that is caught', cheat, [card('failed', 'key', 'answers')], undefined],
     ['a cheat that gets through', cheat, [card('passed')], /expected failed, got passed: headline/],
     ['a cheat that fails by accident', cheat, [card('failed', 'answers')], /not caught by key, only by answers/],

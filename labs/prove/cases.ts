@@ -20,17 +20,35 @@ export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[
   const isWanted = ({ fault }: { readonly fault: string }): boolean => faults.some(({ id }) => id === fault);
   return [
     { group: 'healthy', title: 'The healthy state', expected: 'passed', caughtBy: [] },
-    ...faults.map(({ id, title }): ProofCase => ({ group: 'fault', title, fault: id, expected: 'failed', caughtBy: ['answers'].filter((check) => check in lab.checks) })),
-    ...faults.map(({ id, solution }): ProofCase => ({ group: 'solution', title: 'Reference solution', fault: id, script: solution, expected: 'passed', caughtBy: [] })),
-    ...lab.alternatives.filter(isWanted).map(({ title, script, fault }): ProofCase => ({ group: 'alternative', title, fault, script, expected: 'passed', caughtBy: [] })),
-    ...lab.cheats.filter(isWanted).map(({ title, script, fault, caughtBy }): ProofCase => ({ group: 'cheat', title, fault, script, expected: 'failed', caughtBy })),
+    ...faults.map(({ id, title }): ProofCase => ({
+      group: 'fault',
+      title,
+      fault: id,
+      expected: 'failed',
+      caughtBy: ['answers'].filter((check) => check in lab.checks),
+    })),
+    ...faults.map(({ id, solution }): ProofCase => ({
+      group: 'solution',
+      title: 'Reference solution',
+      fault: id,
+      script: solution,
+      expected: 'passed',
+      caughtBy: [],
+    })),
+    ...lab.alternatives
+      .filter(isWanted)
+      .map(({ title, script, fault }): ProofCase => ({ group: 'alternative', title, fault, script, expected: 'passed', caughtBy: [] })),
+    ...lab.cheats
+      .filter(isWanted)
+      .map(({ title, script, fault, caughtBy }): ProofCase => ({ group: 'cheat', title, fault, script, expected: 'failed', caughtBy })),
   ];
 }
 
 /** What is wrong with verdicts over one state, in words; undefined when they are as they must be. Pure. */
 export function judgeProof(proofCase: ProofCase, scorecards: readonly Scorecard[]): string | undefined {
   const different = scorecards.find(({ outcome }) => outcome !== proofCase.expected);
-  if (different !== undefined) return `expected ${proofCase.expected}, got ${different.outcome}: ${reasonsOf(different) || different.headline}`;
+  if (different !== undefined)
+    return `expected ${proofCase.expected}, got ${different.outcome}: ${reasonsOf(different) || different.headline}`;
   for (const scorecard of scorecards) {
     const failing = failingChecks(scorecard);
     const missed = proofCase.caughtBy.filter((check) => !failing.includes(check));

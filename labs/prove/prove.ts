@@ -1,14 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Scorecard } from '../../grader/verdict.ts';
-import type { Sandbox, Substrate } from '../../server/sandboxes/substrate.ts';
 import type { Baseline, Injection } from '../lab-stage.ts';
 import { planLabVariant, type Lab } from '../lab.ts';
 import { createStage, type ProvableStage } from '../stage.ts';
 import { failingChecks, judgeProof, planCases, type ProofCase } from './cases.ts';
 
+/** Where sandboxes come from: the part of a substrate that a proof needs. */
+export interface ProvingGround {
+  provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<{ readonly operatorConfig: KubeConfig }>;
+  release(sandboxId: string): Promise<void>;
+}
+
 export interface ProofOptions {
   readonly lab: Lab;
-  readonly substrate: Substrate;
+  readonly substrate: ProvingGround;
   /** Only this fault's cases. */
   readonly fault?: string;
   /** Every sandbox gets a variant of its own: the seed and the sandbox's number. */
@@ -45,14 +51,17 @@ export async function proveLab(options: ProofOptions): Promise<readonly ProofOut
     options.report(outcome);
   };
   // Long ones first, so that no sandbox is left alone with one at the end.
-  const queue = [...planCases(options.lab.example, options.fault)].sort((a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'));
+  const queue = [...planCases(options.lab.example, options.fault)].sort(
+    (a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'),
+  );
   const workers = Array.from({ length: Math.max(1, Math.min(options.jobs, queue.length)) }, async (_, index) =>
     withSandbox(options, index, async (stage) => {
       await stage.prepare('incident');
       await proveCases(stage, queue, options, report);
     }),
   );
-  const build = options.fault === undefined ? [withSandbox(options, workers.length, async (stage) => proveBuild(stage, options, report))] : [];
+  const build =
+    options.fault === undefined ? [withSandbox(options, workers.length, async (stage) => proveBuild(stage, options, report))] : [];
   const settled = await Promise.allSettled([...workers, ...build]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   return outcomes;
@@ -61,7 +70,7 @@ export async function proveLab(options: ProofOptions): Promise<readonly ProofOut
 async function withSandbox(options: ProofOptions, index: number, work: (stage: ProvableStage) => Promise<void>): Promise<void> {
   const { substrate, lab, seed, signal } = options;
   const id = `prove-${index}-${process.pid.toString(36)}`;
-  const sandbox: Sandbox = await substrate.provision(id, () => undefined, signal);
+  const sandbox = await substrate.provision(id, () => undefined, signal);
   try {
     const variant = planLabVariant(lab, `${seed}-${index}`, options.fault);
     await work(createStage(lab, { variant, kubeConfig: sandbox.operatorConfig, signal, progress: () => undefined }));
@@ -70,7 +79,12 @@ async function withSandbox(options: ProofOptions, index: number, work: (stage: P
   }
 }
 
-async function proveCases(stage: ProvableStage, queue: ProofCase[], options: ProofOptions, report: (outcome: ProofOutcome) => void): Promise<void> {
+async function proveCases(
+  stage: ProvableStage,
+  queue: ProofCase[],
+  options: ProofOptions,
+  report: (outcome: ProofOutcome) => void,
+): Promise<void> {
   const baseline = await stage.captureBaseline();
   for (let isFirst = true, next = queue.shift(); next !== undefined; isFirst = false, next = queue.shift()) {
     const startedAt = performance.now();
@@ -83,7 +97,11 @@ async function proveCases(stage: ProvableStage, queue: ProofCase[], options: Pro
   }
 }
 
-async function runCase(stage: ProvableStage, proofCase: ProofCase, { baseline, isFirst, times }: { baseline: Baseline; isFirst: boolean; times: number }): Promise<readonly Scorecard[]> {
+async function runCase(
+  stage: ProvableStage,
+  proofCase: ProofCase,
+  { baseline, isFirst, times }: { baseline: Baseline; isFirst: boolean; times: number },
+): Promise<readonly Scorecard[]> {
   if (!isFirst) await stage.resetTo('healthy');
   const injection = await injectFor(stage, proofCase, baseline);
   if (proofCase.script !== undefined) await stage.runScript(proofCase.script);
@@ -143,7 +161,9 @@ async function proveStep(stage: ProvableStage, stepId: string): Promise<string |
   // Before there are probes a pod is ready before its server listens; the pages look again every few seconds, too.
   const deadline = Date.now() + STEP_TIMEOUT_MS;
   for (;;) {
-    const failing = (await stage.checkStep(stepId)).flatMap(({ id, verdict }) => (verdict.kind === 'pass' ? [] : [`${id}: ${verdict.reason}`]));
+    const failing = (await stage.checkStep(stepId)).flatMap(({ id, verdict }) =>
+      verdict.kind === 'pass' ? [] : [`${id}: ${verdict.reason}`],
+    );
     if (failing.length === 0) return undefined;
     if (Date.now() > deadline) return failing.join(' | ');
     await delay(STEP_POLL_MS);
@@ -152,5 +172,15 @@ async function proveStep(stage: ProvableStage, stepId: string): Promise<string |
 
 function buildOutcome(title: string, problem: string | undefined, startedAt: number): ProofOutcome {
   const tookMs = Math.round(performance.now() - startedAt);
-  return { group: 'build', title, fault: null, expected: 'passed', ok: problem === undefined, problem: problem ?? null, score: null, failing: [], tookMs };
+  return {
+    group: 'build',
+    title,
+    fault: null,
+    expected: 'passed',
+    ok: problem === undefined,
+    problem: problem ?? null,
+    score: null,
+    failing: [],
+    tookMs,
+  };
 }

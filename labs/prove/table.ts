@@ -6,9 +6,20 @@ const headings = ['', 'group', 'fault', 'case', 'expected', 'score', 'took', 'fa
 export function toTable(outcomes: readonly ProofOutcome[]): string {
   const rows = [...outcomes].sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group)).map(toRow);
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
-  const wrong = outcomes.filter(({ ok }) => !ok).map(({ group, fault, title, problem }) => `WRONG ${group} ${fault ?? ''} "${title}": ${problem ?? ''}`);
-  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ...(wrong.length === 0 ? [] : ['', ...wrong])].join('\n');
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const wrong = outcomes
+    .filter(({ ok }) => !ok)
+    .map(({ group, fault, title, problem }) => `WRONG ${group} ${fault ?? ''} "${title}": ${problem ?? ''}`);
+  return [
+    line(headings),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...rows.map(line),
+    ...(wrong.length === 0 ? [] : ['', ...wrong]),
+  ].join('\n');
 }
 
 const groups: readonly ProofOutcome['group'][] = ['build', 'healthy', 'fault', 'solution', 'alternative', 'cheat'];
@@ -16,5 +27,14 @@ const groups: readonly ProofOutcome['group'][] = ['build', 'healthy', 'fault', '
 function toRow(outcome: ProofOutcome): readonly string[] {
   const { ok, group, fault, title, expected, score, tookMs, failing } = outcome;
   const shown = failing.length > 4 ? `${failing.slice(0, 4).join(' ')} +${failing.length - 4}` : failing.join(' ');
-  return [ok ? 'ok' : 'WRONG', group, fault ?? '', title, expected, score === null ? '' : String(score), `${(tookMs / 1000).toFixed(1)} s`, shown];
+  return [
+    ok ? 'ok' : 'WRONG',
+    group,
+    fault ?? '',
+    title,
+    expected,
+    score === null ? '' : String(score),
+    `${(tookMs / 1000).toFixed(1)} s`,
+    shown,
+  ];
 }

@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment, Pod, Secret } from '../../infra/cluster/meta/generated/types.ts';
-import { secretOf, answered, deploymentOf, endpoint, FakeProber, goodContainer, goodKey, podOf, sliceOf, testContext, unanswered, type TestContext } from '../../grader/testing/sandbox-fixtures.ts';
+import {
+  secretOf,
+  answered,
+  deploymentOf,
+  endpoint,
+  FakeProber,
+  goodContainer,
+  goodKey,
+  podOf,
+  sliceOf,
+  testContext,
+  unanswered,
+  type TestContext,
+} from '../../grader/testing/sandbox-fixtures.ts';
 import { createAuthority } from '../../grader/certificates.ts';
 import { findFault, faultIds } from './fault-catalogue.ts';
 import type { Fault, FaultTarget, Vault } from './fault.ts';
@@ -34,11 +47,16 @@ const parameters: Readonly<Record<string, object>> = {
   'memory-exhausted': { kvCache: '256Mi', fallbackLimit: '48Mi' },
 };
 
-const deploymentIn = async ({ objects }: Target): Promise<Deployment> => (await objects.find<Deployment>({ kind: 'Deployment', namespace: 'atlas', name: 'inference' }))!;
+const deploymentIn = async ({ objects }: Target): Promise<Deployment> =>
+  (await objects.find<Deployment>({ kind: 'Deployment', namespace: 'atlas', name: 'inference' }))!;
 const containerIn = async (at: Target): Promise<NonNullable<NonNullable<Deployment['spec']>['template']['spec']>['containers'][number]> =>
   (await deploymentIn(at)).spec!.template.spec!.containers[0]!;
 /** What counts of a state: not what the API writes into metadata. */
-const essence = (at: Target): unknown => at.objects.all().filter(({ kind }) => ['Deployment', 'Secret', 'Service', 'ConfigMap'].includes(kind)).map(({ kind, metadata, ...rest }) => ({ kind, name: metadata.name, annotations: metadata.annotations ?? {}, ...rest }));
+const essence = (at: Target): unknown =>
+  at.objects
+    .all()
+    .filter(({ kind }) => ['Deployment', 'Secret', 'Service', 'ConfigMap'].includes(kind))
+    .map(({ kind, metadata, ...rest }) => ({ kind, name: metadata.name, annotations: metadata.annotations ?? {}, ...rest }));
 
 const all: readonly (readonly [string, Fault])[] = faultIds.map((id) => [id, findFault(id)!]);
 
@@ -138,7 +156,9 @@ describe('missing-secret', () => {
   it('takes the Secret that the workload refers to, by whatever name, and restarts the pods', async () => {
     const at = await target();
     at.objects.put(secretOf('other', { token: goodKey }));
-    at.objects.put(deploymentOf({ ...goodContainer, env: [{ name: endpoint.key.env, valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] }));
+    at.objects.put(
+      deploymentOf({ ...goodContainer, env: [{ name: endpoint.key.env, valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] }),
+    );
     expect(await findFault('missing-secret')!.inject(at, {})).toEqual({ secret: 'other' });
     expect(await at.objects.find({ kind: 'Secret', namespace: 'atlas', name: 'other' })).toBeUndefined();
     expect(await at.objects.find({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' })).toBeDefined();
@@ -151,17 +171,35 @@ describe('missing-secret', () => {
     await fault.inject(at, {});
     const data = await fault.inject(at, {});
     await fault.recover(at, data);
-    expect((await at.objects.find<Secret>({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' }))?.data).toEqual({ 'api-key': Buffer.from(goodKey).toString('base64') });
+    expect((await at.objects.find<Secret>({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' }))?.data).toEqual({
+      'api-key': Buffer.from(goodKey).toString('base64'),
+    });
   });
 });
 
 describe('planStarvation', () => {
   it.each([
-    ['adds the flag', { name: 'server', args: ['--config=/c'] }, { name: 'server', args: ['--config=/c', '--kv-cache-memory-bytes=256Mi'] }],
+    [
+      'adds the flag',
+      { name: 'server', args: ['--config=/c'] },
+      { name: 'server', args: ['--config=/c', '--kv-cache-memory-bytes=256Mi'] },
+    ],
     ['adds it where there were none', { name: 'server' }, { name: 'server', args: ['--kv-cache-memory-bytes=256Mi'] }],
-    ['replaces one that is there', { name: 'server', args: ['--kv-cache-memory-bytes=16Mi', '--seed', '1'] }, { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] }],
-    ['also in two words', { name: 'server', args: ['--kv-cache-memory-bytes', '16Mi', '--seed', '1'] }, { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] }],
-    ['lowers the limit where a shell holds the arguments', { name: 'server', command: ['/bin/sh', '-c'], args: ['exec node'] }, { name: 'server', resources: { limits: { memory: '48Mi' }, requests: { memory: '48Mi' } } }],
+    [
+      'replaces one that is there',
+      { name: 'server', args: ['--kv-cache-memory-bytes=16Mi', '--seed', '1'] },
+      { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] },
+    ],
+    [
+      'also in two words',
+      { name: 'server', args: ['--kv-cache-memory-bytes', '16Mi', '--seed', '1'] },
+      { name: 'server', args: ['--seed', '1', '--kv-cache-memory-bytes=256Mi'] },
+    ],
+    [
+      'lowers the limit where a shell holds the arguments',
+      { name: 'server', command: ['/bin/sh', '-c'], args: ['exec node'] },
+      { name: 'server', resources: { limits: { memory: '48Mi' }, requests: { memory: '48Mi' } } },
+    ],
   ])('%s', (_, container, change) => {
     expect(planStarvation(container, '256Mi', '48Mi')).toEqual(change);
   });

@@ -26,14 +26,17 @@ export const memoryExhausted: Fault = {
     return rollOutChange(target, deployment, planStarvation(container, kvCache, fallbackLimit), 'capacity: longer conversations');
   },
   prove: (target) =>
-    proveOutage(target, (pod) => statusesOf(pod).some(({ state, lastState }) => [state, lastState].some((when) => when?.terminated?.reason === 'OOMKilled'))),
+    proveOutage(target, (pod) =>
+      statusesOf(pod).some(({ state, lastState }) => [state, lastState].some((when) => when?.terminated?.reason === 'OOMKilled')),
+    ),
   recover: takeBackChange,
 };
 
 /** A later flag overrides an earlier one and the configuration file; a shell as the command would not see it. Pure. */
 export function planStarvation(container: Container, kvCache: string, fallbackLimit: string): Container {
   const program = container.command?.[0] ?? '';
-  if (/(^|\/)(ba|da)?sh$/.test(program)) return { name: container.name, resources: { limits: { memory: fallbackLimit }, requests: { memory: fallbackLimit } } };
+  if (/(^|\/)(ba|da)?sh$/.test(program))
+    return { name: container.name, resources: { limits: { memory: fallbackLimit }, requests: { memory: fallbackLimit } } };
   const kept = (container.args ?? []).filter((word, index, words) => !word.startsWith(FLAG) && words[index - 1] !== FLAG);
   return { name: container.name, args: [...kept, `${FLAG}=${kvCache}`] };
 }

@@ -25,7 +25,9 @@ export const missingSecret: Fault = {
     if (present !== undefined) await target.vault.store(VAULT_ENTRY, JSON.stringify(bare(present)));
     await target.objects.remove({ kind: 'Secret', namespace, name: secret });
     const { pods } = await fetchWorkload(target.objects, target.endpoint);
-    await Promise.all(pods.map(({ metadata }) => target.objects.remove({ kind: 'Pod', namespace, name: metadata.name }, { graceSeconds: 1 })));
+    await Promise.all(
+      pods.map(({ metadata }) => target.objects.remove({ kind: 'Pod', namespace, name: metadata.name }, { graceSeconds: 1 })),
+    );
     return { secret };
   },
   async prove(target, data) {

@@ -10,7 +10,8 @@ import type { FaultTarget, Proof } from './fault.ts';
 export async function proveOutage(target: FaultTarget, showsSign: (pod: Pod) => boolean): Promise<Proof> {
   const { pods, serving } = await fetchWorkload(target.objects, target.endpoint);
   const sick = pods.find(showsSign);
-  if (sick === undefined) return { live: false, reason: `No pod shows the sign yet: ${pods.map(describePod).join('; ') || 'there is no pod'}.` };
+  if (sick === undefined)
+    return { live: false, reason: `No pod shows the sign yet: ${pods.map(describePod).join('; ') || 'there is no pod'}.` };
   if (serving.length > 0) return { live: false, reason: `${serving.length} pods are still behind the Service.` };
   const answers = await runCompletionCheck(question, target);
   if (answers.kind !== 'fail') return { live: false, reason: answers.kind === 'pass' ? 'The endpoint still answers.' : answers.reason };

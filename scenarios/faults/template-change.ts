@@ -22,7 +22,8 @@ export async function requireServing(target: FaultTarget): Promise<{ readonly de
   const { namespace, deployment: name } = target.endpoint;
   const deployment = await target.objects.find<Deployment>({ kind: 'Deployment', namespace, name });
   const container = deployment === undefined ? undefined : servingContainer(deployment, target.endpoint);
-  if (deployment === undefined || container === undefined) throw new PlatformError('ApiFailed', `There is no Deployment ${name} to inject a fault into.`);
+  if (deployment === undefined || container === undefined)
+    throw new PlatformError('ApiFailed', `There is no Deployment ${name} to inject a fault into.`);
   return { deployment, container };
 }
 
@@ -30,7 +31,12 @@ export async function requireServing(target: FaultTarget): Promise<{ readonly de
  * Rolls out a change of the serving container as a careless release would: all replicas at once, so that nothing of the old revision keeps
  * serving. `cause` shows up in `kubectl rollout history`, where an operator would look.
  */
-export async function rollOutChange(target: FaultTarget, deployment: Deployment, change: Container, cause: string): Promise<TemplateChange> {
+export async function rollOutChange(
+  target: FaultTarget,
+  deployment: Deployment,
+  change: Container,
+  cause: string,
+): Promise<TemplateChange> {
   const before: TemplateChange = {
     strategy: deployment.spec?.strategy ?? null,
     template: deployment.spec?.template ?? null,
@@ -39,7 +45,11 @@ export async function rollOutChange(target: FaultTarget, deployment: Deployment,
   };
   await target.objects.patch(refOf(target), 'strategic', {
     metadata: { annotations: { [CHANGE_CAUSE]: cause } },
-    spec: { ...(before.paused ? { paused: false } : {}), strategy: { $retainKeys: ['type'], type: 'Recreate' }, template: { spec: { containers: [change] } } },
+    spec: {
+      ...(before.paused ? { paused: false } : {}),
+      strategy: { $retainKeys: ['type'], type: 'Recreate' },
+      template: { spec: { containers: [change] } },
+    },
   });
   return before;
 }

@@ -49,6 +49,7 @@ export const terminalInputSchema = z.strictObject({
   terminalId: idSchema,
   data: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 65_536),
 });
+/** Also what `terminal:resized` tells observers: the owner's size. */
 export const terminalResizeSchema = z.strictObject({
   terminalId: idSchema,
   columns: z.int().min(2).max(1000),
@@ -64,8 +65,6 @@ export interface TerminalData {
 }
 /** `terminal:resync`: an observer was too slow; the screen is cleared and data continues at `seq`. */
 export const terminalResyncSchema = z.strictObject({ terminalId: idSchema, seq: z.int() });
-/** `terminal:resized`: the owner's size, for observers. */
-export const terminalResizedSchema = terminalResizeSchema;
 /** `terminal:ended`: the shell ended or the sandbox went; says which. */
 export const terminalEndedSchema = z.strictObject({ terminalId: idSchema, reason: z.string() });
 /** `terminal:lost` / `terminal:back`: the ground under it is away for now (engine lost, pod restarting). */

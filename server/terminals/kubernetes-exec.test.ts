@@ -49,6 +49,12 @@ async function open(): Promise<Opened & { stream: Awaited<ReturnType<typeof open
   return { ...(await accepted), stream, output, ends };
 }
 
+const exitedWith = (code: string): object => ({
+  status: 'Failure',
+  reason: 'NonZeroExitCode',
+  details: { causes: [{ reason: 'ExitCode', message: code }] },
+});
+
 describe('an exec over the Kubernetes API', () => {
   it('asks for the command with a terminal, says its size first, and carries bytes both ways', async () => {
     const { socket, url, frames, stream, output } = await open();
@@ -75,11 +81,9 @@ describe('an exec over the Kubernetes API', () => {
 
   it.each([
     ['Success', { status: 'Success' }, 'exited'],
-    [
-      'an exit code',
-      { status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '1' }] } },
-      'exited',
-    ],
+    ['an exit code', exitedWith('1'), 'exited'],
+    ['the code of an interrupted command', exitedWith('130'), 'exited'],
+    ['the code of a kill', exitedWith('137'), 'lost'],
     ['an error of the runtime', { status: 'Failure', reason: 'InternalError', message: 'container not found' }, 'lost'],
   ])('that ends with %s is told as such, once', async (_what, status, kind) => {
     const { socket, ends } = await open();

@@ -124,11 +124,21 @@ function keepAlive(socket: WebSocket, isEnded: () => boolean): NodeJS.Timeout {
   }, PING_EVERY_MS).unref();
 }
 
+/** Exit codes of SIGHUP, SIGKILL and SIGTERM: somebody else ended it, such as a container that is being replaced. */
+const ENDED_FROM_OUTSIDE: ReadonlySet<string | undefined> = new Set(['129', '137', '143']);
+
+interface ExecStatus {
+  readonly status?: string;
+  readonly reason?: string;
+  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
+}
+
 /** The API says how a command ended: Success, or Failure with reason NonZeroExitCode. Any other failure is the way to it, not the shell. */
 function isExit(status: Buffer): boolean {
   try {
-    const { status: outcome, reason } = JSON.parse(status.toString('utf8')) as { readonly status?: string; readonly reason?: string };
-    return outcome === 'Success' || reason === 'NonZeroExitCode';
+    const { status: outcome, reason, details } = JSON.parse(status.toString('utf8')) as ExecStatus;
+    const code = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
+    return outcome === 'Success' || (reason === 'NonZeroExitCode' && !ENDED_FROM_OUTSIDE.has(code));
   } catch {
     return false;
   }

@@ -93,7 +93,7 @@ describe('the tail', () => {
         const bytes = Buffer.alloc(((write * 37 + run) % 11) * 9_001, `${run}${write}`);
         recorder.output(bytes);
         all = Buffer.concat([all, bytes]);
-        if (write % 3 === 0) clock.advance(100);
+        if (write % 3 === 0) clock.advance(50);
       }
       await recorder[Symbol.asyncDispose]();
     }

@@ -10,7 +10,7 @@ import type { TerminalSize } from './shell.ts';
 /** What a terminal keeps in memory and, for a restart, on disk. */
 export const RING_BYTES = 256 * 1024;
 /** Writes are gathered for so long; a `kill -9` loses at most this. */
-const FLUSH_MS = 100;
+const FLUSH_MS = 50;
 /** The tail file is cut back to the ring's size when it has grown past this. */
 const TAIL_MAX_BYTES = 4 * RING_BYTES;
 /** A recording ends here; the terminal goes on. */

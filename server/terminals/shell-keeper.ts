@@ -22,13 +22,13 @@ function keeperPath(terminalId: string): string {
  * keeper that descends from the attached one would be taken for part of the exec and end with it. The inner shell waits until somebody is
  * attached, which gives the terminal its size: what it says before that would be lost. It notes its process, so that the terminal can be ended
  * while nobody is attached. `-E` and `-z` leave Ctrl-\\ and Ctrl-Z to the shell; `winch` makes full-screen programs redraw on the way back.
- * TERM is set because exec does not pass it on.
+ * A shell that was killed may stay a zombie where process 1 does not reap, which has no `exe` but does answer `kill -0`. TERM is set because exec does not pass it on.
  */
 const KEEP_SCRIPT = [
   'keep=$1; shift',
   'TERM=xterm-256color; COLORTERM=truecolor; export TERM COLORTERM',
   'if command -v dtach >/dev/null 2>&1; then',
-  '  if ! { [ -S "$keep" ] && read -r pid 2>/dev/null <"$keep.pid" && kill -0 "$pid" 2>/dev/null; }; then',
+  '  if ! { [ -S "$keep" ] && read -r pid 2>/dev/null <"$keep.pid" && [ -e "/proc/$pid/exe" ]; }; then',
   '    rm -f "$keep" "$keep.pid"',
   `    dtach -n "$keep" -E -z -r winch sh -c '`,
   '      echo "$$" >"$0.pid"; tries=0',

@@ -110,7 +110,7 @@ export class TerminalHub implements AsyncDisposable {
     }
     const { db, clock } = this.#parts;
     const id = newId('terminal');
-    const title = `Terminal ${1 + Math.max(0, ...open.map(({ view }) => Number(/\d+$/.exec(view.title)?.[0] ?? 0)))}`;
+    const title = `Terminal ${1 + (await this.#countEver(attemptId))}`;
     const nowMs = clock.now();
     await db.transaction().execute(async (tx) => {
       await tx
@@ -125,6 +125,16 @@ export class TerminalHub implements AsyncDisposable {
     const known = await this.#adopt(id, attemptId, title, nowMs, FIRST_SIZE);
     this.#parts.onChanged(attemptId);
     return known.view;
+  }
+
+  /** Ended ones count too, so that recordings of one attempt never share a name. */
+  async #countEver(attemptId: string): Promise<number> {
+    const row = await this.#parts.db
+      .selectFrom('terminals')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('attempt_id', '=', attemptId)
+      .executeTakeFirstOrThrow();
+    return row.count;
   }
 
   async #adopt(id: string, attemptId: string, title: string, createdAtMs: number, size: TerminalSize): Promise<KnownTerminal> {

@@ -268,7 +268,7 @@ describe('coming back', () => {
     const source = await startShell();
     source.say(flood);
     source.say('last words');
-    clock.advance(100);
+    clock.advance(50);
     await terminal[Symbol.asyncDispose]();
     terminal = await openTerminal();
     const again = look('write', flood.length);

@@ -14,7 +14,9 @@ const PODS = 10;
 const quiet: ClusterLog = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) };
 
 export async function openRuntime(name: 'process' | 'docker', stateDir: string): Promise<ContainerRuntime> {
-  return name === 'docker' ? createDockerRuntime({ log: quiet, allowPull: false }) : createProcessRuntime({ stateDir, log: quiet });
+  return name === 'docker'
+    ? createDockerRuntime({ installation: `bench-${process.pid}`, log: quiet, allowPull: false, pullTimeoutMs: 10_000 })
+    : createProcessRuntime({ stateDir, log: quiet });
 }
 
 function coreApi(cluster: Cluster): CoreV1Api {

@@ -17,7 +17,10 @@ const kubeconfig = path.join(folder, 'kubeconfig');
 let cluster: ChildProcess;
 
 beforeAll(async () => {
-  cluster = spawn(process.execPath, ['scripts/run.mjs', 'infra/cluster/main.ts', '--kubeconfig', kubeconfig, '--runtime', 'process'], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+  cluster = spawn(process.execPath, ['scripts/run.mjs', 'infra/cluster/main.ts', '--kubeconfig', kubeconfig, '--runtime', 'process'], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve, reject) => {
     let output = '';
     cluster.stdout?.on('data', (data: Buffer) => {
@@ -39,7 +42,11 @@ const names = readdirSync(path.join(import.meta.dirname, 'cases')).map((file) =>
 
 async function replay(only: string): Promise<{ readonly code: number | null; readonly output: string }> {
   const kubectl = await ensureKubectl();
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'run.mjs'), '--kubeconfig', kubeconfig, '--kubectl', kubectl, '--only', only, '--diff'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, 'run.mjs'), '--kubeconfig', kubeconfig, '--kubectl', kubectl, '--only', only, '--diff'],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -15,6 +15,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill9(): Promise<void>;
   /** Ends it in an orderly way and answers its exit code. */
   stop(): Promise<number | null>;
+  /** Its exit code, once it has ended by itself. */
+  exited(): Promise<number | null>;
 }
 
 export interface ServerProcessOptions {
@@ -25,6 +27,8 @@ export interface ServerProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Resolve as soon as the process runs, without waiting for /healthz: for starts that must fail. */
   readonly expectFailure?: boolean;
+  /** How long the start may take; the first on Docker builds images. */
+  readonly readyTimeoutMs?: number;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -45,7 +49,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const server = new RunningServer(url, child);
-  if (options.expectFailure !== true) await server.waitUntilHealthy();
+  if (options.expectFailure !== true) await server.waitUntilHealthy(options.readyTimeoutMs);
   return server;
 }
 
@@ -89,8 +93,8 @@ class RunningServer implements ServerProcess {
     }
   }
 
-  async waitUntilHealthy(): Promise<void> {
-    const until = Date.now() + READY_TIMEOUT_MS;
+  async waitUntilHealthy(timeoutMs = READY_TIMEOUT_MS): Promise<void> {
+    const until = Date.now() + timeoutMs;
     while (Date.now() < until && this.#child.exitCode === null) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
       if (answer?.ok === true) return;
@@ -106,6 +110,10 @@ class RunningServer implements ServerProcess {
 
   async stop(): Promise<number | null> {
     this.#child.kill('SIGTERM');
+    return this.#ended;
+  }
+
+  exited(): Promise<number | null> {
     return this.#ended;
   }
 

@@ -4,7 +4,7 @@ import { accessDenied, unauthorized } from '../meta/status-error.ts';
 import { subjectOf } from './certificates.ts';
 import type { Rbac } from './rbac.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
-import { anonymous, authenticatedGroup, mastersGroup, serviceAccountUser, type User } from './user.ts';
+import { anonymous, authenticatedGroup, serviceAccountUser, type User } from './user.ts';
 import type { Visibility } from './visibility.ts';
 
 /** Finds out who makes a request: client certificate, bearer token, and on top of it impersonation. */
@@ -71,8 +71,6 @@ export class Authenticator {
       throw accessDenied({ user: user.username, verb: 'impersonate', ...what });
   }
 }
-
-export const bootstrapGroups = { admin: [mastersGroup] } as const;
 
 function fromCertificate(request: IncomingMessage): User | undefined {
   const socket = request.socket as TLSSocket;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { apiGroup, apiGroupList, apiResourceList, discoveryV2 } from '../meta/discovery.ts';
+import { openApiV2Document, openApiV2MediaType } from '../meta/openapi-v2.ts';
 import { openApiDocument, openApiIndex, type OpenApiDocument } from '../meta/openapi.ts';
 import type { ResourceRegistry } from '../meta/registry.ts';
 import { methodNotSupported } from '../meta/status-error.ts';
@@ -107,7 +108,12 @@ export class NonResourceHandler {
   }
 
   #openApi(request: IncomingMessage, response: ServerResponse, parts: readonly string[]): void {
-    // The old document is not served: clients that know v3 do not ask for it.
+    if (parts[1] === 'v2') {
+      const body = openApiV2Document();
+      response.writeHead(200, { 'content-type': openApiV2MediaType, 'content-length': body.byteLength });
+      response.end(body);
+      return;
+    }
     if (parts[1] !== 'v3') {
       sendText(response, 404, '404 page not found\n');
       return;

@@ -13,9 +13,10 @@ import type {
 } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { isPodReady, isPodTerminal } from '../meta/pod-status.ts';
-import { badRequest, conflict, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
+import { badRequest, conflict, invalid, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
 import { formatSelector, labelSelectorMatches, selectorOf, selectorOfLabels } from '../meta/selectors.ts';
 import { timeText } from '../meta/times.ts';
+import { validateEphemeralContainers } from '../meta/validation/validate.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Call } from './call.ts';
 import type { ResourceApi } from './resource-api.ts';
@@ -87,11 +88,10 @@ export class Subresources {
   updateEphemeralContainers(call: Call, name: string, given: Pod): KubeObject {
     return this.#parts.api.rewrite(call, name, (object) => {
       const pod = object as Pod;
-      const before = pod.spec?.ephemeralContainers ?? [];
-      const after = given.spec?.ephemeralContainers ?? [];
-      const kept = before.every((container) => after.some((other) => other.name === container.name));
-      if (!kept) throw badRequest('existing ephemeral containers may not be removed or changed');
-      return { ...pod, spec: { ...pod.spec, ephemeralContainers: after } } as KubeObject;
+      const next = { ...pod, spec: { ...pod.spec, ephemeralContainers: given.spec?.ephemeralContainers ?? [] } } as Pod;
+      const errors = validateEphemeralContainers(next, pod, call.info);
+      if (errors.length > 0) throw invalid(call.info, name, errors);
+      return next;
     });
   }
 

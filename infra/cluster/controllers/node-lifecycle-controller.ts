@@ -10,6 +10,8 @@ import { evictionTimeMs, plannedTaints } from './node-lifecycle-plan.ts';
 
 /** Of controllers and scheduler, only those that already look pods up by node know the index. */
 const NODE_INDEX = 'node';
+/** As Kubernetes' pod garbage collector. */
+const QUARANTINE_MS = 40_000;
 
 /** Taints nodes by what they can do, and evicts pods that do not tolerate it. Pods of nodes that are gone are removed. */
 export function startNodeLifecycleController(context: ControllerContext): AsyncDisposable {
@@ -18,14 +20,13 @@ export function startNodeLifecycleController(context: ControllerContext): AsyncD
   const pods = informers.informer<Pod>(resources.pods);
   pods.addIndex(NODE_INDEX, ({ spec }) => [spec?.nodeName ?? '']);
   const recorder = recorderFor(context, 'node-controller');
+  const absentSinceMs = new Map<string, number>();
 
   async function reconcile(name: string): Promise<ReconcileResult> {
     const node = nodes.get(name);
     const here = pods.byIndex(NODE_INDEX, name);
-    if (node === undefined) {
-      for (const pod of here) await remove(pod, 0);
-      return undefined;
-    }
+    if (node === undefined) return removeStranded(name, here);
+    absentSinceMs.delete(name);
     const nowMs = clock.now();
     const taints = plannedTaints(node, nodes.all().some(isReady), nowMs);
     if (!isDeepStrictEqual(taints, node.spec?.taints ?? [])) {
@@ -49,6 +50,20 @@ export function startNodeLifecycleController(context: ControllerContext): AsyncD
       }
     }
     return nextMs === Infinity ? undefined : { requeueAfterMs: nextMs - nowMs };
+  }
+
+  /** Pods of a node that does not exist go once it has stayed so for a while: it may be about to register. */
+  async function removeStranded(name: string, here: readonly Pod[]): Promise<ReconcileResult> {
+    if (here.length === 0) {
+      absentSinceMs.delete(name);
+      return undefined;
+    }
+    const nowMs = clock.now();
+    const sinceMs = absentSinceMs.get(name) ?? nowMs;
+    absentSinceMs.set(name, sinceMs);
+    if (nowMs - sinceMs < QUARANTINE_MS) return { requeueAfterMs: sinceMs + QUARANTINE_MS - nowMs };
+    for (const pod of here) await remove(pod, 0);
+    return undefined;
   }
 
   async function remove({ metadata }: Pod, gracePeriodSeconds?: number): Promise<void> {

@@ -38,7 +38,7 @@ export function planStatefulSet(
   let isBlocked = false;
   for (let ordinal = start; ordinal < start + replicas; ordinal += 1) {
     const pod = byOrdinal.get(ordinal);
-    if (pod === undefined) steps.push({ kind: 'create', ordinal, revision: revisionFor(set, revisions, ordinal) });
+    if (pod === undefined) steps.push({ kind: 'create', ordinal, revision: revisionFor(set, pods, revisions, ordinal) });
     else if (isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined) steps.push({ kind: 'delete', pod });
     else if (isHealthy(pod)) continue;
     isBlocked = true;
@@ -75,20 +75,19 @@ function planUpdate(
 }
 
 /** Below the partition a pod is made of the current revision; without one, those are that have not been updated yet. */
-function revisionFor(set: StatefulSet, revisions: StatefulRevisions, ordinal: number): string {
+function revisionFor(set: StatefulSet, pods: readonly Pod[], revisions: StatefulRevisions, ordinal: number): string {
   const { updateStrategy, ordinals } = set.spec ?? {};
   if (updateStrategy?.type === 'OnDelete') return revisions.update;
   const start = ordinals?.start ?? 0;
   const partition = updateStrategy?.rollingUpdate?.partition;
-  const isCurrent = partition === undefined ? ordinal < start + (set.status?.currentReplicas ?? 0) : ordinal < start + partition;
+  const isCurrent = partition === undefined ? ordinal < start + countOf(pods, revisions.current) : ordinal < start + partition;
   return isCurrent ? revisions.current : revisions.update;
 }
 
 export function statefulSetStatus(set: StatefulSet, pods: readonly Pod[], revisions: StatefulRevisions, nowMs: number): StatefulSetStatus {
   const { minReadySeconds = 0, replicas: wanted = 1, updateStrategy } = set.spec ?? {};
   const alive = pods.filter((pod) => !isPodTerminal(pod));
-  const of = (revision: string): number =>
-    alive.filter((pod) => revisionOfPod(pod) === revision && pod.metadata.deletionTimestamp === undefined).length;
+  const of = (revision: string): number => countOf(pods, revision);
   const readyReplicas = alive.filter(isPodReady).length;
   const updatedReplicas = of(revisions.update);
   const isUpdated =
@@ -107,6 +106,10 @@ export function statefulSetStatus(set: StatefulSet, pods: readonly Pod[], revisi
     updateRevision: revisions.update,
     collisionCount,
   };
+}
+
+function countOf(pods: readonly Pod[], revision: string): number {
+  return pods.filter((pod) => !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined && revisionOfPod(pod) === revision).length;
 }
 
 /** The name of the ControllerRevision that a pod was made of. */

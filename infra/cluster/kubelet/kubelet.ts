@@ -134,6 +134,8 @@ class NodesKubelet implements Kubelet {
   }
 
   #onReference(kind: 'configmap' | 'secret', event: InformerEvent<ConfigMap | Secret>): void {
+    // What a running pod has got already is not taken from it, least of all while its namespace is being emptied.
+    if (event.type === 'deleted') return;
     const { name, namespace } = event.object.metadata;
     for (const worker of this.#workers.values()) {
       if (worker.pod.metadata.namespace === namespace && referencesOf(worker.pod).has(`${kind}/${name}`)) worker.referencesChanged();

@@ -347,8 +347,12 @@ export class PodWorker {
   #complain(error: unknown): void {
     const message = messageOf(error);
     const { name, namespace = '' } = this.#pod.metadata;
-    if (error instanceof NamedVolumeError) this.#tell('Warning', 'FailedMount', messages.mountFailed(error.volume, message));
-    else if (this.state.sandboxIp === undefined) this.#tell('Warning', 'FailedCreatePodSandBox', messages.sandboxFailed(message));
+    if (error instanceof NamedVolumeError) {
+      this.#tell('Warning', 'FailedMount', messages.mountFailed(error.volume, message));
+      this.#context.log.debug({ pod: `${namespace}/${name}`, volume: error.volume, reason: message }, 'volume not set up, will retry');
+      return;
+    }
+    if (this.state.sandboxIp === undefined) this.#tell('Warning', 'FailedCreatePodSandBox', messages.sandboxFailed(message));
     else this.#tell('Warning', 'FailedSync', `Error syncing pod, skipping: ${message}`);
     this.#context.log.warn({ pod: `${namespace}/${name}`, reason: message }, 'pod turn failed, will retry');
   }

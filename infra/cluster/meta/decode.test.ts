@@ -10,7 +10,12 @@ const deployments = resource('deployments.apps');
 const pods = resource('pods');
 const configmaps = resource('configmaps');
 
-function decode(body: string | object, info = configmaps, fieldValidation: FieldValidation = 'Strict', contentType = 'application/json'): ReturnType<typeof decodeObject> {
+function decode(
+  body: string | object,
+  info = configmaps,
+  fieldValidation: FieldValidation = 'Strict',
+  contentType = 'application/json',
+): ReturnType<typeof decodeObject> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return decodeObject(Buffer.from(text), contentType, { info }, fieldValidation);
 }
@@ -26,13 +31,16 @@ function refusal(run: () => unknown): StatusError {
 }
 
 describe('objects of a real server', () => {
-  it.each(sample<KubeObject[]>('objects').map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))('%s comes back as it was', (_title, object) => {
-    const { object: decoded, warnings } = decode(object, infoOf(object));
-    expect(warnings).toEqual([]);
-    // The one known difference: Go writes a list that must be there but was never set as null, we as empty.
-    const known = JSON.stringify(object).replaceAll('"currentMetrics":null', '"currentMetrics":[]');
-    expect(jsonEqual(decoded, JSON.parse(known)), JSON.stringify(decoded)).toBe(true);
-  });
+  it.each(sample<KubeObject[]>('objects').map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))(
+    '%s comes back as it was',
+    (_title, object) => {
+      const { object: decoded, warnings } = decode(object, infoOf(object));
+      expect(warnings).toEqual([]);
+      // The one known difference: Go writes a list that must be there but was never set as null, we as empty.
+      const known = JSON.stringify(object).replaceAll('"currentMetrics":null', '"currentMetrics":[]');
+      expect(jsonEqual(decoded, JSON.parse(known)), JSON.stringify(decoded)).toBe(true);
+    },
+  );
 });
 
 describe('faults', () => {
@@ -43,7 +51,10 @@ describe('faults', () => {
   it.each([
     [deployment({ replicas: 'many' }), 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
     [deployment({ replicas: 1.5 }), 'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [deployment({ replicas: 3e9 }), 'json: cannot unmarshal number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32'],
+    [
+      deployment({ replicas: 3e9 }),
+      'json: cannot unmarshal number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
     [deployment({ paused: 'yes' }), 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.paused of type bool'],
     [
       deployment(container({ env: [{ name: 'A', value: 1 }] })),
@@ -81,7 +92,9 @@ describe('faults', () => {
 
   it('answers wrong kinds and versions like the server', () => {
     expect(refusal(() => decode({ apiVersion: 'v1', kind: 'Pod' })).message).toContain('cannot be handled as a ConfigMap: converting');
-    expect(refusal(() => decode({ apiVersion: 'v1', kind: 'Widget' })).message).toContain('no kind "Widget" is registered for version "v1"');
+    expect(refusal(() => decode({ apiVersion: 'v1', kind: 'Widget' })).message).toContain(
+      'no kind "Widget" is registered for version "v1"',
+    );
     expect(refusal(() => decode({ apiVersion: 'apps/v1', kind: 'ConfigMap' })).message).toBe(
       'the API version in the data (apps/v1) does not match the expected API version (v1)',
     );
@@ -111,13 +124,15 @@ describe('faults', () => {
 });
 
 describe('YAML', () => {
-  const yaml = (text: string): KubeObject => decode(text, configmaps, 'Strict', 'application/yaml').object;
+  const yaml = (text: string): object => decode(text, configmaps, 'Strict', 'application/yaml').object;
 
   it('is read as Kubernetes reads it', () => {
     expect(yaml('kind: ConfigMap\ndata: {date: 2001-01-01, time: 12:30:45, text: "yes"}\n')).toMatchObject({
       data: { date: '2001-01-01', text: 'yes' },
     });
-    expect(refusal(() => yaml('data: {a: yes}')).message).toContain('cannot unmarshal bool into Go struct field ConfigMap.data of type string');
+    expect(refusal(() => yaml('data: {a: yes}')).message).toContain(
+      'cannot unmarshal bool into Go struct field ConfigMap.data of type string',
+    );
   });
 
   it('bounds aliases', () => {
@@ -194,7 +209,10 @@ describe('protobuf, as kubectl 1.32 sends it', () => {
 
 describe('canonical form', () => {
   it('is that of Go: quantities, zero values, structs that are always there', () => {
-    const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i', tty: false, args: [], resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }] } };
+    const pod = {
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'i', tty: false, args: [], resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }] },
+    };
     expect(decode(pod, pods).object).toEqual({
       kind: 'Pod',
       apiVersion: 'v1',

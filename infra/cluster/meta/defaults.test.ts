@@ -2,17 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { convertStrict } from './decode.ts';
 import { isLatest } from './defaults/pod-spec.ts';
 import { applyDefaults } from './defaults.ts';
-import type { CronJob, DaemonSet, Deployment, Job, LimitRange, NetworkPolicy, Pod, RoleBinding, Secret, Service, StatefulSet } from './generated/types.ts';
+import type {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  LimitRange,
+  NetworkPolicy,
+  Pod,
+  RoleBinding,
+  Secret,
+  Service,
+  StatefulSet,
+} from './generated/types.ts';
 import type { KubeObject } from './kube-object.ts';
 import { fromYaml, infoOf, sample } from './testing/samples.ts';
 
 const objects = sample<KubeObject[]>('objects');
 
 describe('objects of a real server', () => {
-  it.each(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))('%s needs no defaults any more', (_title, object) => {
-    const canonical = convertStrict(object, infoOf(object), 'Strict').object;
-    expect(applyDefaults(structuredClone(canonical))).toEqual(canonical);
-  });
+  it.each(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))(
+    '%s needs no defaults any more',
+    (_title, object) => {
+      const canonical = convertStrict(object, infoOf(object), 'Strict').object;
+      expect(applyDefaults(structuredClone(canonical))).toEqual(canonical);
+    },
+  );
 
   it('a deployment as it was sent becomes the one that was kept', () => {
     const kept = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.deletionTimestamp === undefined) as Deployment;
@@ -49,7 +64,10 @@ describe('pods', () => {
 
   it('take requests from limits, templates do not', () => {
     const limits = 'resources: {limits: {memory: 64Mi, cpu: 1}, requests: {cpu: 500m}}';
-    expect(pod(`{containers: [{name: c, image: i, ${limits}}]}`).spec?.containers[0]?.resources?.requests).toEqual({ memory: '64Mi', cpu: '500m' });
+    expect(pod(`{containers: [{name: c, image: i, ${limits}}]}`).spec?.containers[0]?.resources?.requests).toEqual({
+      memory: '64Mi',
+      cpu: '500m',
+    });
     const template = `{metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i, ${limits}}]}}`;
     const deployment = fromYaml<Deployment>(
       `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {selector: {matchLabels: {a: b}}, template: ${template}}`,
@@ -128,9 +146,13 @@ describe('other kinds', () => {
       `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {strategy: {type: Recreate}, selector: {matchLabels: {a: b}}, ${template}}`,
     );
     expect(recreate.spec?.strategy).toEqual({ type: 'Recreate' });
-    const daemons = fromYaml<DaemonSet>(`apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {selector: {matchLabels: {a: b}}, ${template}}`);
+    const daemons = fromYaml<DaemonSet>(
+      `apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {selector: {matchLabels: {a: b}}, ${template}}`,
+    );
     expect(daemons.spec?.updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } });
-    const set = fromYaml<StatefulSet>(`apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec: {selector: {matchLabels: {a: b}}, ${template}}`);
+    const set = fromYaml<StatefulSet>(
+      `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec: {selector: {matchLabels: {a: b}}, ${template}}`,
+    );
     expect(set.spec).toMatchObject({
       replicas: 1,
       podManagementPolicy: 'OrderedReady',
@@ -141,7 +163,13 @@ describe('other kinds', () => {
 
   it('jobs: one completion, or an open number when only the parallelism is given', () => {
     const job = (spec: string): Job => fromYaml<Job>(`apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {${spec}${template}}`);
-    expect(job('').spec).toMatchObject({ completions: 1, parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', podReplacementPolicy: 'TerminatingOrFailed' });
+    expect(job('').spec).toMatchObject({
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 6,
+      completionMode: 'NonIndexed',
+      podReplacementPolicy: 'TerminatingOrFailed',
+    });
     expect(job('parallelism: 3, ').spec?.completions).toBeUndefined();
     expect(job('completions: 4, ').spec?.parallelism).toBe(1);
   });
@@ -168,9 +196,13 @@ describe('other kinds', () => {
   });
 
   it('limit ranges, network policies, bindings', () => {
-    const range = fromYaml<LimitRange>('apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, max: {memory: 200Mi}, min: {cpu: 10m}}]}');
+    const range = fromYaml<LimitRange>(
+      'apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, max: {memory: 200Mi}, min: {cpu: 10m}}]}',
+    );
     expect(range.spec?.limits[0]).toMatchObject({ default: { memory: '200Mi' }, defaultRequest: { memory: '200Mi', cpu: '10m' } });
-    const policy = fromYaml<NetworkPolicy>('apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}, egress: [{ports: [{port: 53}]}]}');
+    const policy = fromYaml<NetworkPolicy>(
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}, egress: [{ports: [{port: 53}]}]}',
+    );
     expect(policy.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], egress: [{ ports: [{ port: 53, protocol: 'TCP' }] }] });
     const binding = fromYaml<RoleBinding>(
       'apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b}\nroleRef: {kind: Role, name: r}\nsubjects: [{kind: User, name: u}, {kind: ServiceAccount, name: s}]',

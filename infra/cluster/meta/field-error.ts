@@ -52,13 +52,6 @@ export const tooLong = (path: string, maxBytes: number): FieldError => ({
   path,
   detail: `may not be more than ${maxBytes} bytes`,
 });
-export const tooMany = (path: string, actual: number, max: number): FieldError => ({
-  type: 'TooMany',
-  path,
-  value: actual,
-  detail: `must have at most ${max} items`,
-});
-
 /** `supported` is shown in the order given; Kubernetes sorts it. */
 export const notSupported = (path: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'NotSupported',

@@ -189,11 +189,6 @@ function roundedUp(nano: bigint, unit: bigint): bigint {
   return nano >= 0n ? (nano + unit - 1n) / unit : nano / unit;
 }
 
-/** `1.5` for 1500m; inexact for what a double cannot hold. */
-export function quantityNumber(text: string): number {
-  return Number(parseQuantity(text).nano) / 1e9;
-}
-
 export function quantityOfMilli(milli: number): string {
   return formatQuantity({ nano: BigInt(Math.round(milli)) * (nanoPerUnit / 1000n), format: 'DecimalSI' });
 }

@@ -20,7 +20,11 @@ const drills: ResourceInfo = {
 describe('ResourceRegistry', () => {
   it('finds resources by plural and by kind', () => {
     const registry = new ResourceRegistry();
-    expect(registry.find('apps', 'v1', 'deployments')).toMatchObject({ kind: 'Deployment', typeName: 'apps/v1.Deployment', namespaced: true });
+    expect(registry.find('apps', 'v1', 'deployments')).toMatchObject({
+      kind: 'Deployment',
+      typeName: 'apps/v1.Deployment',
+      namespaced: true,
+    });
     expect(registry.findByApiVersion('v1', 'Pod')?.shortNames).toEqual(['po']);
     expect(registry.find('', 'v1', 'widgets')).toBeUndefined();
   });

@@ -66,7 +66,11 @@ describe('toStatus', () => {
     const error = tooManyRequests('wait', 10, [{ reason: 'DisruptionBudget', message: 'busy' }]);
     expect(toStatus(error)).toBe(error.status);
     expect(error.status.details).toEqual({ causes: [{ reason: 'DisruptionBudget', message: 'busy' }], retryAfterSeconds: 10 });
-    expect(toStatus(new TypeError('x is undefined'))).toMatchObject({ code: 500, reason: 'InternalError', message: 'Internal error occurred: x is undefined' });
+    expect(toStatus(new TypeError('x is undefined'))).toMatchObject({
+      code: 500,
+      reason: 'InternalError',
+      message: 'Internal error occurred: x is undefined',
+    });
     expect(hasReason(error, 'TooManyRequests')).toBe(true);
     expect(hasReason(new Error('x'), 'TooManyRequests')).toBe(false);
   });

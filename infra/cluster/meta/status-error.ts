@@ -69,11 +69,6 @@ export function notFound(info: ResourceName, name: string): StatusError {
   });
 }
 
-/** A path or resource that the server does not have. */
-export function unknownResource(): StatusError {
-  return failure({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
-}
-
 export function alreadyExists(info: ResourceName, name: string): StatusError {
   return failure({
     code: 409,
@@ -113,7 +108,12 @@ export function invalid(
     code: 422,
     reason: 'Invalid',
     message: `${qualified} ${goQuote(name ?? '')} is invalid: ${list}`,
-    details: { ...(name !== undefined && name !== '' && { name }), ...(kind.group !== '' && { group: kind.group }), kind: kind.kind, causes },
+    details: {
+      ...(name !== undefined && name !== '' && { name }),
+      ...(kind.group !== '' && { group: kind.group }),
+      kind: kind.kind,
+      causes,
+    },
   });
 }
 
@@ -192,10 +192,6 @@ export function expired(message: string): StatusError {
   return failure({ code: 410, reason: 'Expired', message });
 }
 
-export function gone(message: string): StatusError {
-  return failure({ code: 410, reason: 'Gone', message });
-}
-
 export function tooManyRequests(message: string, retryAfterSeconds: number, causes: readonly StatusCause[] = []): StatusError {
   const details = { ...(causes.length > 0 && { causes: [...causes] }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) };
   return failure({ code: 429, reason: 'TooManyRequests', message, details });
@@ -209,24 +205,6 @@ export function internalError(error: unknown): StatusError {
 
 export function requestEntityTooLarge(message: string): StatusError {
   return failure({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: ${message}` });
-}
-
-export function timeout(message: string, retryAfterSeconds = 0): StatusError {
-  return failure({
-    code: 504,
-    reason: 'Timeout',
-    message: `Timeout: ${message}`,
-    details: retryAfterSeconds > 0 ? { retryAfterSeconds } : {},
-  });
-}
-
-export function serverTimeout(info: ResourceName, operation: string, retryAfterSeconds = 0): StatusError {
-  return failure({
-    code: 500,
-    reason: 'ServerTimeout',
-    message: `The ${operation} operation against ${groupResourceOf(info)} could not be completed at this time, please try again.`,
-    details: detailsOf(info, '', retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
-  });
 }
 
 export function serviceUnavailable(reason: string): StatusError {

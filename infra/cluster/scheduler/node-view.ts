@@ -37,6 +37,3 @@ export function requestsOf(pod: Pod): readonly (readonly [string, bigint])[] {
   return Object.entries(podResourceAmounts(pod.spec, 'requests')).map(([name, { nano }]) => [name, nano] as const);
 }
 
-export function nodeNameOf(view: NodeView): string {
-  return view.node.metadata.name;
-}

@@ -18,7 +18,7 @@ export const label = {
   hash: 'drillhouse.hash',
 } as const;
 
-export type ContainerRole = 'pause' | 'container';
+type ContainerRole = 'pause' | 'container';
 
 /** Says whose a container or network is; `installation` is what one data folder calls itself. */
 export interface Ownership {

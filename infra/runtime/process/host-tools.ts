@@ -11,6 +11,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 const workspaceTools: Readonly<Record<string, string>> = {
   bash: 'bash',
   curl: 'curl',
+  dtach: 'dtach',
   git: 'git',
   jq: 'jq',
   kubectl: 'kubernetes-client',
@@ -78,9 +79,7 @@ export type IsolationFinding = {
 
 /** Finds out, by doing it, how well containers can be isolated here. */
 export async function findIsolation(wanted: 'auto' | 'off'): Promise<IsolationFinding> {
-  const mkfifo = findTool('mkfifo');
-  if (mkfifo === undefined) throw new Error('The process runtime needs mkfifo; on Debian: apt-get install coreutils');
-  const plain = { isolation: 'none', tools: { mkfifo }, version: 'plain processes' } as const;
+  const plain = { isolation: 'none', tools: {}, version: 'plain processes' } as const;
   if (wanted === 'off') return plain;
   const [bwrap, nsenter, setpriv, unshare, script] = ['bwrap', 'nsenter', 'setpriv', 'unshare', 'script'].map((name) => findTool(name));
   if (bwrap === undefined) return { ...plain, problem: 'bubblewrap is not installed; on Debian: apt-get install bubblewrap' };
@@ -92,7 +91,7 @@ export async function findIsolation(wanted: 'auto' | 'off'): Promise<IsolationFi
     await probe(isolation, bwrap, setpriv);
     return {
       isolation,
-      tools: { mkfifo, bwrap, nsenter, setpriv, unshare, ...(script === undefined ? {} : { script }) },
+      tools: { bwrap, nsenter, setpriv, unshare, ...(script === undefined ? {} : { script }) },
       version: stdout.trim(),
     };
   } catch (error) {

@@ -131,5 +131,4 @@ export interface ToolPaths {
   readonly setpriv?: string;
   readonly unshare?: string;
   readonly script?: string;
-  readonly mkfifo: string;
 }

@@ -10,14 +10,14 @@ import { Page } from '../parts/page.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { useMe } from '../session/me.ts';
-import { mayEditCohorts } from '../session/permissions.ts';
+import { mayInstruct } from '../session/permissions.ts';
 import styles from './admin.module.css';
 import { openMembersForm } from './members-form.tsx';
 
 export function CohortsPage() {
   const me = useMe();
   const cohorts = useQuery({ queryKey: ['cohorts'], queryFn: ({ signal }) => fetchCohorts(signal) });
-  const mayEdit = mayEditCohorts(me.role);
+  const mayEdit = mayInstruct(me.role);
   return (
     <Page title="Cohorts" lead="People who learn together. Grades can be looked at by cohort.">
       {mayEdit && <NewCohort />}

@@ -1,11 +1,11 @@
 import { ActionIcon, Menu, NativeSelect, VisuallyHidden } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { IconDots } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Person } from '../../../server/contract/people.ts';
 import { roleSchema, type Role } from '../../../server/contract/roles.ts';
 import { createLink, updatePerson } from '../api/people-api.ts';
 import { Ago } from '../parts/ago.tsx';
+import { ask } from '../parts/ask.ts';
 import table from '../parts/data-table.module.css';
 import { StatusTag, type Tone } from '../parts/status-tag.tsx';
 import { useAct } from '../parts/use-act.ts';
@@ -122,41 +122,39 @@ function usePersonActions(person: Person) {
   });
   return {
     askRole: (role: Role): void => {
-      confirm(
-        `Make ${person.name} ${ROLE_LABELS[role].toLowerCase()}?`,
-        'They are signed out everywhere and sign in again with their new role.',
-        'Change the role',
-        () => {
+      ask({
+        title: `Make ${person.name} ${ROLE_LABELS[role].toLowerCase()}?`,
+        text: 'They are signed out everywhere and sign in again with their new role.',
+        confirm: 'Change the role',
+        onConfirm: () => {
           update.mutate({ role });
         },
-      );
+      });
     },
     askLink: (): void => {
-      confirm(
-        `New link for ${person.name}?`,
-        'Links made for them before stop working. Their password stays until the new link is used.',
-        'Make the link',
-        () => {
+      ask({
+        title: `New link for ${person.name}?`,
+        text: 'Links made for them before stop working. Their password stays until the new link is used.',
+        confirm: 'Make the link',
+        onConfirm: () => {
           link.mutate();
         },
-      );
+      });
     },
     askToggle: (): void => {
-      if (person.state === 'disabled') update.mutate({ disabled: false });
-      else {
-        confirm(
-          `Disable ${person.name}?`,
-          'They are signed out everywhere and cannot sign in. Their results stay. You can enable them again.',
-          'Disable',
-          () => {
-            update.mutate({ disabled: true });
-          },
-        );
+      if (person.state === 'disabled') {
+        update.mutate({ disabled: false });
+        return;
       }
+      ask({
+        title: `Disable ${person.name}?`,
+        text: 'They are signed out everywhere and cannot sign in. Their results stay. You can enable them again.',
+        confirm: 'Disable',
+        danger: true,
+        onConfirm: () => {
+          update.mutate({ disabled: true });
+        },
+      });
     },
   };
-}
-
-function confirm(title: string, children: string, label: string, onConfirm: () => void): void {
-  modals.openConfirmModal({ title, children, labels: { confirm: label, cancel: 'Cancel' }, onConfirm });
 }

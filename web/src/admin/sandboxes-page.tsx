@@ -1,10 +1,10 @@
 import { Button, VisuallyHidden } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { SandboxView, SubstrateView } from '../../../server/contract/people.ts';
 import { endSandbox, fetchSandboxes } from '../api/people-api.ts';
 import { Ago } from '../parts/ago.tsx';
+import { ask } from '../parts/ask.ts';
 import table from '../parts/data-table.module.css';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
@@ -151,12 +151,13 @@ function EndButton({ sandbox }: { readonly sandbox: SandboxView }) {
     },
   });
   const whose = sandbox.person?.name ?? 'nobody';
-  const ask = (): void => {
-    modals.openConfirmModal({
+  const confirm = (): void => {
+    ask({
       title: `End the sandbox of ${whose}?`,
-      children: 'The cluster is removed and the attempt in it counts as ended early.',
-      labels: { confirm: 'End it', cancel: 'Keep it' },
-      confirmProps: { color: 'red' },
+      text: 'The cluster is removed and the attempt in it counts as ended early.',
+      confirm: 'End it',
+      cancel: 'Keep it',
+      danger: true,
       onConfirm: () => {
         end.mutate(sandbox.id);
       },
@@ -168,7 +169,7 @@ function EndButton({ sandbox }: { readonly sandbox: SandboxView }) {
       variant="default"
       loading={end.isPending}
       disabled={sandbox.state === 'releasing'}
-      onClick={ask}
+      onClick={confirm}
       aria-label={`End the sandbox of ${whose}`}
     >
       End

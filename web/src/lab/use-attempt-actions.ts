@@ -1,4 +1,3 @@
-import { modals } from '@mantine/modals';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { AttemptView, TerminalView } from '../../../server/contract/attempts.ts';
@@ -11,6 +10,7 @@ import {
   unlockHint,
   type AttemptAction,
 } from '../api/attempts-api.ts';
+import { ask } from '../parts/ask.ts';
 import { useAct } from '../parts/use-act.ts';
 import { useAdoptAttempt, useAdoptTerminal } from './use-attempt.ts';
 
@@ -66,47 +66,47 @@ export function useAttemptActions(attempt: AttemptView) {
       return terminal;
     },
     askForVerdict: (): void => {
-      confirm(
-        'Ask for the verdict?',
-        'The grader looks at your cluster from outside. Its verdict ends the attempt.',
-        'Judge it now',
-        () => {
+      ask({
+        title: 'Ask for the verdict?',
+        text: 'The grader looks at your cluster from outside. Its verdict ends the attempt.',
+        confirm: 'Judge it now',
+        onConfirm: () => {
           act.mutate('grade');
         },
-      );
+      });
     },
     askReset: (to: ResetTarget): void => {
-      confirm(RESETS[to].title, RESETS[to].text, 'Reset', () => {
-        reset.mutate(to);
+      ask({
+        ...RESETS[to],
+        confirm: 'Reset',
+        danger: true,
+        onConfirm: () => {
+          reset.mutate(to);
+        },
       });
     },
     askSkip: (id: string, title: string): void => {
-      confirm(`Skip “${title}”?`, 'Its solution is run for you. The step counts as skipped and gives no credit.', 'Skip the step', () => {
-        step.mutate({ id, action: 'skip' });
+      ask({
+        title: `Skip “${title}”?`,
+        text: 'Its solution is run for you. The step counts as skipped and gives no credit.',
+        confirm: 'Skip the step',
+        onConfirm: () => {
+          step.mutate({ id, action: 'skip' });
+        },
       });
     },
     askEnd: (): void => {
-      confirm(
-        'End this attempt?',
-        'Your cluster is removed and the attempt counts as ended early.',
-        'End the attempt',
-        () => {
+      ask({
+        title: 'End this attempt?',
+        text: 'Your cluster is removed and the attempt counts as ended early.',
+        confirm: 'End the attempt',
+        danger: true,
+        onConfirm: () => {
           act.mutate('abandon', { onSuccess: () => void navigate('/labs') });
         },
-        'red',
-      );
+      });
     },
   };
 }
 
 export type AttemptActions = ReturnType<typeof useAttemptActions>;
-
-function confirm(title: string, children: string, label: string, onConfirm: () => void, color?: string): void {
-  modals.openConfirmModal({
-    title,
-    children,
-    labels: { confirm: label, cancel: 'Cancel' },
-    onConfirm,
-    ...(color === undefined ? {} : { confirmProps: { color } }),
-  });
-}

@@ -41,8 +41,6 @@ export function homeOf(role: Role): string {
 
 export const mayOverride = (role: Role): boolean => role === 'manager' || role === 'admin';
 export const mayInstruct = (role: Role): boolean => role === 'instructor' || role === 'admin';
-export const mayEditCohorts = mayInstruct;
-
 export const ROLE_LABELS: Readonly<Record<Role, string>> = {
   trainee: 'Trainee',
   instructor: 'Instructor',

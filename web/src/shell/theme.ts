@@ -24,7 +24,10 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace",
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.9375rem', lg: '1.0625rem', xl: '1.25rem' },
-  components: { Modal: { styles: { title: { fontSize: '1.0625rem', fontWeight: 650 } } } },
+  components: {
+    CloseButton: { defaultProps: { 'aria-label': 'Close' } },
+    Modal: { styles: { title: { fontSize: '1.0625rem', fontWeight: 650 } } },
+  },
   headings: {
     fontWeight: '650',
     textWrap: 'balance',

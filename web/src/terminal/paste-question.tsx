@@ -1,6 +1,6 @@
 import { Code, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
+import { ask } from '../parts/ask.ts';
 import { countOf, formatBytes } from '../parts/format.ts';
 import { MAX_PASTE_BYTES, type PastePlan } from './input-plan.ts';
 import styles from './terminal.module.css';
@@ -17,10 +17,9 @@ export function askAboutPaste(plan: Exclude<PastePlan, { kind: 'nothing' | 'past
     });
     return;
   }
-  modals.openConfirmModal({
+  ask({
     title: `Paste ${countOf(plan.lines, 'line')}?`,
-    labels: { confirm: 'Paste', cancel: 'Cancel' },
-    children: (
+    text: (
       <>
         <Text size="sm" mb="xs">
           {formatBytes(plan.bytes)} go into the terminal; lines may run as they arrive.
@@ -31,6 +30,7 @@ export function askAboutPaste(plan: Exclude<PastePlan, { kind: 'nothing' | 'past
         </Code>
       </>
     ),
+    confirm: 'Paste',
     onConfirm: paste,
   });
 }

@@ -1,18 +1,27 @@
-import { ActionIcon, TextInput } from '@mantine/core';
+import { ActionIcon, TextInput, useComputedColorScheme } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconX } from '@tabler/icons-react';
 import { useEffect, useState, type KeyboardEvent } from 'react';
 import type { TerminalHost } from './terminal-host.ts';
 import styles from './terminal.module.css';
 
 const DECORATIONS = {
-  matchBackground: '#5c4a12',
-  matchOverviewRuler: '#ffc46b',
-  activeMatchBackground: '#a86f00',
-  activeMatchColorOverviewRuler: '#ffa94d',
+  dark: {
+    matchBackground: '#5c4a12',
+    activeMatchBackground: '#a86f00',
+    matchOverviewRuler: '#ffc46b',
+    activeMatchColorOverviewRuler: '#ffa94d',
+  },
+  light: {
+    matchBackground: '#ffe8a3',
+    activeMatchBackground: '#ffc078',
+    matchOverviewRuler: '#b8860b',
+    activeMatchColorOverviewRuler: '#d9480f',
+  },
 } as const;
 
 /** Searches what the terminal has scrolled through. */
 export function SearchBar({ host, onClose }: { readonly host: TerminalHost; readonly onClose: () => void }) {
+  const decorations = DECORATIONS[useComputedColorScheme('light')];
   const [term, setTerm] = useState('');
   const [found, setFound] = useState('');
   useEffect(() => {
@@ -29,8 +38,8 @@ export function SearchBar({ host, onClose }: { readonly host: TerminalHost; read
     if (text === '') {
       host.search.clearDecorations();
       setFound('');
-    } else if (direction === 'next') host.search.findNext(text, { decorations: DECORATIONS, incremental });
-    else host.search.findPrevious(text, { decorations: DECORATIONS });
+    } else if (direction === 'next') host.search.findNext(text, { decorations, incremental });
+    else host.search.findPrevious(text, { decorations });
   };
   const close = (): void => {
     onClose();

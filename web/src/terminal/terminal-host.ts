@@ -53,6 +53,7 @@ export class TerminalHost {
   /** Begins when the terminal is first shown, since only then its size is known. */
   #session: TerminalSession | null = null;
   #fitFrame = 0;
+  #focusWhenShown = false;
 
   constructor(options: TerminalHostOptions) {
     this.terminalId = options.terminalId;
@@ -101,6 +102,7 @@ export class TerminalHost {
     void this.#drawWithGraphics();
     this.#fitNow();
     this.#session ??= this.#begin();
+    if (this.#focusWhenShown) this.focus();
   }
 
   /** A hidden terminal gives its graphics context back, because a browser has only sixteen. */
@@ -111,8 +113,10 @@ export class TerminalHost {
     this.#element.remove();
   }
 
+  /** At once if it is in the page, otherwise as soon as it is. */
   focus(): void {
-    this.#terminal.focus();
+    this.#focusWhenShown = !this.#element.isConnected;
+    if (this.#element.isConnected) this.#terminal.focus();
   }
 
   reopen(): void {

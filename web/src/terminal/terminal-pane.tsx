@@ -18,6 +18,7 @@ interface Props {
   readonly searching: boolean;
   readonly onSearch: (open: boolean) => void;
   readonly onSelect: (id: string) => void;
+  readonly onPick: (id: string) => void;
   readonly onClose: (terminal: TerminalView) => void;
   /** Absent where terminals may only be looked at. */
   readonly onCreate?: (() => void) | undefined;
@@ -31,7 +32,7 @@ export function TerminalPane(props: Props) {
   return (
     <div className={styles['pane']} data-active={active && isSplit}>
       <div className={styles['bar']}>
-        <TerminalTabs pane={pane} terminals={terminals} onSelect={onSelect} onClose={props.onClose} />
+        <TerminalTabs pane={pane} terminals={terminals} onSelect={onSelect} onPick={props.onPick} onClose={props.onClose} />
         {onCreate !== undefined && (
           <Tooltip label="New terminal">
             <ActionIcon variant="subtle" color="gray" aria-label="New terminal" onClick={onCreate}>

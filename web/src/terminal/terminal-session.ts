@@ -4,7 +4,7 @@ import {
   terminalEndedSchema,
   terminalLostSchema,
   terminalRefusedSchema,
-  terminalResizedSchema,
+  terminalResizeSchema,
   terminalResyncSchema,
 } from '../../../server/contract/events.ts';
 import { asApiError, fromErrorBody, type ApiError } from '../api/api-error.ts';
@@ -72,7 +72,7 @@ export class TerminalSession {
       this.#on('terminal:resync', terminalResyncSchema, ({ seq }) => {
         this.#restartAt(seq);
       }),
-      this.#on('terminal:resized', terminalResizedSchema, ({ columns, rows }) => {
+      this.#on('terminal:resized', terminalResizeSchema, ({ columns, rows }) => {
         if (options.access === 'observe') options.screen.resize(columns, rows);
       }),
       this.#on('terminal:ended', terminalEndedSchema, ({ reason }) => {

@@ -8,11 +8,13 @@ interface Props {
   readonly pane: Pane;
   readonly terminals: readonly TerminalView[];
   readonly onSelect: (id: string) => void;
+  /** Clicked, not just reached with the arrow keys: the keyboard goes on to the terminal. */
+  readonly onPick: (id: string) => void;
   readonly onClose: (terminal: TerminalView) => void;
 }
 
 /** Arrow keys go from tab to tab, as the tabs pattern of WAI-ARIA has it; each has its close button beside it, outside the tab itself. */
-export function TerminalTabs({ pane, terminals, onSelect, onClose }: Props) {
+export function TerminalTabs({ pane, terminals, onSelect, onPick, onClose }: Props) {
   const shown = pane.tabs.flatMap((id) => terminals.find((terminal) => terminal.id === id) ?? []);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -36,6 +38,7 @@ export function TerminalTabs({ pane, terminals, onSelect, onClose }: Props) {
               data-tab={terminal.id}
               onClick={() => {
                 onSelect(terminal.id);
+                onPick(terminal.id);
               }}
             >
               {terminal.title}

@@ -1,8 +1,8 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useEffect, useEffectEvent, useImperativeHandle, useState, type Ref } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
 import type { TerminalView } from '../../../server/contract/attempts.ts';
+import { ask } from '../parts/ask.ts';
 import { notifyError } from '../parts/notify.ts';
 import { getLink } from '../realtime/link.ts';
 import type { HostCommand } from './host-command.ts';
@@ -32,10 +32,14 @@ interface Props {
 }
 
 export function TerminalWorkspace({ attemptId, terminals, access, onCreate, onDelete, onLeave, ref }: Props) {
-  const [layout, change] = useWorkspaceLayout(
-    attemptId,
-    terminals.map((terminal) => terminal.id),
-  );
+  const terminalIds = terminals.map((terminal) => terminal.id);
+  const [layout, change] = useWorkspaceLayout(attemptId, terminalIds);
+  const [toSplitOff, setToSplitOff] = useState<string | null>(null);
+  // A terminal made for a split is moved once the attempt lists it, which is a little after its creation is answered.
+  if (toSplitOff !== null && terminalIds.includes(toSplitOff)) {
+    setToSplitOff(null);
+    change((current) => moveAcross(reconcile(current, terminalIds), toSplitOff));
+  }
   const [searching, setSearching] = useState(false);
   const onCommand = useEffectEvent((command: HostCommand) => {
     switch (command) {
@@ -94,15 +98,23 @@ export function TerminalWorkspace({ attemptId, terminals, access, onCreate, onDe
     },
   }));
 
-  const create = onCreate === undefined ? undefined : (): void => void onCreate().catch(notifyError);
+  const createFocused = async (): Promise<string | null> => {
+    const terminal = await onCreate?.();
+    if (terminal !== undefined) hosts.ensure(terminal.id).focus();
+    return terminal?.id ?? null;
+  };
+  const create = onCreate === undefined ? undefined : (): void => void createFocused().catch(notifyError);
   const split = async (): Promise<void> => {
     if (layout.panes.length === 2) {
       change(joinPanes);
       return;
     }
     const { tabs, selected } = activePane(layout);
-    const moved = tabs.length > 1 ? selected : ((await onCreate?.())?.id ?? null);
-    if (moved !== null) change((current) => moveAcross(reconcile(current, [...current.panes.flatMap((pane) => pane.tabs), moved]), moved));
+    if (tabs.length === 1) setToSplitOff(await createFocused());
+    else if (selected !== null) {
+      change((current) => moveAcross(current, selected));
+      hosts.ensure(selected).focus();
+    }
   };
   const close = (terminal: TerminalView): void => {
     if (terminal.state === 'ended') onDelete?.(terminal);
@@ -128,6 +140,9 @@ export function TerminalWorkspace({ attemptId, terminals, access, onCreate, onDe
             onSelect={(id) => {
               change((current) => select(current, id));
             }}
+            onPick={(id) => {
+              hosts.ensure(id).focus();
+            }}
             onClose={close}
             onCreate={create}
             onSplit={() => void split().catch(notifyError)}
@@ -139,11 +154,12 @@ export function TerminalWorkspace({ attemptId, terminals, access, onCreate, onDe
 }
 
 function confirmClose(terminal: TerminalView, close: () => void): void {
-  modals.openConfirmModal({
+  ask({
     title: `Close ${terminal.title}?`,
-    children: 'Its shell and whatever runs in it end. The recording is kept.',
-    labels: { confirm: 'Close it', cancel: 'Keep it' },
-    confirmProps: { color: 'red' },
+    text: 'Its shell and whatever runs in it end. The recording is kept.',
+    confirm: 'Close it',
+    cancel: 'Keep it',
+    danger: true,
     onConfirm: close,
   });
 }

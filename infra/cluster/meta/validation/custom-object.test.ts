@@ -23,10 +23,26 @@ describe('schemas of custom resources', () => {
     [{ severity: 9 }, severity, ['spec.severity: Invalid value: 9: spec.severity in body should be less than or equal to 5']],
     [{}, severity, ['spec.severity: Required value']],
     [{ severity: 'x' }, severity, ['spec.severity: Invalid value: "string": spec.severity in body must be of type integer: "string"']],
-    [{ a: 'z' }, { type: 'object', properties: { a: { type: 'string', enum: ['x', 'y'] } } }, ['spec.a: Unsupported value: "z": supported values: "x", "y"']],
-    [{ a: [1, 2] }, { type: 'object', properties: { a: { type: 'array', maxItems: 1 } } }, ['spec.a: Too many: 2: must have at most 1 items']],
-    [{ a: 'b1' }, { type: 'object', properties: { a: { type: 'string', pattern: '^[a-z]+$' } } }, ["spec.a: Invalid value: \"b1\": spec.a in body should match '^[a-z]+$'"]],
-    [{ k: { x: -1 } }, { type: 'object', additionalProperties: { type: 'object', properties: { x: { type: 'number', minimum: 0 } } } }, ['spec.k.x: Invalid value: -1: spec.k.x in body should be greater than or equal to 0']],
+    [
+      { a: 'z' },
+      { type: 'object', properties: { a: { type: 'string', enum: ['x', 'y'] } } },
+      ['spec.a: Unsupported value: "z": supported values: "x", "y"'],
+    ],
+    [
+      { a: [1, 2] },
+      { type: 'object', properties: { a: { type: 'array', maxItems: 1 } } },
+      ['spec.a: Too many: 2: must have at most 1 items'],
+    ],
+    [
+      { a: 'b1' },
+      { type: 'object', properties: { a: { type: 'string', pattern: '^[a-z]+$' } } },
+      ['spec.a: Invalid value: "b1": spec.a in body should match \'^[a-z]+$\''],
+    ],
+    [
+      { k: { x: -1 } },
+      { type: 'object', additionalProperties: { type: 'object', properties: { x: { type: 'number', minimum: 0 } } } },
+      ['spec.k.x: Invalid value: -1: spec.k.x in body should be greater than or equal to 0'],
+    ],
     [{ a: '50%' }, { type: 'object', properties: { a: { 'x-kubernetes-int-or-string': true } } }, []],
     [{ a: null }, { type: 'object', properties: { a: { type: 'string', nullable: true } } }, []],
   ])('%j', (spec, schema, expected) => {

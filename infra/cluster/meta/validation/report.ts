@@ -23,12 +23,6 @@ export function checkNames(report: Report, value: string, path: string, check: N
 export const checkDnsLabel = (report: Report, value: string, path: string): void => checkNames(report, value, path, isDns1123Label);
 export const checkDnsSubdomain = (report: Report, value: string, path: string): void => checkNames(report, value, path, isDns1123Subdomain);
 
-/** A name that must be there and be a DNS subdomain. */
-export function checkRequiredName(report: Report, value: string | undefined, path: string): void {
-  if (isEmpty(value)) report(required(path));
-  else checkDnsSubdomain(report, value, path);
-}
-
 export function checkRequired(report: Report, value: string | undefined, path: string, detail = ''): value is string {
   if (!isEmpty(value)) return true;
   report(required(path, detail));

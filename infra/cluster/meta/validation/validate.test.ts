@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Secret } from '../generated/types.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { invalid } from '../status-error.ts';
 import { fromYaml, infoOf, sample } from '../testing/samples.ts';
@@ -7,20 +8,27 @@ import { validateCreate, validateUpdate } from './validate.ts';
 function faultsOf(yaml: string): string[] {
   const object = fromYaml(yaml);
   const errors = validateCreate(object, infoOf(object));
-  return errors.length === 0 ? [] : (invalid(infoOf(object), object.metadata.name, errors).status.details?.causes ?? []).map(({ field = '', message = '' }) => `${field}: ${message}`);
+  return errors.length === 0
+    ? []
+    : (invalid(infoOf(object), object.metadata.name, errors).status.details?.causes ?? []).map(
+        ({ field = '', message = '' }) => `${field}: ${message}`,
+      );
 }
 
-const label1123 = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const subdomain1123 = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const label1123 =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const subdomain1123 =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
 describe('objects of a real server', () => {
-  it.each(sample<KubeObject[]>('objects').filter(({ kind }) => kind !== 'Scale').map((object) => [`${object.kind} ${object.metadata.name}`, object] as const))(
-    '%s is valid',
-    (_title, object) => {
-      expect(validateCreate(object, infoOf(object))).toEqual([]);
-      expect(validateUpdate(object, object, infoOf(object))).toEqual([]);
-    },
-  );
+  it.each(
+    sample<KubeObject[]>('objects')
+      .filter(({ kind }) => kind !== 'Scale')
+      .map((object) => [`${object.kind} ${object.metadata.name}`, object] as const),
+  )('%s is valid', (_title, object) => {
+    expect(validateCreate(object, infoOf(object))).toEqual([]);
+    expect(validateUpdate(object, object, infoOf(object))).toEqual([]);
+  });
 });
 
 describe('a recorded refusal', () => {
@@ -60,7 +68,9 @@ describe('metadata', () => {
 
   it('two owners cannot both control', () => {
     const owner = '{apiVersion: v1, kind: Pod, name: o, uid: u, controller: true}';
-    expect(faultsOf(configMap(`{name: a, ownerReferences: [${owner}, ${owner}]}`))[0]).toContain('Only one reference can have Controller set to true.');
+    expect(faultsOf(configMap(`{name: a, ownerReferences: [${owner}, ${owner}]}`))[0]).toContain(
+      'Only one reference can have Controller set to true.',
+    );
   });
 });
 
@@ -72,15 +82,27 @@ describe('pods', () => {
     [pod('{containers: [{}]}'), ['spec.containers[0].name: Required value', 'spec.containers[0].image: Required value']],
     [pod('{containers: [{name: C_, image: i}]}'), [`spec.containers[0].name: Invalid value: "C_": ${label1123}`]],
     [pod('{containers: [{name: c, image: i}, {name: c, image: i}]}'), ['spec.containers[1].name: Duplicate value: "c"']],
-    [pod('{containers: [{name: c, image: " i"}]}'), ['spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace']],
-    [container('imagePullPolicy: Sometimes'), ['spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"']],
-    [container('ports: [{containerPort: 99999}]'), ['spec.containers[0].ports[0].containerPort: Invalid value: 99999: must be between 1 and 65535, inclusive']],
-    [container('ports: [{containerPort: 1, protocol: FOO}]'), ['spec.containers[0].ports[0].protocol: Unsupported value: "FOO": supported values: "SCTP", "TCP", "UDP"']],
+    [
+      pod('{containers: [{name: c, image: " i"}]}'),
+      ['spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace'],
+    ],
+    [
+      container('imagePullPolicy: Sometimes'),
+      ['spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"'],
+    ],
+    [
+      container('ports: [{containerPort: 99999}]'),
+      ['spec.containers[0].ports[0].containerPort: Invalid value: 99999: must be between 1 and 65535, inclusive'],
+    ],
+    [
+      container('ports: [{containerPort: 1, protocol: FOO}]'),
+      ['spec.containers[0].ports[0].protocol: Unsupported value: "FOO": supported values: "SCTP", "TCP", "UDP"'],
+    ],
     [container('volumeMounts: [{name: x, mountPath: /x}]'), ['spec.containers[0].volumeMounts[0].name: Not found: "x"']],
     [
       container('env: [{name: "A=B"}]'),
       [
-        `spec.containers[0].env[0].name: Invalid value: "A=B": a valid environment variable name must consist only of printable ASCII characters other than '=' (regex used for validation is '^[ -<>-~]+$')`,
+        `spec.containers[0].env[0].name: Invalid value: "A=B": a valid environment variable name must consist only of printable ASCII characters other than '='`,
       ],
     ],
     [
@@ -89,10 +111,15 @@ describe('pods', () => {
     ],
     [
       container('env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.foo}}}]'),
-      ['spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.foo": error converting fieldPath: field label not supported: spec.foo'],
+      [
+        'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.foo": error converting fieldPath: field label not supported: spec.foo',
+      ],
     ],
     [container('livenessProbe: {}'), ['spec.containers[0].livenessProbe: Required value: must specify a handler type']],
-    [container('livenessProbe: {successThreshold: 2, exec: {command: [x]}}'), ['spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1']],
+    [
+      container('livenessProbe: {successThreshold: 2, exec: {command: [x]}}'),
+      ['spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1'],
+    ],
     [
       container('readinessProbe: {periodSeconds: -1, exec: {command: [x]}}'),
       ['spec.containers[0].readinessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0'],
@@ -101,7 +128,10 @@ describe('pods', () => {
       container('resources: {limits: {memory: 64Mi}, requests: {memory: 65Mi}}'),
       ['spec.containers[0].resources.requests: Invalid value: "65Mi": must be less than or equal to memory limit of 64Mi'],
     ],
-    [container('resources: {requests: {nvidia.com/gpu: 1}}'), ['spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources']],
+    [
+      container('resources: {requests: {nvidia.com/gpu: 1}}'),
+      ['spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources'],
+    ],
     [
       container('resources: {limits: {nvidia.com/gpu: 500m}}'),
       [
@@ -123,7 +153,10 @@ describe('pods', () => {
         'spec.containers[0].securityContext: Invalid value: {"allowPrivilegeEscalation":false,"privileged":true,"runAsUser":-1}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
       ],
     ],
-    [pod('{restartPolicy: Sometimes, containers: [{name: c, image: i}]}'), ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"']],
+    [
+      pod('{restartPolicy: Sometimes, containers: [{name: c, image: i}]}'),
+      ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
+    ],
     [
       pod('{volumes: [{name: v, emptyDir: {}, secret: {secretName: s}}], containers: [{name: c, image: i}]}'),
       ['spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type'],
@@ -143,9 +176,14 @@ describe('pods', () => {
       pod('{initContainers: [{name: i, image: i, livenessProbe: {exec: {command: [x]}}}], containers: [{name: c, image: i}]}'),
       ['spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always'],
     ],
-    [pod('{dnsPolicy: None, containers: [{name: c, image: i}]}'), ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None']],
     [
-      pod('{affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 101, podAffinityTerm: {topologyKey: ""}}]}}, containers: [{name: c, image: i}]}'),
+      pod('{dnsPolicy: None, containers: [{name: c, image: i}]}'),
+      ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
+    ],
+    [
+      pod(
+        '{affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 101, podAffinityTerm: {topologyKey: ""}}]}}, containers: [{name: c, image: i}]}',
+      ),
       [
         'spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 101: must be in the range 1-100',
         'spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.topologyKey: Required value: can not be empty',
@@ -170,8 +208,12 @@ describe('pods', () => {
     expect(updateFaults((spec) => ((spec as unknown as Spec).containers[0]!.command = ['x']))).toEqual([
       'spec: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
     ]);
-    expect(updateFaults((spec) => ((spec as unknown as Spec).containers = []))).toContain('spec.containers: pod updates may not add or remove containers');
-    expect(updateFaults((spec) => ((spec as unknown as Spec).tolerations = []))).toContain('spec.tolerations: existing toleration can not be modified except its tolerationSeconds');
+    expect(updateFaults((spec) => ((spec as unknown as Spec).containers = []))).toContain(
+      'spec.containers: pod updates may not add or remove containers',
+    );
+    expect(updateFaults((spec) => ((spec as unknown as Spec).tolerations = []))).toContain(
+      'spec.tolerations: existing toleration can not be modified except its tolerationSeconds',
+    );
   });
 });
 
@@ -183,14 +225,20 @@ describe('workloads', () => {
   it.each([
     [
       deployment(template),
-      ['spec.selector: Required value', 'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`'],
+      [
+        'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+      ],
     ],
     [deployment(`selector: {}, ${template}`), ['spec.selector: Invalid value: {}: empty selector is invalid for deployment']],
     [
       deployment(`selector: {matchLabels: {a: c}}, ${template}`),
       ['spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`'],
     ],
-    [deployment(`replicas: -1, selector: {matchLabels: {a: b}}, ${template}`), ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
+    [
+      deployment(`replicas: -1, selector: {matchLabels: {a: b}}, ${template}`),
+      ['spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+    ],
     [
       deployment(`strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}, selector: {matchLabels: {a: b}}, ${template}`),
       ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "0%": may not be 0 when `maxSurge` is 0'],
@@ -203,10 +251,16 @@ describe('workloads', () => {
       deployment(`selector: {matchLabels: {a: b}}, ${template.replace('containers', 'restartPolicy: Never, containers')}`),
       ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
     ],
-    [job(`schedule: sometimes, ${jobTemplate}`), ['spec.schedule: Invalid value: "sometimes": expected exactly 5 fields, found 1: [sometimes]']],
+    [
+      job(`schedule: sometimes, ${jobTemplate}`),
+      ['spec.schedule: Invalid value: "sometimes": expected exactly 5 fields, found 1: [sometimes]'],
+    ],
     [job(`schedule: 70 * * * *, ${jobTemplate}`), ['spec.schedule: Invalid value: "70 * * * *": end of range (70) above maximum (59): 70']],
     [job(`schedule: "*/5 0-3 1,15 jan mon-fri", ${jobTemplate}`), []],
-    [job(`schedule: "@hourly", timeZone: Europe/Nowhere, ${jobTemplate}`), ['spec.timeZone: Invalid value: "Europe/Nowhere": unknown time zone Europe/Nowhere']],
+    [
+      job(`schedule: "@hourly", timeZone: Europe/Nowhere, ${jobTemplate}`),
+      ['spec.timeZone: Invalid value: "Europe/Nowhere": unknown time zone Europe/Nowhere'],
+    ],
     [
       job(`schedule: "@daily", ${jobTemplate.replace('Never', 'Always')}`),
       ['spec.jobTemplate.spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
@@ -216,7 +270,9 @@ describe('workloads', () => {
   });
 
   it('a daemon set without a selector is refused, not a crash', () => {
-    expect(faultsOf(`apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {${template}}`)[0]).toBe('spec.selector: Required value');
+    expect(faultsOf(`apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {${template}}`)[0]).toBe(
+      'spec.selector: Required value',
+    );
   });
 
   it('a selector cannot change', () => {
@@ -241,14 +297,29 @@ describe('other kinds', () => {
       service('{ports: [{name: a, port: 80}, {name: b, port: 80}]}'),
       ['spec.ports[1]: Duplicate value: {"AppProtocol":null,"Name":"","NodePort":0,"Port":80,"Protocol":"TCP","TargetPort":0}'],
     ],
-    [service('{type: Foo, ports: [{port: 80}]}'), ['spec.type: Unsupported value: "Foo": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"']],
+    [
+      service('{type: Foo, ports: [{port: 80}]}'),
+      ['spec.type: Unsupported value: "Foo": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'],
+    ],
     [service('{type: ExternalName}'), ['spec.externalName: Required value']],
-    [service('{clusterIP: 1.2.3.400, ports: [{port: 80}]}'), ['spec.clusterIPs[0]: Invalid value: "1.2.3.400": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']],
-    ['apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: kubernetes.io/tls', ['data[tls.crt]: Required value', 'data[tls.key]: Required value']],
-    ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: x}\nbinaryData: {a: eA==}', ['data[a]: Invalid value: "a": duplicate of key present in binaryData']],
+    [
+      service('{clusterIP: 1.2.3.400, ports: [{port: 80}]}'),
+      ['spec.clusterIPs[0]: Invalid value: "1.2.3.400": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    ],
+    [
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: kubernetes.io/tls',
+      ['data[tls.crt]: Required value', 'data[tls.key]: Required value'],
+    ],
+    [
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: x}\nbinaryData: {a: eA==}',
+      ['data[a]: Invalid value: "a": duplicate of key present in binaryData'],
+    ],
     [
       'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {pods: 1.5, widgets: 1}}',
-      ['spec.hard[pods]: Invalid value: "1500m": must be an integer', 'spec.hard[widgets]: Invalid value: "widgets": must be a standard resource for quota'],
+      [
+        'spec.hard[pods]: Invalid value: "1500m": must be an integer',
+        'spec.hard[widgets]: Invalid value: "widgets": must be a standard resource for quota',
+      ],
     ],
     [
       'apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, min: {memory: 2Gi}, max: {memory: 1Gi}, default: {memory: 1Gi}, defaultRequest: {memory: 1Gi}}]}',
@@ -258,7 +329,10 @@ describe('other kinds', () => {
         'spec.limits[0].default[memory]: Invalid value: "1Gi": min value 2Gi is greater than default value 1Gi',
       ],
     ],
-    [`${rbac}Role\nmetadata: {name: r}\nrules: [{resources: [pods], apiGroups: [""]}]`, ['rules[0].verbs: Required value: verbs must contain at least one value']],
+    [
+      `${rbac}Role\nmetadata: {name: r}\nrules: [{resources: [pods], apiGroups: [""]}]`,
+      ['rules[0].verbs: Required value: verbs must contain at least one value'],
+    ],
     [
       `${rbac}Role\nmetadata: {name: r}\nrules: [{verbs: [get], nonResourceURLs: [/x]}]`,
       ['rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs'],
@@ -307,7 +381,7 @@ describe('other kinds', () => {
   });
 
   it('what is immutable stays', () => {
-    const secret = fromYaml('apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nimmutable: true\ndata: {a: YQ==}') as KubeObject & { data: Record<string, string>; type: string };
+    const secret = fromYaml<Secret>('apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nimmutable: true\ndata: {a: YQ==}');
     const next = { ...secret, data: { a: 'Yg==' }, type: 'lab.example/x' };
     expect(validateUpdate(next, secret, infoOf(secret)).map(({ path, detail }) => `${path}: ${detail}`)).toEqual([
       'type: field is immutable',

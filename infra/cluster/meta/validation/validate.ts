@@ -1,5 +1,5 @@
 import type { FieldError } from '../field-error.ts';
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import type { ResourceInfo } from '../registry.ts';
 import * as batch from './batch.ts';
 import * as core from './core.ts';
@@ -98,13 +98,19 @@ export function validateUpdate(next: KubeObject, previous: KubeObject, info: Res
     checkMeta(report, next, info);
     const rule = rules[`${info.group}/${info.kind}`]?.update as UpdateCheck<KubeObject> | undefined;
     if (rule === undefined) checkBody(report, next, info);
-    else rule(report, next, previous);
+    else rule(report, withName(next), previous);
   });
 }
 
 function checkBody(report: Report, object: KubeObject, info: ResourceInfo): void {
   if (info.typeName === undefined) checkCustomObject(report, object, info.schema);
-  else (rules[`${info.group}/${info.kind}`]?.create as Check<KubeObject> | undefined)?.(report, object);
+  else (rules[`${info.group}/${info.kind}`]?.create as Check<KubeObject> | undefined)?.(report, withName(object));
+}
+
+/** A name that is missing has been reported; the rules of the kinds may take it for a text. */
+function withName(object: KubeObject): KubeObject {
+  const { name = '' } = object.metadata as Partial<ObjectMeta>;
+  return name === '' ? { ...object, metadata: { ...object.metadata, name } } : object;
 }
 
 /** The faults of an update to a pod through its subresource `ephemeralcontainers`. */

@@ -6,7 +6,7 @@ import type { ExecRequest, TerminalSize } from '../../runtime.ts';
 import type { SupervisorConfig, WireState, WireStats } from '../wire.ts';
 import { kindBelow, kindOnHost, planCommandRefusal, type FileKind } from './command-lookup.ts';
 import { ContainerLog } from './container-log.ts';
-import type { FifoPool } from './fifo-pool.ts';
+import type { PipePool } from './pipe-pool.ts';
 import { endTree, killContainer } from './kill.ts';
 import { launchContainer, launchExec } from './launcher.ts';
 import { NANOSECONDS_A_TICK, processRoot, readProcess, sendSignal } from './process-table.ts';
@@ -28,7 +28,7 @@ import { WireFailure } from './wire-failure.ts';
 
 export interface ContainerHost {
   readonly config: SupervisorConfig;
-  readonly fifos: FifoPool;
+  readonly pipes: PipePool;
   readonly table: SharedProcessTable;
   /** Where this is an ordinary user's supervisor. */
   readonly userNamespaces?: UserNamespaces;
@@ -85,7 +85,7 @@ export class Container {
   }
 
   async #start(onExit: () => void): Promise<string | undefined> {
-    const { config, fifos } = this.#host;
+    const { config, pipes } = this.#host;
     const { spec } = this.program;
     const refusal = planCommandRefusal(containerArguments(this.program), this.#searchPath(), containerWorkingDir(this.program), (file) =>
       containerFileKind(config, this.program, file),
@@ -95,7 +95,7 @@ export class Container {
       const { uid, gid } = containerUser(this.program);
       const userNamespaces = await this.#host.userNamespaces?.forUser(uid, gid);
       if (userNamespaces !== undefined) this.#program = { ...this.#program, userNamespaces };
-      const { process, firstPid } = await launchContainer(config, fifos, planStart(config, this.program), spec.tty, spec.stdin);
+      const { process, firstPid } = await launchContainer(config, pipes, planStart(config, this.program), spec.tty, spec.stdin);
       this.#run(process, firstPid, onExit);
       return undefined;
     } catch (error) {
@@ -208,14 +208,14 @@ export class Container {
 
   /** Starts a further process in it. Throws {@link WireFailure} in runc's words when its command is not there. */
   async exec(request: ExecRequest): Promise<RunningProcess> {
-    const { config, fifos } = this.#host;
+    const { config, pipes } = this.#host;
     if (this.#state.kind !== 'running') throw new WireFailure('InvalidRequest', `container ${this.id.slice(0, 12)} is not running`);
     const { pid } = this.#state;
     const refusal = planCommandRefusal(request.command, this.#searchPath(), containerWorkingDir(this.program), (file) =>
       this.#runningFileKind(pid, file),
     );
     if (refusal !== undefined) throw new WireFailure('InvalidRequest', execFailure(refusal));
-    const process = await launchExec(fifos, planExec(config, this.program, pid, request), request.tty, request.stdin, request.size);
+    const process = await launchExec(pipes, planExec(config, this.program, pid, request), request.tty, request.stdin, request.size);
     this.#execPids.add(process.pid);
     void process.ended.then(() => this.#execPids.delete(process.pid));
     return process;

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TerminalSize } from '../../runtime.ts';
 import type { SupervisorConfig } from '../wire.ts';
-import { release, type FifoPool } from './fifo-pool.ts';
+import { release, type PipePool } from './pipe-pool.ts';
 import { spawnPiped, type ExtraChannels } from './piped-process.ts';
 import { sendSignal } from './process-table.ts';
 import { SpawnError, type RunningProcess } from './running-process.ts';
@@ -26,35 +26,35 @@ const OPEN_CHANNELS = 'exec 3>"$DRILLHOUSE_CONTROL" 4>&3 5<"$DRILLHOUSE_OPTIONS"
 /** Starts a container's first process and waits until its program runs. Throws {@link SpawnError} with the launcher's own words. */
 export async function launchContainer(
   config: SupervisorConfig,
-  fifos: FifoPool,
+  pipes: PipePool,
   plan: SpawnPlan,
   tty: boolean,
   stdin: boolean,
 ): Promise<Launched> {
   if (config.isolation === 'none') {
-    const process = tty ? spawnOnTerminal(plan) : await spawnPiped(plan, fifos, stdin);
+    const process = tty ? spawnOnTerminal(plan) : await spawnPiped(plan, pipes, stdin);
     return { process, firstPid: process.pid };
   }
-  return tty ? launchOnTerminal(fifos, plan) : launchPiped(fifos, plan, stdin);
+  return tty ? launchOnTerminal(pipes, plan) : launchPiped(pipes, plan, stdin);
 }
 
 /** Starts a further process in a container. */
 export async function launchExec(
-  fifos: FifoPool,
+  pipes: PipePool,
   plan: SpawnPlan,
   tty: boolean,
   stdin: boolean,
   size: TerminalSize | undefined,
 ): Promise<RunningProcess> {
-  return tty ? spawnOnTerminal(plan, size) : spawnPiped(plan, fifos, stdin);
+  return tty ? spawnOnTerminal(plan, size) : spawnPiped(plan, pipes, stdin);
 }
 
-async function launchPiped(fifos: FifoPool, plan: SpawnPlan, stdin: boolean): Promise<Launched> {
-  return withChannels(fifos, plan, (channels) => spawnPiped(plan, fifos, stdin, channels));
+async function launchPiped(pipes: PipePool, plan: SpawnPlan, stdin: boolean): Promise<Launched> {
+  return withChannels(pipes, plan, (channels) => spawnPiped(plan, pipes, stdin, channels));
 }
 
-async function launchOnTerminal(fifos: FifoPool, plan: SpawnPlan): Promise<Launched> {
-  return withChannels(fifos, plan, async ({ control, options }) =>
+async function launchOnTerminal(pipes: PipePool, plan: SpawnPlan): Promise<Launched> {
+  return withChannels(pipes, plan, async ({ control, options }) =>
     spawnOnTerminal({
       ...plan,
       command: ['/bin/sh', '-c', OPEN_CHANNELS, 'sh', ...plan.command],
@@ -64,12 +64,12 @@ async function launchOnTerminal(fifos: FifoPool, plan: SpawnPlan): Promise<Launc
 }
 
 async function withChannels(
-  fifos: FifoPool,
+  pipes: PipePool,
   plan: SpawnPlan,
   start: (channels: ExtraChannels) => Promise<RunningProcess>,
 ): Promise<Launched> {
-  const control = await fifos.fromChild();
-  const options = await fifos.toChild();
+  const control = await pipes.fromChild();
+  const options = await pipes.toChild();
   try {
     options.stream.on('error', () => undefined);
     options.stream.end(plan.bwrapOptions.map((option) => `${option}\0`).join(''));

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { release, type Channel, type FifoPool } from './fifo-pool.ts';
+import { release, type Channel, type PipePool } from './pipe-pool.ts';
 import { shellExitCode, SpawnError, type ProcessEnd, type RunningProcess } from './running-process.ts';
 import type { SpawnPlan } from './spawn-plan.ts';
 
@@ -11,11 +11,11 @@ export interface ExtraChannels {
 }
 
 /** Starts a process on real pipes, in a session of its own. Throws {@link SpawnError}. */
-export async function spawnPiped(plan: SpawnPlan, fifos: FifoPool, wantsStdin: boolean, extra?: ExtraChannels): Promise<RunningProcess> {
+export async function spawnPiped(plan: SpawnPlan, pipes: PipePool, wantsStdin: boolean, extra?: ExtraChannels): Promise<RunningProcess> {
   const [file = '', ...args] = plan.command;
-  const stdin = wantsStdin ? await fifos.toChild() : undefined;
-  const stdout = await fifos.fromChild();
-  const stderr = await fifos.fromChild();
+  const stdin = wantsStdin ? await pipes.toChild(plan.owner) : undefined;
+  const stdout = await pipes.fromChild(plan.owner);
+  const stderr = await pipes.fromChild(plan.owner);
   const channels = [stdin, stdout, stderr].filter((channel) => channel !== undefined);
   try {
     const child = spawn(file, args, {

@@ -104,14 +104,6 @@ export function processRoot(pid: number): string {
   return `/proc/${pid}/root`;
 }
 
-export function namespaceOf(pid: number, kind: 'pid' | 'mnt'): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/${kind}`);
-  } catch {
-    return undefined;
-  }
-}
-
 function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');

@@ -1,4 +1,4 @@
-import { planMemoryPoll, planPidLimit } from './limits.ts';
+import { FASTEST_POLL_MS, planMemoryPoll, planPidLimit } from './limits.ts';
 import {
   descendants,
   readAnonymousBytes,
@@ -70,6 +70,7 @@ export class ProcessWatch implements Disposable {
     const cpuTicks = processes.reduce((sum, entry) => sum + (readProcess(entry.pid) ?? entry).cpuTicks, 0);
     // A child that nobody waited for takes its time with it; a counter never goes back.
     this.#cpuTicks = Math.max(this.#cpuTicks, cpuTicks);
+    this.#addChildren();
     return { cpuTicks: this.#cpuTicks, memoryBytes: this.#measure() };
   }
 
@@ -88,11 +89,11 @@ export class ProcessWatch implements Disposable {
     if (now - this.#tableReadAt >= TABLE_INTERVAL_MS) {
       this.#tableReadAt = now;
       this.#adopt(await this.#table.latest(TABLE_INTERVAL_MS));
-      this.#enforcePidLimit();
     }
-    this.#schedule(
-      this.#container.memoryLimitBytes === undefined ? TABLE_INTERVAL_MS : this.#enforceMemoryLimit(this.#container.memoryLimitBytes),
-    );
+    this.#addChildren();
+    const { memoryLimitBytes } = this.#container;
+    const memoryDelayMs = memoryLimitBytes === undefined ? TABLE_INTERVAL_MS : this.#enforceMemoryLimit(memoryLimitBytes);
+    this.#schedule(Math.min(memoryDelayMs, this.#enforcePidLimit()));
   }
 
   /** What the table knows of the container's trees, and those seen before whose parents are gone. */
@@ -113,8 +114,12 @@ export class ProcessWatch implements Disposable {
     if (entry !== undefined) known.set(pid, entry);
   }
 
-  #measure(): number {
+  /** A set grows while it is walked, so that this reaches grandchildren too. */
+  #addChildren(): void {
     for (const pid of this.#known.keys()) for (const child of readChildren(pid)) this.#addTo(this.#known, child);
+  }
+
+  #measure(): number {
     let bytes = 0;
     for (const pid of this.#known.keys()) bytes += readAnonymousBytes(pid);
     return bytes;
@@ -138,8 +143,15 @@ export class ProcessWatch implements Disposable {
     return bytes;
   }
 
-  #enforcePidLimit(): void {
-    for (const pid of planPidLimit([...this.#known.values()], this.#container.pidLimit, this.#container.firstPid))
-      sendSignal(pid, 'SIGKILL');
+  /** @returns when to look again, in milliseconds: soon while there is something to end. */
+  #enforcePidLimit(): number {
+    const { pidLimit, firstPid } = this.#container;
+    if (this.#known.size <= pidLimit) return TABLE_INTERVAL_MS;
+    // The dead are known until the next table.
+    const alive = [...this.#known.keys()].flatMap((pid) => readProcess(pid) ?? []);
+    for (const { pid } of this.#known.values()) if (!alive.some((entry) => entry.pid === pid)) this.#known.delete(pid);
+    const excess = planPidLimit(alive, pidLimit, firstPid);
+    for (const pid of excess) sendSignal(pid, 'SIGKILL');
+    return excess.length > 0 ? FASTEST_POLL_MS : TABLE_INTERVAL_MS;
   }
 }

@@ -30,6 +30,8 @@ export interface SpawnPlan {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly bwrapOptions: readonly string[];
+  /** Who the program is on this host, where that differs from us: its pipes become its own. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Where node, the shim and tools from outside /usr stand in a container. */
@@ -50,8 +52,13 @@ const LAUNCH_CAPABILITIES = ['SETUID', 'SETGID', 'SETPCAP'];
  */
 const MASKED_PROC_FILES = ['kcore', 'keys', 'latency_stats', 'timer_list', 'sched_debug', 'sysrq-trigger'];
 const READ_ONLY_PROC_FOLDERS = ['sys', 'bus', 'irq', 'fs'];
-/** Variables that the dynamic loader and the C library obey. They reach the program only, never a launcher that still has rights. */
+/**
+ * Variables that the dynamic loader and the C library obey reach the program only, never a launcher that still has rights. Names that
+ * are no identifiers (Kubernetes allows dots and dashes) would be dropped by a shell on the way.
+ */
 const LOADER_VARIABLE = /^(LD_|GLIBC_|GCONV_PATH$|MALLOC_|LOCPATH$|NLSPATH$|RES_OPTIONS$|HOSTALIASES$|LOCALDOMAIN$|TMPDIR$|ENV$|BASH_ENV$)/;
+
+const SHELL_VARIABLE = /^[A-Za-z_]\w*$/;
 
 /** Starts a process at a given folder once all namespaces are made: says so on descriptor 3, then becomes the program. */
 const ANNOUNCE = 'echo ready >&3; exec 3>&- 4>&- 5<&- 6<&- 7<&-; exec "$@"';
@@ -112,10 +119,10 @@ export function planStart(config: SupervisorConfig, program: ContainerProgram): 
 
 function planIsolatedStart(config: SupervisorConfig, program: ContainerProgram): SpawnPlan {
   const env = containerEnvironment(config, program, program.spec.tty);
-  const { safe, loader } = splitEnvironment(env);
+  const { safe, special } = splitEnvironment(env);
   const inside = [
     ...privilegeDrop(config, program, true),
-    ...loaderPrefix(loader),
+    ...environmentPrefix(special),
     ...ttyWrap(config, program.spec.tty, containerArguments(program)),
   ];
   return {
@@ -134,7 +141,12 @@ function planIsolatedStart(config: SupervisorConfig, program: ContainerProgram):
     env: { PATH: CONTAINER_PATH },
     cwd: '/',
     bwrapOptions: bwrapOptions(config, program, safe),
+    ...hostOwner(config, program),
   };
+}
+
+function hostOwner({ isolation }: SupervisorConfig, program: ContainerProgram): Pick<SpawnPlan, 'owner'> {
+  return isolation === 'bubblewrap-root' ? { owner: containerUser(program) } : {};
 }
 
 /** Hands bubblewrap the user namespaces as descriptors 6 and 7. */
@@ -147,8 +159,10 @@ function bwrapOptions(config: SupervisorConfig, program: ContainerProgram, env: 
   const { spec, image, place } = program;
   const capabilities = config.isolation === 'bubblewrap-root' ? [...LAUNCH_CAPABILITIES, ...grantedCapabilities(spec)] : [];
   return [
-    ...['--unshare-pid', '--unshare-uts', '--unshare-ipc', '--unshare-cgroup-try', '--as-pid-1', '--die-with-parent', '--new-session'],
+    ...['--unshare-pid', '--unshare-uts', '--unshare-ipc', '--unshare-cgroup-try', '--as-pid-1', '--die-with-parent'],
     ...(program.userNamespaces === undefined ? [] : ['--userns', '6', '--userns2', '7', '--uid', '0', '--gid', '0']),
+    // A terminal's size reaches only its own session.
+    ...(spec.tty ? [] : ['--new-session']),
     ...['--hostname', place.hostname, '--json-status-fd', '4'],
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
     ...['--bind', place.rootFolder, '/', '--ro-bind', '/usr', '/usr'],
@@ -216,17 +230,18 @@ export function shellQuote(word: string): string {
 
 export function splitEnvironment(env: Readonly<Record<string, string>>): {
   readonly safe: Readonly<Record<string, string>>;
-  readonly loader: Readonly<Record<string, string>>;
+  readonly special: Readonly<Record<string, string>>;
 } {
   const entries = Object.entries(env);
+  const isSafe = (name: string): boolean => SHELL_VARIABLE.test(name) && !LOADER_VARIABLE.test(name);
   return {
-    safe: Object.fromEntries(entries.filter(([name]) => !LOADER_VARIABLE.test(name))),
-    loader: Object.fromEntries(entries.filter(([name]) => LOADER_VARIABLE.test(name))),
+    safe: Object.fromEntries(entries.filter(([name]) => isSafe(name))),
+    special: Object.fromEntries(entries.filter(([name]) => !isSafe(name))),
   };
 }
 
-function loaderPrefix(loader: Readonly<Record<string, string>>): string[] {
-  const assignments = Object.entries(loader).map(([name, value]) => `${name}=${value}`);
+function environmentPrefix(special: Readonly<Record<string, string>>): string[] {
+  const assignments = Object.entries(special).map(([name, value]) => `${name}=${value}`);
   return assignments.length === 0 ? [] : ['/usr/bin/env', '--', ...assignments];
 }
 
@@ -234,14 +249,20 @@ export function planExec(config: SupervisorConfig, program: ContainerProgram, pi
   const extra = Object.fromEntries((request.env ?? []).map(({ name, value }) => [name, value]));
   const env = { ...containerEnvironment(config, program, request.tty), ...extra };
   if (config.isolation === 'none') return planPlain(config, program, request.command, env);
-  const { safe, loader } = splitEnvironment(env);
+  const { safe, special } = splitEnvironment(env);
   const inside = [
     ...privilegeDrop(config, program, false),
     ...['/bin/sh', '-c', ENTER, containerWorkingDir(program)],
-    ...loaderPrefix(loader),
+    ...environmentPrefix(special),
     ...ttyWrap(config, request.tty, request.command),
   ];
-  return { command: [...enterNamespaces(config, program, pid), ...inside], env: safe, cwd: '/', bwrapOptions: [] };
+  return {
+    command: [...enterNamespaces(config, program, pid), ...inside],
+    env: safe,
+    cwd: '/',
+    bwrapOptions: [],
+    ...hostOwner(config, program),
+  };
 }
 
 /** The namespaces belong to the outer user namespace, so that one comes first; the container's own is its first process's. */

@@ -5,7 +5,7 @@ import type { Calls, CallName, SupervisorConfig, WireMessage } from '../wire.ts'
 import { planBlock, type AddressBlock } from './address-blocks.ts';
 import { SupervisedCluster } from './cluster.ts';
 import type { Container, ContainerHost } from './container.ts';
-import { FifoPool } from './fifo-pool.ts';
+import { PipePool } from './pipe-pool.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { SharedProcessTable } from './process-watch.ts';
 import { RangeClaims } from './range-claims.ts';
@@ -30,7 +30,7 @@ export class Supervisor {
     mkdirSync(this.#clustersFolder, { recursive: true, mode: 0o700 });
     this.#host = {
       config,
-      fifos: new FifoPool(path.join(config.stateDir, 'fifos'), config.tools.mkfifo),
+      pipes: new PipePool(),
       table: new SharedProcessTable(),
       ...userNamespacesOf(config),
     };

@@ -1,0 +1,36 @@
+import { sleep } from '../infra/cluster/meta/clock.ts';
+import type { CheckContext } from '../grader/check-context.ts';
+import { isDisturbing, type Check } from '../grader/check-spec.ts';
+import { lookOnce } from '../grader/engine.ts';
+import { StageError } from './lab-stage.ts';
+import type { RenderedLab } from './lab.ts';
+
+const POLL_MS = 250;
+
+/** Every critical check of the verdict but those that disturb: what must hold before a baseline is worth taking. Pure. */
+export function healthChecks(lab: RenderedLab): readonly Check[] {
+  return lab.file.verdict.map((id) => lab.check(id)).filter((check) => check.critical && !isDisturbing(check));
+}
+
+/** Those of them that the lab watches for a while: enough to know that what was declared runs. Pure. */
+export function signsOfLife(lab: RenderedLab): readonly Check[] {
+  const all = healthChecks(lab);
+  const watched = all.filter(({ holdFor }) => holdFor > 0);
+  return watched.length === 0 ? all : watched;
+}
+
+/** Looks until all of them hold; else throws StageError and says what is missing, also where the check is hidden from those it judges. */
+export async function awaitChecks(checks: readonly Check[], context: CheckContext, timeoutMs: number): Promise<void> {
+  const deadlineMs = context.clock.now() + timeoutMs;
+  const shown = checks.map((check): Check => ({ ...check, hidden: false }));
+  for (;;) {
+    const results = await lookOnce(shown, context);
+    const missing = results.find(({ verdict }) => verdict.kind === 'fail') ?? results.find(({ verdict }) => verdict.kind !== 'pass');
+    if (missing === undefined || missing.verdict.kind === 'pass') return;
+    if (context.clock.now() > deadlineMs) {
+      const code = missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed';
+      throw new StageError(code, `Not healthy yet: ${missing.title}. ${missing.verdict.reason}`);
+    }
+    await sleep(context.clock, POLL_MS, context.signal);
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
+import { loadCatalogue, ownLabsDir } from '../../labs/catalogue.ts';
+import { proveLab, type ProofOutcome } from '../../labs/prove/prove.ts';
+import { toTable } from '../../labs/prove/table.ts';
+
+const TIMEOUT_MS = 12 * 60_000;
+
+async function prove(
+  runtime: 'process' | 'docker',
+  options: { readonly jobs: number; readonly fault?: string },
+): Promise<readonly ProofOutcome[]> {
+  const { labs } = await loadCatalogue([ownLabsDir]);
+  const lab = labs.find(({ summary }) => summary.slug === 'endpoint')!;
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'prove-test-'));
+  const log = pino({ level: 'fatal' }, pino.destination(2));
+  try {
+    await using substrate = await openSubstrate({ runtime, dataDir, log, report: () => undefined });
+    return await proveLab({
+      lab,
+      substrate,
+      seed: `test-${runtime}`,
+      times: 1,
+      signal: new AbortController().signal,
+      report: () => undefined,
+      ...options,
+    });
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** On a failure the whole table is the message. */
+function expectProven(outcomes: readonly ProofOutcome[], least: number): void {
+  expect(
+    outcomes.every(({ ok }) => ok),
+    `\n${toTable(outcomes)}`,
+  ).toBe(true);
+  expect(outcomes.length).toBeGreaterThanOrEqual(least);
+}
+
+it('lab 1 proves itself on processes: every step, fault, solution, alternative and cheat', { timeout: TIMEOUT_MS }, async () => {
+  expectProven(await prove('process', { jobs: 4 }), 35);
+});
+
+it('lab 1 proves one fault with all its fixes and cheats on Docker', { timeout: TIMEOUT_MS }, async () => {
+  expectProven(await prove('docker', { jobs: 3, fault: 'memory-exhausted' }), 9);
+});
