@@ -4,7 +4,13 @@ const tests = '\\.test\\.tsx?$';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', comment: 'A cycle has no order in which it can be understood or tested.', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'A cycle has no order in which it can be understood or tested.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'contract-is-pure',
       severity: 'error',
@@ -75,14 +81,30 @@ module.exports = {
       from: { pathNot: ['^infra/runtime/docker/', '^infra/images/', '^infra/setup/', '^test/', tests] },
       to: { path: '^node_modules/(@types/)?dockerode/' },
     },
-    { name: 'no-test-code-in-the-product', severity: 'error', comment: 'Fakes stay in tests.', from: { pathNot: [tests, '^test/', 'testing/'] }, to: { path: ['^test/', tests, '^server/testing/'] } },
-    { name: 'no-unresolvable', severity: 'error', comment: 'What cannot be found fails at run time.', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      comment: 'Fakes stay in tests.',
+      from: { pathNot: [tests, '^test/', 'testing/'] },
+      to: { path: ['^test/', tests, '^server/testing/'] },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      comment: 'What cannot be found fails at run time.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json', '.css', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json', '.css', '.d.ts'],
+    },
   },
 };

@@ -86,6 +86,8 @@ export interface StageProgress {
 
 export interface StageOptions {
   readonly variant: Variant;
+  /** The fault that is live, where an instructor chose another than the variant's and the stage is made anew after a restart. */
+  readonly fault?: string;
   /** Operator's credential. */
   readonly kubeConfig: KubeConfig;
   readonly signal: AbortSignal;

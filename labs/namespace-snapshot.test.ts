@@ -42,14 +42,23 @@ describe('a namespace’s snapshot', () => {
     expect(await objects.find({ kind: 'Secret', namespace: 'other', name: 'elsewhere' })).toBeDefined();
   });
 
-  it('has pods read anew where a Secret or ConfigMap was changed, and lets them run where not', async () => {
+  it.each<[string, (objects: FakeObjects) => unknown]>([
+    ['a Secret that they read', (objects) => objects.put(secretOf('inference-api-key', { 'api-key': 'another' }))],
+    ['a workload', (objects) => objects.put(deploymentOf({ name: 'server', image: 'other' }))],
+    ['an object that is gone', (objects) => objects.remove({ kind: 'Service', namespace: 'atlas', name: 'inference' })],
+    ['an object too many', (objects) => objects.put(configMap('left-behind'))],
+  ])('ends what runs when it changes %s', async (_, change) => {
     const objects = new FakeObjects(...healthyObjects());
     const snapshot = await takeSnapshot(objects, 'atlas');
-    await restoreSnapshot(objects, 'atlas', snapshot);
-    expect(await objects.list('Pod')).toHaveLength(1);
-    objects.put(secretOf('inference-api-key', { 'api-key': 'another' }));
+    await change(objects);
     await restoreSnapshot(objects, 'atlas', snapshot);
     expect(await objects.list('Pod')).toHaveLength(0);
+  });
+
+  it('lets run what nobody changed', async () => {
+    const objects = new FakeObjects(...healthyObjects());
+    await restoreSnapshot(objects, 'atlas', parseSnapshot(JSON.stringify(await takeSnapshot(objects, 'atlas'))));
+    expect(await objects.list('Pod')).toHaveLength(1);
   });
 
   it('removes nothing that a controller looks after', () => {

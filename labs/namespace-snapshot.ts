@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { ensureObject } from '../grader/ensure-object.ts';
@@ -38,30 +39,32 @@ export async function takeSnapshot(objects: KubeObjects, namespace: string): Pro
   return lists.flat().filter(isOfPeople).map(strip);
 }
 
-/** Makes the namespace hold what the snapshot holds and nothing else that people made. */
+/** Makes the namespace hold what the snapshot holds and nothing else that people made, and ends what ran before if any of that was changed. */
 export async function restoreSnapshot(objects: KubeObjects, namespace: string, snapshot: NamespaceSnapshot): Promise<void> {
   const lists = await Promise.all([...declared, ...removedOnly].map((kind) => objects.list(kind, { namespace })));
-  const surplus = planRemoval(lists.flat(), snapshot);
-  await Promise.all(surplus.map((object) => objects.remove(refOf(object), object.kind === 'Pod' ? { graceSeconds: 1 } : {})));
+  const present = lists.flat();
+  const isChanged = hasChanged(present, snapshot);
+  await Promise.all(planRemoval(present, snapshot).map((object) => objects.remove(refOf(object))));
   for (const kind of declared) {
     const wanted = snapshot.filter((object) => object.kind === kind);
     await Promise.all(wanted.map((object) => ensureObject(objects, object)));
   }
-  if (!readsAnew(lists.flat(), snapshot)) return;
-  const pods = await objects.list('Pod', { namespace });
+  if (!isChanged) return;
+  // Nobody waits for the grace that these pods would give themselves.
+  const pods = present.filter(({ kind }) => kind === 'Pod');
   await Promise.all(pods.map((pod) => objects.remove(refOf(pod), { graceSeconds: 1 })));
 }
 
-/** A container reads Secrets and ConfigMaps when it starts: where one of them was changed, what runs still goes by what was there before. Pure. */
-export function readsAnew(present: readonly KubeObject[], snapshot: NamespaceSnapshot): boolean {
-  const dataOf = (object: KubeObject | undefined): string =>
-    JSON.stringify((object as { readonly data?: unknown } | undefined)?.data ?? {});
-  return snapshot
-    .filter(({ kind }) => kind === 'Secret' || kind === 'ConfigMap')
-    .some(
-      (wanted) =>
-        dataOf(wanted) !== dataOf(present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name)),
-    );
+/**
+ * Whether anything differs that a running container goes by: the workloads themselves, or the Secrets and ConfigMaps that it read when it started.
+ * Pure.
+ */
+export function hasChanged(present: readonly KubeObject[], snapshot: NamespaceSnapshot): boolean {
+  if (planRemoval(present, snapshot).length > 0) return true;
+  return snapshot.some((wanted) => {
+    const found = present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name);
+    return found === undefined || !isDeepStrictEqual(strip(found), wanted);
+  });
 }
 
 /** What must go: people's objects that the snapshot does not know, and what controllers made for those that go. Pure. */

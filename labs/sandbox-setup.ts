@@ -14,6 +14,7 @@ import { authorityName, authoritySecret, proberObject, proberPod, readyFile, wor
 import type { Values } from './template.ts';
 
 const PODS_TIMEOUT_MS = 90_000;
+const NAMESPACE_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 /** With these a pod of ours will never start by waiting. */
 const hopeless: readonly string[] = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
@@ -22,6 +23,18 @@ const hopeless: readonly string[] = ['InvalidImageName', 'ErrImageNeverPull', 'C
 export async function createAbsent(objects: KubeObjects, wanted: readonly KubeObject[]): Promise<void> {
   for (const object of wanted) {
     if ((await objects.find(refOf(object))) === undefined) await objects.create(object);
+  }
+}
+
+/** A namespace that is there and stays: one that a trainee deleted goes first, with all that was in it. */
+export async function ensureNamespace({ objects, clock }: SandboxAccess, name: string, signal: AbortSignal): Promise<void> {
+  const deadlineMs = clock.now() + NAMESPACE_TIMEOUT_MS;
+  for (;;) {
+    const present = await objects.find({ kind: 'Namespace', name });
+    if (present === undefined) await objects.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    else if (present.metadata.deletionTimestamp === undefined) return;
+    if (clock.now() > deadlineMs) throw new StageError('TimedOut', `The namespace ${name} is still being deleted.`);
+    await sleep(clock, POLL_MS, signal);
   }
 }
 
@@ -62,6 +75,12 @@ export async function ensureSystemPods(access: SandboxAccess, workspace: KubeObj
   // The container runs before its start script is through.
   const command = ['bash', '-c', `until [ -e ${readyFile} ]; do sleep 0.02; done`];
   await access.run({ ...workspacePod, command, timeoutMs: 15_000, signal });
+}
+
+/** The prober again, should it have been lost: without it no verdict can be given. */
+export async function ensureProber(access: SandboxAccess, signal: AbortSignal): Promise<void> {
+  await createAbsent(access.objects, [proberObject()]);
+  await awaitPod(access, proberPod, signal);
 }
 
 async function awaitPod(

@@ -196,6 +196,16 @@ describe('prepare', () => {
     expect(setting.progress.at(-1)).toMatchObject({ id: 'healthy', state: 'failed' });
   });
 
+  it('waits for a namespace that the trainee deleted to be gone, and makes it anew', async () => {
+    const setting = setUp();
+    const name = setting.stage.namespace;
+    setting.objects.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    setting.clock.after(5000, () => void setting.objects.remove({ kind: 'Namespace', name }));
+    await within(setting, setting.stage.prepare('guided'));
+    expect(find(setting.objects, 'Namespace', name)?.metadata.deletionTimestamp).toBeUndefined();
+    expect(find(setting.objects, 'ResourceQuota', 'team-budget')).toBeDefined();
+  });
+
   it('calls a sandbox that does not answer a platform failure', async () => {
     const setting = setUp();
     setting.objects.broken = true;
@@ -292,6 +302,14 @@ describe('an incident', () => {
   it('knows no fault but the lab’s own', async () => {
     const { stage } = setUp();
     expect(() => stage.injectFault('dns-broken', { capturedAt: '', data: null })).toThrow('no fault dns-broken');
+  });
+
+  it('starts a prober that was lost before it gives a verdict', async () => {
+    const setting = await ready();
+    await setting.objects.remove({ kind: 'Pod', namespace: systemNamespace, name: 'prober' });
+    const baseline = { capturedAt: '', data: { replicas: 1, containers: [{ name: 'server', image: 'i', limits: {} }] } };
+    await within(setting, setting.stage.grade({ baseline, injection: { fault: 'none', injectedAt: '', data: null }, stepResults: [] }));
+    expect(find(setting.objects, 'Pod', 'prober')).toBeDefined();
   });
 
   it('refuses a baseline that it cannot read', async () => {

@@ -3,6 +3,7 @@ import { fetchWorkloadBaseline, workloadBaselineSchema, type WorkloadBaseline } 
 import { Credentials } from '../grader/credentials.ts';
 import { lookOnce, runChecks } from '../grader/engine.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
+import type { CommandOutcome } from '../grader/pod-exec.ts';
 import { planScorecard } from '../grader/scorecard.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
 import { sleep } from '../infra/cluster/meta/clock.ts';
@@ -23,7 +24,7 @@ import {
 } from './lab-stage.ts';
 import { RenderedLab, type Lab } from './lab.ts';
 import { parseSnapshot, restoreSnapshot, takeSnapshot, type NamespaceSnapshot } from './namespace-snapshot.ts';
-import { createAbsent, ensureAuthority, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
+import { createAbsent, ensureAuthority, ensureNamespace, ensureProber, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
 import { accessSandbox, type SandboxAccess } from './sandbox.ts';
 import { describeStep, planStepCredit, stepCheckId } from './step-content.ts';
 import { authorityName, copyFilesScript, filesConfigMap, systemObjects, workspaceObject, workspacePod } from './system-objects.ts';
@@ -42,6 +43,8 @@ const HEALTHY_SNAPSHOT = 'healthy';
 export interface ProvableStage extends LabStage {
   /** Runs one of the lab's scripts in the workspace, as the trainee. */
   runScript(file: string): Promise<void>;
+  /** Runs commands there one after the other, whatever each answers. */
+  runCommands(commands: string): Promise<CommandOutcome>;
 }
 
 /** A lab in one sandbox. `access` is replaced in tests. */
@@ -54,14 +57,14 @@ class SandboxStage implements ProvableStage {
   readonly #lab: RenderedLab;
   readonly #options: StageOptions;
   readonly #access: SandboxAccess;
-  /** What was injected last by this stage; after a restart the variant's, which is right unless an instructor chose another. */
+  /** What is live, or will be: its report is told and its solution run. */
   #fault: string;
 
   constructor(lab: Lab, options: StageOptions, access: SandboxAccess) {
     this.#lab = new RenderedLab(lab, options.variant);
     this.#options = options;
     this.#access = access;
-    this.#fault = options.variant.fault;
+    this.#fault = options.fault ?? options.variant.fault;
   }
 
   get namespace(): string {
@@ -79,7 +82,7 @@ class SandboxStage implements ProvableStage {
     const { objects, vault } = this.#access;
     const authority = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
       await createAbsent(objects, systemObjects());
-      await createAbsent(objects, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } }]);
+      await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       await createAbsent(objects, this.#lab.objects(this.#lab.file.start));
       await createAbsent(objects, [filesConfigMap(this.#lab.workspaceFiles())]);
       if ((await vault.fetch(START_SNAPSHOT)) === undefined) await this.#keep(START_SNAPSHOT, await takeSnapshot(objects, this.namespace));
@@ -119,20 +122,16 @@ class SandboxStage implements ProvableStage {
     await this.runScript(script);
   }
 
-  runScript(file: string): Promise<void> {
-    return this.#translated(async () => {
-      const stdin = `set -euo pipefail\ncd ~/lab\n${this.#lab.text(file)}`;
-      const outcome = await this.#access.run({
-        ...workspacePod,
-        command: ['bash', '-s'],
-        stdin,
-        timeoutMs: SCRIPT_TIMEOUT_MS,
-        signal: this.#options.signal,
-      });
-      if (outcome.exitCode === 0) return;
-      const said = (outcome.stderr || outcome.stdout).trim().slice(-600);
-      throw new StageError('PlatformFailed', `${file} ended with ${outcome.exitCode}: ${said}`);
-    });
+  async runScript(file: string): Promise<void> {
+    const outcome = await this.runCommands(`set -euo pipefail\n${this.#lab.text(file)}`);
+    if (outcome.exitCode === 0) return;
+    const said = (outcome.stderr || outcome.stdout).trim().slice(-600);
+    throw new StageError('PlatformFailed', `${file} ended with ${outcome.exitCode}: ${said}`);
+  }
+
+  runCommands(commands: string): Promise<CommandOutcome> {
+    const command = { ...workspacePod, command: ['bash', '-s'], stdin: `cd ~/lab\n${commands}`, timeoutMs: SCRIPT_TIMEOUT_MS };
+    return this.#translated(() => this.#access.run({ ...command, signal: this.#options.signal }));
   }
 
   captureBaseline(): Promise<Baseline> {
@@ -179,7 +178,8 @@ class SandboxStage implements ProvableStage {
       const { objects, vault, run } = this.#access;
       const text = await vault.fetch(target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT);
       if (text === undefined) throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
-      await createAbsent(objects, [...systemObjects(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } }]);
+      await createAbsent(objects, systemObjects());
+      await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);
       await restoreSnapshot(objects, this.namespace, parseSnapshot(text));
       if (target === 'healthy') return awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS);
@@ -190,6 +190,7 @@ class SandboxStage implements ProvableStage {
   grade(context: Parameters<LabStage['grade']>[0]): Promise<Scorecard> {
     return this.#translated(async () => {
       const { file, lab } = this.#lab;
+      await ensureProber(this.#access, this.#options.signal);
       const checks = file.verdict.map((id) => this.#lab.check(id));
       const results = await runChecks(checks, this.#context(parseBaseline(context.baseline)));
       const built = planStepCredit(this.#lab, context.stepResults);

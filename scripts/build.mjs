@@ -19,7 +19,10 @@ function* filesBelow(folder) {
 
 function sourceHash() {
   const hash = createHash('sha256');
-  const files = [...sourceFolders.flatMap((folder) => [...filesBelow(path.join(projectRoot, folder))]), ...sourceFiles.map((file) => path.join(projectRoot, file))];
+  const files = [
+    ...sourceFolders.flatMap((folder) => [...filesBelow(path.join(projectRoot, folder))]),
+    ...sourceFiles.map((file) => path.join(projectRoot, file)),
+  ];
   for (const file of files.sort()) hash.update(path.relative(projectRoot, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }

@@ -15,7 +15,10 @@ const checks = [
 function run([name, command, args]) {
   const startedAt = Date.now();
   return new Promise((resolve) => {
-    const child = spawn(path.join(projectRoot, 'node_modules/.bin', command), args, { cwd: projectRoot, env: { ...process.env, FORCE_COLOR: '0' } });
+    const child = spawn(path.join(projectRoot, 'node_modules/.bin', command), args, {
+      cwd: projectRoot,
+      env: { ...process.env, FORCE_COLOR: '0' },
+    });
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));

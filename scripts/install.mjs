@@ -11,7 +11,9 @@ const [MIN_MAJOR, MIN_MINOR] = [20, 19];
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > MIN_MAJOR || (major === MIN_MAJOR && minor >= MIN_MINOR)) return;
-  console.error(`Drillhouse needs Node ${MIN_MAJOR}.${MIN_MINOR} or newer; this is ${process.versions.node}. Install a newer Node from nodejs.org and try again.`);
+  console.error(
+    `Drillhouse needs Node ${MIN_MAJOR}.${MIN_MINOR} or newer; this is ${process.versions.node}. Install a newer Node from nodejs.org and try again.`,
+  );
   process.exit(1);
 }
 

@@ -12,14 +12,27 @@ const filters = process.argv.slice(2);
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'drillhouse-test-'));
 
 function runScript(file, args) {
-  const result = spawnSync(process.execPath, [path.join(projectRoot, 'scripts/run.mjs'), file, ...args], { cwd: projectRoot, stdio: 'inherit' });
+  const result = spawnSync(process.execPath, [path.join(projectRoot, 'scripts/run.mjs'), file, ...args], {
+    cwd: projectRoot,
+    stdio: 'inherit',
+  });
   if (result.status !== 0) throw new Error(`${file} ended with ${result.status ?? result.signal}`);
 }
 
 function runProject(project) {
   const report = path.join(reportFolder, `${project}.json`);
   const vitest = path.join(projectRoot, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...filters];
+  const args = [
+    vitest,
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    '--passWithNoTests',
+    ...filters,
+  ];
   const result = spawnSync(process.execPath, args, { cwd: projectRoot, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } });
   return summarise(report, result.status);
 }
@@ -28,7 +41,9 @@ function runProject(project) {
 function summarise(report, status) {
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  const brokenFiles = testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length;
+  const brokenFiles = testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
   const failed = numFailedTests + brokenFiles;
   return { passed: numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
 }
@@ -38,7 +53,9 @@ if (inCi) {
   runScript('infra/setup/main.ts', []);
   runScript('infra/images/build.ts', []);
 }
-const totals = ['unit', 'system'].map(runProject).reduce((sum, one) => ({ passed: sum.passed + one.passed, failed: sum.failed + one.failed, skipped: sum.skipped + one.skipped }));
+const totals = ['unit', 'system']
+  .map(runProject)
+  .reduce((sum, one) => ({ passed: sum.passed + one.passed, failed: sum.failed + one.failed, skipped: sum.skipped + one.skipped }));
 rmSync(reportFolder, { recursive: true, force: true });
 if (inCi && totals.skipped > 0) console.log('With CI=true nothing may be skipped.');
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);

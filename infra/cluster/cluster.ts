@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { ClusterRuntime } from '../runtime/runtime.ts';
 import { loadIdentity, savedPort, savePort, type ClusterIdentity } from './api/identity-files.ts';
@@ -23,12 +23,15 @@ const RESTORE_POLL_MS = 20;
 
 /** Starts a cluster, or resumes the one whose folder it is given. Resolves when its API answers and its nodes are registered. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const isResumed = existsSync(options.dataDir);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const runtime = await options.runtime.openCluster({ clusterId: options.clusterId, dataDir: options.dataDir });
   try {
     return await EmbeddedCluster.start(options, runtime);
   } catch (error) {
-    await runtime[Symbol.asyncDispose]();
+    // What an earlier life left running is somebody's work: a start that fails must not take it along.
+    if (isResumed) await runtime.detach();
+    else await runtime[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -97,7 +100,15 @@ class EmbeddedCluster implements Cluster {
     const kubelet = await startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
     this.#loops.push(kubelet);
     plane.setKubelet(kubelet.endpoint);
-    this.#loops.push(startControllers({ api: plane.clientFor('kube-controller-manager'), informers, clock, log, rootCaPem: identity.authority.certificate }));
+    this.#loops.push(
+      startControllers({
+        api: plane.clientFor('kube-controller-manager'),
+        informers,
+        clock,
+        log,
+        rootCaPem: identity.authority.certificate,
+      }),
+    );
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
     this.#loops.push(await proxy);
   }
@@ -117,15 +128,14 @@ class EmbeddedCluster implements Cluster {
   }
 
   async restore(snapshot: string): Promise<void> {
-    const { plane, options } = this.#parts;
+    const { plane, options, runtime } = this.#parts;
     const { store } = plane;
     const plan = planRestore(store, snapshot, this.#hidden());
-    const leaving = new Set(plan.remove.map(({ resource, object }) => `${resource} ${object.metadata.uid ?? ''}`));
+    const pods = new Set(plan.remove.filter(({ object }) => object.kind === 'Pod').map(({ object }) => object.metadata.uid ?? ''));
     for (const { resource, object } of plan.remove) store.delete(resource, keyOf(object));
     for (const { resource, object } of plan.put) put(store, resource, object);
-    const isSettled = (): boolean =>
-      !store.resources().some((resource) => store.list(resource).some((object) => leaving.has(`${resource} ${object.metadata.uid ?? ''}`)));
-    await waitUntil(isSettled, options.clock ?? systemClock);
+    const isGone = async (): Promise<boolean> => (await runtime.listPods()).every((pod) => !pods.has(pod.sandbox.podUid));
+    await waitUntil(isGone, options.clock ?? systemClock);
   }
 
   async detach(): Promise<void> {
@@ -190,7 +200,7 @@ function put(store: ObjectStore, resource: string, wanted: Parameters<ObjectStor
     );
 }
 
-async function waitUntil(condition: () => boolean, clock: Clock): Promise<void> {
+async function waitUntil(condition: () => Promise<boolean>, clock: Clock): Promise<void> {
   const untilMs = clock.now() + RESTORE_TIMEOUT_MS;
-  while (!condition() && clock.now() < untilMs) await sleep(clock, RESTORE_POLL_MS);
+  while (!(await condition()) && clock.now() < untilMs) await sleep(clock, RESTORE_POLL_MS);
 }

@@ -43,8 +43,7 @@ const nodesSchema = z
 /** Named after the data folder, so that what a killed run left is found by the next on the same folder. */
 async function openRuntime(name: string, stateDir: string, log: ClusterLog): Promise<ContainerRuntime> {
   const installation = `cluster-${createHash('sha256').update(path.resolve(stateDir)).digest('hex').slice(0, 12)}`;
-  if (name === 'docker')
-    return createDockerRuntime({ installation, allowPull: false, pullTimeoutMs: 10_000, log });
+  if (name === 'docker') return createDockerRuntime({ installation, allowPull: false, pullTimeoutMs: 10_000, log });
   return createProcessRuntime({ stateDir, log });
 }
 

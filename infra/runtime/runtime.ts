@@ -89,7 +89,11 @@ export interface ClusterRuntime extends AsyncDisposable {
 export type PullOutcome =
   | { readonly kind: 'pulled' | 'present'; readonly image: ImageInfo; readonly tookMs: number }
   /** `message` reads as containerd's would, e.g. `failed to pull and unpack image "x": failed to resolve reference "x": x: not found`. */
-  | { readonly kind: 'failed'; readonly reason: 'NotFound' | 'InvalidName' | 'Unauthorized' | 'Unreachable' | 'WrongPlatform'; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: 'NotFound' | 'InvalidName' | 'Unauthorized' | 'Unreachable' | 'WrongPlatform';
+      readonly message: string;
+    };
 
 export interface ImageInfo {
   readonly reference: string;

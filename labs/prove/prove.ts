@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Scorecard } from '../../grader/verdict.ts';
 import type { Baseline, Injection } from '../lab-stage.ts';
 import { planLabVariant, type Lab } from '../lab.ts';
 import { createStage, type ProvableStage } from '../stage.ts';
+import { proveBuild } from './build.ts';
 import { failingChecks, judgeProof, planCases, type ProofCase } from './cases.ts';
 
 /** Where sandboxes come from: the part of a substrate that a proof needs. */
@@ -40,9 +40,6 @@ export interface ProofOutcome {
   readonly tookMs: number;
 }
 
-const STEP_TIMEOUT_MS = 30_000;
-const STEP_POLL_MS = 500;
-
 /** Runs every case of a lab. Cases are taken from one list by as many sandboxes as there are jobs; one more builds the lab step by step. */
 export async function proveLab(options: ProofOptions): Promise<readonly ProofOutcome[]> {
   const outcomes: ProofOutcome[] = [];
@@ -60,8 +57,9 @@ export async function proveLab(options: ProofOptions): Promise<readonly ProofOut
       await proveCases(stage, queue, options, report);
     }),
   );
+  const steps = options.lab.example.steps.filter(({ phase }) => phase === 'build').map(({ id }) => id);
   const build =
-    options.fault === undefined ? [withSandbox(options, workers.length, async (stage) => proveBuild(stage, options, report))] : [];
+    options.fault === undefined ? [withSandbox(options, workers.length, async (stage) => proveBuild(stage, steps, report))] : [];
   const settled = await Promise.allSettled([...workers, ...build]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   return outcomes;
@@ -131,56 +129,5 @@ function toOutcome(proofCase: ProofCase, scorecards: readonly Scorecard[] | Erro
     score: last?.score ?? null,
     failing: last === undefined ? [] : failingChecks(last),
     tookMs: Math.round(tookMs),
-  };
-}
-
-/** Every build step fails before its solution and passes after it; what then stands is healthy enough for a baseline. */
-async function proveBuild(stage: ProvableStage, options: ProofOptions, report: (outcome: ProofOutcome) => void): Promise<void> {
-  await stage.prepare('guided');
-  for (const step of options.lab.example.steps.filter(({ phase }) => phase === 'build')) {
-    const startedAt = performance.now();
-    const problem = await proveStep(stage, step.id).catch((error: unknown) => {
-      options.signal.throwIfAborted();
-      return error instanceof Error ? error.message : String(error);
-    });
-    report(buildOutcome(`Step ${step.id}`, problem, startedAt));
-    if (problem !== undefined) return;
-  }
-  const startedAt = performance.now();
-  const problem = await stage.captureBaseline().then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  report(buildOutcome('What was built is healthy', problem, startedAt));
-}
-
-async function proveStep(stage: ProvableStage, stepId: string): Promise<string | undefined> {
-  const before = await stage.checkStep(stepId);
-  if (before.every(({ verdict }) => verdict.kind === 'pass')) return 'all its checks pass before it is done';
-  await stage.solveStep(stepId);
-  // Before there are probes a pod is ready before its server listens; the pages look again every few seconds, too.
-  const deadline = Date.now() + STEP_TIMEOUT_MS;
-  for (;;) {
-    const failing = (await stage.checkStep(stepId)).flatMap(({ id, verdict }) =>
-      verdict.kind === 'pass' ? [] : [`${id}: ${verdict.reason}`],
-    );
-    if (failing.length === 0) return undefined;
-    if (Date.now() > deadline) return failing.join(' | ');
-    await delay(STEP_POLL_MS);
-  }
-}
-
-function buildOutcome(title: string, problem: string | undefined, startedAt: number): ProofOutcome {
-  const tookMs = Math.round(performance.now() - startedAt);
-  return {
-    group: 'build',
-    title,
-    fault: null,
-    expected: 'passed',
-    ok: problem === undefined,
-    problem: problem ?? null,
-    score: null,
-    failing: [],
-    tookMs,
   };
 }

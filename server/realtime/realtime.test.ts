@@ -9,7 +9,7 @@ import {
   terminalEndedSchema,
   terminalLostSchema,
   terminalRefusedSchema,
-  terminalResizedSchema,
+  terminalResizeSchema,
   terminalResyncSchema,
 } from '../contract/events.ts';
 import { z } from 'zod';
@@ -51,7 +51,7 @@ class Ear {
     socket.on('terminal:data', ({ data }: { data: Buffer }) => (this.bytes = Buffer.concat([this.bytes, data])));
     const schemas = {
       'terminal:resync': terminalResyncSchema,
-      'terminal:resized': terminalResizedSchema,
+      'terminal:resized': terminalResizeSchema,
       'terminal:ended': terminalEndedSchema,
       'terminal:lost': terminalLostSchema,
       'terminal:refused': terminalRefusedSchema,

@@ -124,10 +124,19 @@ describe('an exec over the Kubernetes API', () => {
     stream.close();
   });
 
-  it('that is refused says what the cluster answered', async () => {
+  it('that is refused says why', async () => {
+    const attempt = (): ReturnType<typeof openExec> =>
+      openExec(target(), { columns: 80, rows: 24 }, { onData: () => undefined, onEnd: () => undefined }, never);
+    api.refuseExec = { status: 400, body: JSON.stringify({ kind: 'Status', message: 'container main is not running' }) };
+    await expect(attempt()).rejects.toThrow('There is no shell at the moment: container main is not running.');
+    api.refuseExec = { status: 502, body: 'nonsense' };
+    await expect(attempt()).rejects.toThrow('answered 502');
+  });
+
+  it('that finds nobody says so', async () => {
     await api[Symbol.asyncDispose]();
     await expect(openExec(target(), { columns: 80, rows: 24 }, { onData: () => undefined, onEnd: () => undefined }, never)).rejects.toThrow(
-      'ECONNREFUSED',
+      'The cluster does not answer',
     );
     api = await startFakeApiServer();
   });

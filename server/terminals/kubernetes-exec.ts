@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import WebSocket from 'ws';
 import type { ShellHandlers, ShellStream, TerminalSize } from './shell.ts';
@@ -23,6 +24,7 @@ const RESIZE = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that answers no ping for so long is taken for lost. */
 const PING_EVERY_MS = 15_000;
+const MAX_STATUS_LENGTH = 10_000;
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 export async function openExec(target: ExecTarget, size: TerminalSize, handlers: ShellHandlers, signal: AbortSignal): Promise<ShellStream> {
@@ -103,12 +105,30 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<void> {
       end();
     };
     socket.once('open', () => settle(resolve));
-    socket.once('error', (error) => settle(() => reject(error)));
+    socket.once('error', (cause) => settle(() => reject(new Error('The cluster does not answer at the moment.', { cause }))));
     socket.once('unexpected-response', (_request, response) => {
-      settle(() => reject(new Error(`The cluster answered ${response.statusCode ?? 0} instead of opening a shell.`)));
-      socket.terminate();
+      void explainRefusal(response).then((reason) => {
+        settle(() => reject(new Error(reason)));
+        socket.terminate();
+      });
     });
   });
+}
+
+/** The API says in a Status why there is no shell, e.g. that the pod is not running yet. */
+async function explainRefusal(response: IncomingMessage): Promise<string> {
+  let body = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+      body += chunk;
+      if (body.length > MAX_STATUS_LENGTH) break;
+    }
+    const { message } = JSON.parse(body) as { readonly message?: unknown };
+    if (typeof message === 'string' && message !== '') return `There is no shell at the moment: ${message}.`;
+  } catch {
+    // An answer that is no Status is told by its code.
+  }
+  return `The cluster answered ${response.statusCode ?? 0} instead of opening a shell.`;
 }
 
 /** A half-open connection would look like a shell that says nothing. Does not keep the process alive. */

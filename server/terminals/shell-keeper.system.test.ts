@@ -33,6 +33,24 @@ class Connection {
     this.#pty.write(text);
   }
 
+  /** Reads so many bytes, pauses, and goes on, as flow control does; counts the letters x. */
+  countInFits(bytesAtOnce: number): { xs: () => number; text: () => string } {
+    let count = 0;
+    let sincePause = 0;
+    let tail = '';
+    this.#pty.onData((data: string | Buffer) => {
+      const bytes = Buffer.from(data as Buffer);
+      for (const byte of bytes) if (byte === 0x78) count += 1;
+      tail = (tail + bytes.toString('latin1')).slice(-1_000);
+      sincePause += bytes.length;
+      if (sincePause < bytesAtOnce) return;
+      sincePause = 0;
+      this.#pty.pause();
+      setTimeout(() => this.#pty.resume(), 10);
+    });
+    return { xs: () => count, text: () => tail };
+  }
+
   /** As the end of an exec does: the connection's process, its descendants and its terminal go. */
   cut(): void {
     this.#pty.kill('SIGKILL');
@@ -113,6 +131,18 @@ describe.skipIf(dtach === undefined && process.env.CI !== 'true')('a kept shell'
     process.kill(pid, 0);
     end(id);
     await eventually('the end of the shell', () => !existsSync(`/proc/${pid}`));
+  });
+
+  it('gives all of a flood to the newest connection, read in fits and starts, though an older one was never closed', async () => {
+    const id = newTerminal();
+    const old = new Connection(id);
+    await old.says('ready> ');
+    const connection = new Connection(id);
+    await eventually('the end of the older', () => old.ended);
+    const received = connection.countInFits(300_000);
+    connection.type('stty -echo; head -c 20000000 /dev/zero | tr "\\0" "\\170" | fold -w 99; echo "the ""end"\r');
+    await eventually('the end', () => received.text().includes('the end\r\n'), 60_000);
+    expect(received.xs()).toBe(20_000_000);
   });
 
   it('leaves Ctrl-\\ and Ctrl-Z to the programs', async () => {

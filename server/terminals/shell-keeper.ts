@@ -21,7 +21,8 @@ function keeperPath(terminalId: string): string {
  * Begins the keeper unless it and its shell live, then attaches. Beginning and attaching are two processes (`-n`, `-a`; not `-A`) because a
  * keeper that descends from the attached one would be taken for part of the exec and end with it. The inner shell waits until somebody is
  * attached, which gives the terminal its size: what it says before that would be lost. It notes its process, so that the terminal can be ended
- * while nobody is attached. `-E` and `-z` leave Ctrl-\\ and Ctrl-Z to the shell; `winch` makes full-screen programs redraw on the way back.
+ * while nobody is attached. Whoever was attached before is ended: a restarted orchestrator leaves execs behind, and dtach goes by the fastest of its
+ * clients and drops the others' bytes. `-E` and `-z` leave Ctrl-\\ and Ctrl-Z to the shell; `winch` makes full-screen programs redraw on the way back.
  * A shell that was killed may stay a zombie where process 1 does not reap, which has no `exe` but does answer `kill -0`. TERM is set because exec does not pass it on.
  */
 const KEEP_SCRIPT = [
@@ -35,6 +36,8 @@ const KEEP_SCRIPT = [
   '      while [ "$(stty size)" = "0 0" ] && [ $tries -lt 250 ]; do tries=$((tries + 1)); sleep 0.02; done',
   `      exec "$@"' "$keep" "$@"`,
   '  fi',
+  '  if read -r old 2>/dev/null <"$keep.client" && grep -qF -- "$keep" "/proc/$old/cmdline" 2>/dev/null; then kill -KILL "$old"; fi',
+  '  echo "$$" >"$keep.client"',
   '  exec dtach -a "$keep" -E -z -r winch',
   'fi',
   'echo "$$" >"$keep.pid"',
@@ -48,24 +51,24 @@ const ATTACH_WITHIN_BYTES = 1024;
 /** What dtach prints when the shell has ended. */
 const END_NOTE = Buffer.from('\u001b[999H\r\n[EOF - dtach terminating]\r\n');
 
-/** Takes dtach's own words out of the stream. Keeps back a few bytes at most, and only at the very beginning. */
+/** Takes dtach's own words out of the stream. Keeps back the few bytes that may be the beginning of them until it knows. */
 export class KeeperFilter {
   #isAttached = false;
   #passed = 0;
   #held: Buffer = Buffer.alloc(0);
 
   push(bytes: Buffer): Buffer {
-    return without(END_NOTE, this.#isAttached ? bytes : this.#beforeAttached(Buffer.concat([this.#held, bytes])));
-  }
-
-  #beforeAttached(bytes: Buffer): Buffer {
-    const found = bytes.includes(ATTACH_PREFIX);
-    const heldBytes = found ? 0 : endingBytes(bytes, ATTACH_PREFIX);
-    const passed = bytes.subarray(0, bytes.length - heldBytes);
-    this.#held = bytes.subarray(passed.length);
-    this.#passed += passed.length;
-    this.#isAttached = found || this.#passed > ATTACH_WITHIN_BYTES;
-    return found ? without(ATTACH_PREFIX, passed) : passed;
+    let known: Buffer = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    if (!this.#isAttached && known.includes(ATTACH_PREFIX)) {
+      this.#isAttached = true;
+      known = without(ATTACH_PREFIX, known);
+    }
+    known = without(END_NOTE, known);
+    const heldBytes = Math.max(endingBytes(known, END_NOTE), this.#isAttached ? 0 : endingBytes(known, ATTACH_PREFIX));
+    this.#held = known.subarray(known.length - heldBytes);
+    this.#passed += known.length - heldBytes;
+    this.#isAttached ||= this.#passed > ATTACH_WITHIN_BYTES;
+    return known.subarray(0, known.length - heldBytes);
   }
 }
 

@@ -14,6 +14,8 @@ export interface FakeApiServer extends AsyncDisposable {
   }[];
   respond: (request: IncomingMessage, response: ServerResponse) => void;
   onExec: (socket: WebSocket, url: URL) => void;
+  /** Set: execs are answered with this instead. */
+  refuseExec: { readonly status: number; readonly body: string } | undefined;
 }
 
 export async function startFakeApiServer(): Promise<FakeApiServer> {
@@ -30,7 +32,15 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       fake.respond(request, response);
     });
   });
-  const sockets = new WebSocketServer({ server: http, handleProtocols: (offered) => [...offered][0] ?? false });
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered][0] ?? false });
+  http.on('upgrade', (request, socket, head) => {
+    const { refuseExec: refusal } = fake;
+    if (refusal === undefined) sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit('connection', accepted, request));
+    else
+      socket.end(
+        `HTTP/1.1 ${refusal.status} Refused\r\nContent-Length: ${Buffer.byteLength(refusal.body)}\r\nConnection: close\r\n\r\n${refusal.body}`,
+      );
+  });
   sockets.on('connection', (socket, request) => fake.onExec(socket, new URL(request.url ?? '', 'http://api')));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
@@ -42,6 +52,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const fake: FakeApiServer = {
     kubeConfig,
     requests: [],
+    refuseExec: undefined,
     respond: (_request, response) => response.writeHead(404).end(),
     onExec: (socket) => socket.close(),
     [Symbol.asyncDispose]: async () => {

@@ -28,12 +28,7 @@ export class LabRoom {
 
   /** Waits until the terminal shows a text. The screen is read as a person reads it: as it is painted, rows joined. */
   async waitForText(text: string, timeoutMs = 60_000): Promise<void> {
-    await this.#page.waitForFunction(
-      (wanted) =>
-        (document.querySelector('[data-testid="terminal"] .xterm-rows')?.textContent ?? '').replaceAll('\u00a0', ' ').includes(wanted),
-      text,
-      { timeout: timeoutMs },
-    );
+    await this.#page.getByTestId('terminal').locator('.xterm-rows').filter({ hasText: text }).first().waitFor({ timeout: timeoutMs });
   }
 
   async type(command: string): Promise<void> {

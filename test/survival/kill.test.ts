@@ -74,8 +74,14 @@ describe('kill -9 of the server', () => {
     const socket = await trainee.connect();
     const again = await TerminalClient.open(socket, terminal.terminalId);
     await again.waitFor('configmap/kept created');
-    await eventually('the shell, found again', async () =>
-      (await again.run('echo "the answer is $secret"').catch(() => ({ output: '' }))).output.includes('the answer is 42'),
+    // Until the way to the shell is found again, what is typed is refused.
+    await eventually(
+      'the shell, found again',
+      async () => {
+        const { output } = await again.run('echo "the answer is $secret"', 2_000).catch(() => ({ output: '' }));
+        return output.includes('the answer is 42');
+      },
+      30_000,
     );
     expect((await again.run('kubectl get configmap kept -o name')).output).toContain('configmap/kept');
     socket.close();

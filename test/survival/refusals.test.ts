@@ -8,27 +8,18 @@ import { ServerClient } from '../support/server-client.ts';
 import { makeDataFolder } from './data-folder.ts';
 
 describe('a server that cannot start', () => {
-  it('on data another server uses says which and what to do, and the other goes on', async () => {
-    await using data = await makeDataFolder();
-    await using first = await startServerProcess({ dataDir: data.dir, runtime: 'process' });
-    const second = await startServerProcess({ dataDir: data.dir, runtime: 'process', expectFailure: true });
-    await second.waitForOutput(new RegExp(`Another Drillhouse server \\(process ${first.pid}\\) uses the data folder .*DATA_DIR`));
-    expect(await second.exited()).toBe(1);
-    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
-  });
-
-  it('on a port that is taken says so and how to choose another', async () => {
+  it('because another has its data or its port says which and what to do; the other goes on, and ends with 0 when it is asked to', async () => {
     await using data = await makeDataFolder();
     await using other = await makeDataFolder();
     await using first = await startServerProcess({ dataDir: data.dir, runtime: 'process' });
-    const second = await startServerProcess({
-      dataDir: other.dir,
-      runtime: 'process',
-      port: Number(new URL(first.url).port),
-      expectFailure: true,
-    });
-    await second.waitForOutput(/Port \d+ on 127\.0\.0\.1 is taken\. .*PORT=\d+ npm start/);
-    expect(await second.exited()).toBe(1);
+    const { port } = new URL(first.url);
+    const sameData = await startServerProcess({ dataDir: data.dir, runtime: 'process', expectFailure: true });
+    const samePort = await startServerProcess({ dataDir: other.dir, runtime: 'process', port: Number(port), expectFailure: true });
+    await sameData.waitForOutput(new RegExp(`Another Drillhouse server \\(process ${first.pid}\\) uses the data folder .*DATA_DIR`));
+    await samePort.waitForOutput(/Port \d+ on 127\.0\.0\.1 is taken\. .*PORT=\d+ npm start/);
+    expect([await sameData.exited(), await samePort.exited()]).toEqual([1, 1]);
+    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+    expect(await first.stop()).toBe(0);
   });
 
   it('with a configuration that is wrong says all that is wrong', async () => {
@@ -41,12 +32,6 @@ describe('a server that cannot start', () => {
     });
     await server.waitForOutput(/CAPACITY: .*\n.*LOG_LEVEL: /);
     expect(await server.exited()).toBe(1);
-  });
-
-  it('ends with 0 when it is asked to stop', async () => {
-    await using data = await makeDataFolder();
-    const server = await startServerProcess({ dataDir: data.dir, runtime: 'process' });
-    expect(await server.stop()).toBe(0);
   });
 });
 

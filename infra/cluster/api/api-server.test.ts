@@ -37,7 +37,10 @@ async function refusal(call: Promise<unknown>): Promise<{ code: number; reason: 
   return { code: error.code, reason: body?.reason ?? '', message: body?.message ?? '' };
 }
 
-const configMap = (name: string, data: Record<string, string> = {}): { metadata: { name: string }; data: Record<string, string> } => ({ metadata: { name }, data });
+const configMap = (name: string, data: Record<string, string> = {}): { metadata: { name: string }; data: Record<string, string> } => ({
+  metadata: { name },
+  data,
+});
 
 async function kubectl(...args: string[]): Promise<string> {
   const env = { ...process.env, KUBECONFIG: path.join(plane.folder, 'kubeconfig'), HOME: plane.folder };
@@ -52,9 +55,15 @@ describe('objects', () => {
     expect(created.metadata?.managedFields?.[0]?.fieldsV1).toEqual({ 'f:data': { '.': {}, 'f:k': {} } });
     const replaced = await core.replaceNamespacedConfigMap({ namespace: 'default', name: 'a', body: { ...created, data: { k: 'w' } } });
     expect(Number(replaced.metadata?.resourceVersion)).toBeGreaterThan(Number(created.metadata?.resourceVersion));
-    expect(await refusal(core.replaceNamespacedConfigMap({ namespace: 'default', name: 'a', body: { ...created, data: { k: 'x' } } }))).toMatchObject({ code: 409, reason: 'Conflict' });
+    expect(
+      await refusal(core.replaceNamespacedConfigMap({ namespace: 'default', name: 'a', body: { ...created, data: { k: 'x' } } })),
+    ).toMatchObject({ code: 409, reason: 'Conflict' });
     await core.deleteNamespacedConfigMap({ namespace: 'default', name: 'a' });
-    expect(await refusal(core.readNamespacedConfigMap({ namespace: 'default', name: 'a' }))).toEqual({ code: 404, reason: 'NotFound', message: 'configmaps "a" not found' });
+    expect(await refusal(core.readNamespacedConfigMap({ namespace: 'default', name: 'a' }))).toEqual({
+      code: 404,
+      reason: 'NotFound',
+      message: 'configmaps "a" not found',
+    });
   });
 
   it('keep their version when a write changes nothing', async () => {
@@ -68,7 +77,11 @@ describe('objects', () => {
     await core.deleteNamespacedConfigMap({ namespace: 'default', name: 'held' });
     const held = await core.readNamespacedConfigMap({ namespace: 'default', name: 'held' });
     expect(held.metadata?.deletionTimestamp).toBeDefined();
-    await core.replaceNamespacedConfigMap({ namespace: 'default', name: 'held', body: { ...held, metadata: { ...held.metadata, finalizers: [] } } });
+    await core.replaceNamespacedConfigMap({
+      namespace: 'default',
+      name: 'held',
+      body: { ...held, metadata: { ...held.metadata, finalizers: [] } },
+    });
     expect((await refusal(core.readNamespacedConfigMap({ namespace: 'default', name: 'held' }))).code).toBe(404);
   });
 
@@ -89,10 +102,22 @@ describe('objects', () => {
 describe('watches', () => {
   it('tell of what begins to match, changes and ceases to match', async () => {
     const events: string[] = [];
-    const stop = await new Watch(admin).watch('/api/v1/namespaces/default/configmaps', { labelSelector: 'on=yes' }, (type: string, object: { metadata: { name: string } }) => events.push(`${type} ${object.metadata.name}`), () => {});
-    const created = await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name: 'w', labels: { on: 'yes' } } } });
+    const stop = await new Watch(admin).watch(
+      '/api/v1/namespaces/default/configmaps',
+      { labelSelector: 'on=yes' },
+      (type: string, object: { metadata: { name: string } }) => events.push(`${type} ${object.metadata.name}`),
+      () => {},
+    );
+    const created = await core.createNamespacedConfigMap({
+      namespace: 'default',
+      body: { metadata: { name: 'w', labels: { on: 'yes' } } },
+    });
     const changed = await core.replaceNamespacedConfigMap({ namespace: 'default', name: 'w', body: { ...created, data: { a: 'b' } } });
-    await core.replaceNamespacedConfigMap({ namespace: 'default', name: 'w', body: { ...changed, metadata: { ...changed.metadata, labels: { on: 'no' } } } });
+    await core.replaceNamespacedConfigMap({
+      namespace: 'default',
+      name: 'w',
+      body: { ...changed, metadata: { ...changed.metadata, labels: { on: 'no' } } },
+    });
     await expect.poll(() => events).toEqual(['ADDED w', 'MODIFIED w', 'DELETED w']);
     stop.abort();
   });
@@ -101,20 +126,32 @@ describe('watches', () => {
 describe('who may do what', () => {
   it('a service account may what its roles say', async () => {
     await core.createNamespacedServiceAccount({ namespace: 'default', body: { metadata: { name: 'robot' } } });
-    const token = await core.createNamespacedServiceAccountToken({ namespace: 'default', name: 'robot', body: { spec: { audiences: [], expirationSeconds: 600 } } });
+    const token = await core.createNamespacedServiceAccountToken({
+      namespace: 'default',
+      name: 'robot',
+      body: { spec: { audiences: [], expirationSeconds: 600 } },
+    });
     const robot = configOf(plane.kubeconfig('admin'));
     robot.users = [{ name: 'robot', token: token.status?.token ?? '' }];
     robot.contexts = [{ name: 'default', cluster: 'default', user: 'robot' }];
     const asRobot = robot.makeApiClient(CoreV1Api);
     expect(await refusal(asRobot.listNamespacedSecret({ namespace: 'default' }))).toMatchObject({
       code: 403,
-      message: 'secrets is forbidden: User "system:serviceaccount:default:robot" cannot list resource "secrets" in API group "" in the namespace "default"',
+      message:
+        'secrets is forbidden: User "system:serviceaccount:default:robot" cannot list resource "secrets" in API group "" in the namespace "default"',
     });
     const roles = admin.makeApiClient(RbacAuthorizationV1Api);
-    await roles.createNamespacedRole({ namespace: 'default', body: { metadata: { name: 'reader' }, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }] } });
+    await roles.createNamespacedRole({
+      namespace: 'default',
+      body: { metadata: { name: 'reader' }, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }] },
+    });
     await roles.createNamespacedRoleBinding({
       namespace: 'default',
-      body: { metadata: { name: 'reader' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' }, subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }] },
+      body: {
+        metadata: { name: 'reader' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+        subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }],
+      },
     });
     expect((await asRobot.listNamespacedSecret({ namespace: 'default' })).items).toEqual([]);
     await core.deleteNamespacedServiceAccount({ namespace: 'default', name: 'robot' });
@@ -122,7 +159,15 @@ describe('who may do what', () => {
   });
 
   it('nobody grants what they do not hold', async () => {
-    const answer = await kubectl('create', 'clusterrolebinding', 'up', '--clusterrole=cluster-admin', '--serviceaccount=default:default', '--as=jane', '--as-group=system:authenticated');
+    const answer = await kubectl(
+      'create',
+      'clusterrolebinding',
+      'up',
+      '--clusterrole=cluster-admin',
+      '--serviceaccount=default:default',
+      '--as=jane',
+      '--as-group=system:authenticated',
+    );
     expect(answer).toContain('forbidden');
   });
 });
@@ -130,7 +175,10 @@ describe('who may do what', () => {
 describe('what is hidden', () => {
   it('is there for operators and for nobody else, on every path', async () => {
     const operatorCore = operator.makeApiClient(CoreV1Api);
-    await operatorCore.createNamespacedSecret({ namespace: hiddenNamespace, body: { metadata: { name: 'answer' }, stringData: { a: 'b' } } });
+    await operatorCore.createNamespacedSecret({
+      namespace: hiddenNamespace,
+      body: { metadata: { name: 'answer' }, stringData: { a: 'b' } },
+    });
     expect((await operatorCore.readNamespacedSecret({ namespace: hiddenNamespace, name: 'answer' })).data).toEqual({ a: 'Yg==' });
     for (const call of [
       core.readNamespace({ name: hiddenNamespace }),
@@ -142,26 +190,47 @@ describe('what is hidden', () => {
     ]) {
       expect((await refusal(call)).code).toBe(404);
     }
-    const seen = [...(await core.listSecretForAllNamespaces()).items, ...(await core.listNamespace()).items, ...(await core.listServiceAccountForAllNamespaces()).items];
-    expect(seen.filter((object) => object.metadata?.namespace === hiddenNamespace || object.metadata?.name === hiddenNamespace)).toEqual([]);
+    const seen = [
+      ...(await core.listSecretForAllNamespaces()).items,
+      ...(await core.listNamespace()).items,
+      ...(await core.listServiceAccountForAllNamespaces()).items,
+    ];
+    expect(seen.filter((object) => object.metadata?.namespace === hiddenNamespace || object.metadata?.name === hiddenNamespace)).toEqual(
+      [],
+    );
     expect(await kubectl('get', 'secrets', '-A')).not.toContain('answer');
     expect(await kubectl('get', 'ns')).not.toContain(hiddenNamespace);
     expect(await kubectl('get', 'secrets', '-n', hiddenNamespace, '--as=me', '--as-group=drillhouse:operators')).toContain('forbidden');
-    expect(await kubectl('get', 'secrets', '-A', `--as=system:serviceaccount:${hiddenNamespace}:default`, '--as-group=system:masters')).toContain('forbidden');
-    expect(await kubectl('create', 'clusterrolebinding', 'mine', '--clusterrole=cluster-admin', '--group=drillhouse:operators')).toContain('forbidden');
+    expect(
+      await kubectl('get', 'secrets', '-A', `--as=system:serviceaccount:${hiddenNamespace}:default`, '--as-group=system:masters'),
+    ).toContain('forbidden');
+    expect(await kubectl('create', 'clusterrolebinding', 'mine', '--clusterrole=cluster-admin', '--group=drillhouse:operators')).toContain(
+      'forbidden',
+    );
     const review = { spec: { resourceAttributes: { verb: 'get', resource: 'secrets', namespace: hiddenNamespace } } };
     expect((await admin.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({ body: review })).status?.allowed).toBe(false);
   });
 });
 
 describe('bad input', () => {
-  const send = async (method: string, url: string, body?: string, headers: Record<string, string> = {}): Promise<{ code: number; text: string }> => {
+  const send = async (
+    method: string,
+    url: string,
+    body?: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ code: number; text: string }> => {
     const { request } = await import('node:https');
     const user = admin.getCurrentUser();
     return new Promise((resolve, reject) => {
       const call = request(
         plane.url + url,
-        { method, headers, ca: plane.authority, cert: Buffer.from(user?.certData ?? '', 'base64'), key: Buffer.from(user?.keyData ?? '', 'base64') },
+        {
+          method,
+          headers,
+          ca: plane.authority,
+          cert: Buffer.from(user?.certData ?? '', 'base64'),
+          key: Buffer.from(user?.keyData ?? '', 'base64'),
+        },
         (answer) => {
           let text = '';
           answer.on('data', (data: Buffer) => (text += data.toString()));
@@ -201,7 +270,9 @@ describe('bad input', () => {
   it('refuses media types that it does not speak, and bodies past 3 MiB', async () => {
     expect((await send('PATCH', '/api/v1/namespaces/default/configmaps/x', '{}', { 'content-type': 'text/plain' })).code).toBe(415);
     expect((await send('GET', '/api/v1/configmaps', undefined, { accept: 'text/html' })).code).toBe(406);
-    expect((await send('POST', '/api/v1/namespaces/default/configmaps', ' '.repeat(3_200_000), { 'content-type': 'application/json' })).code).toBe(413);
+    expect(
+      (await send('POST', '/api/v1/namespaces/default/configmaps', ' '.repeat(3_200_000), { 'content-type': 'application/json' })).code,
+    ).toBe(413);
   });
 });
 

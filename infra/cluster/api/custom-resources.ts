@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
-import type { ResourceInfo, ResourceRegistry, SubresourceInfo } from '../meta/registry.ts';
+import { builtInResources, type ResourceInfo, type ResourceRegistry, type SubresourceInfo } from '../meta/registry.ts';
 import { withCondition } from '../meta/condition.ts';
 import { timeText } from '../meta/times.ts';
 import type { Clock } from '../meta/clock.ts';
@@ -50,7 +50,10 @@ export class CustomResources {
   /** Registers a definition's served versions and marks it Established. Repeated calls change nothing. */
   apply(definition: CustomResourceDefinition): void {
     this.remove(definition.metadata.name);
-    const infos = definition.spec.versions.filter((version) => version.served).map((version) => resourceInfo(definition, version));
+    const infos = definition.spec.versions
+      .filter((version) => version.served)
+      .map((version) => resourceInfo(definition, version))
+      .filter((info) => !isBuiltIn(info));
     for (const info of infos) this.#registry.add(info);
     this.#served.set(definition.metadata.name, infos);
     this.#establish(definition);
@@ -88,6 +91,11 @@ export class CustomResources {
       definition.metadata.resourceVersion ?? '',
     );
   }
+}
+
+/** What Kubernetes itself serves cannot be taken over by a definition of the same name. */
+function isBuiltIn({ group, resource, kind }: ResourceInfo): boolean {
+  return builtInResources.some((info) => info.group === group && (info.resource === resource || info.kind === kind));
 }
 
 function resourceInfo({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceInfo {

@@ -72,7 +72,13 @@ export class PodStreams {
       stdout: isTrue(query.get('stdout')),
       stderr: isTrue(query.get('stderr')),
     };
-    this.#sockets.handleUpgrade(request, socket, head, (client) => void serveChannels(client, session, options));
+    // A handshake that fails never gets here again: then the command must not run on.
+    const abandon = (): void => void Promise.resolve(session[Symbol.asyncDispose]()).catch(() => {});
+    socket.once('close', abandon);
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      socket.off('close', abandon);
+      serveChannels(client, session, options).catch(() => client.terminate());
+    });
   }
 }
 

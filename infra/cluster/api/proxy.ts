@@ -109,10 +109,8 @@ function portOfPod(pod: Pod, port: string): number | undefined {
 
 /** What stands behind `/proxy` as it was sent, still encoded, with the query. */
 function pathAfterProxy(rawPath: string): string {
-  const rest = /\/proxy(\/[^?]*)?(\?.*)?$/s.exec(rawPath);
-  const at = rawPath.indexOf('/proxy');
-  const tail = at < 0 ? '' : rawPath.slice(at + '/proxy'.length);
-  return rest === null || tail === '' ? '/' : tail.startsWith('/') ? tail : `/${tail}`;
+  const [, rest = ''] = /^\/api\/v1\/namespaces\/[^/]+\/(?:pods|services)\/[^/]+\/proxy(.*)$/s.exec(rawPath) ?? [];
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function forward(

@@ -11,14 +11,14 @@ import { applyPatch, decodePatched } from '../meta/patch/apply-patch.ts';
 import { apiVersionOf, type ResourceInfo } from '../meta/registry.ts';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from '../meta/status-error.ts';
 import { timeText } from '../meta/times.ts';
-import { validateCreate, validateUpdate } from '../meta/validation/validate.ts';
+import { validateCreate, validateEphemeralContainers, validateUpdate } from '../meta/validation/validate.ts';
 import { keyOf, storeKey, type ObjectStore } from '../store/object-store.ts';
 import type { Admission } from './admission/admission.ts';
 import { refuseImmortal } from './admission/namespace-lifecycle.ts';
 import { storageOf, type Call } from './call.ts';
 import { isReadyToGo, planDeletion } from './deletion.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
-import { dropStatus, keepStatus, onlyStatus, specOf, strategyOf, tracksGeneration } from './strategies.ts';
+import { dropStatus, keepStatus, onlyEphemeralContainers, onlyStatus, specOf, strategyOf, tracksGeneration } from './strategies.ts';
 import { toServed, toStored } from './versions.ts';
 
 export interface ResourceApiParts {
@@ -64,24 +64,20 @@ export class ResourceApi {
   create(call: Call, given: KubeObject): KubeObject {
     const { info } = call;
     const object = this.#beginCreate(call, toStored(given, info));
+    const prefix = object.metadata.name === '' ? object.metadata.generateName : undefined;
+    if (prefix !== undefined) object.metadata.name = generateName(prefix);
     this.#admission.mutateCreate(call, object);
     strategyOf(info).prepareCreate?.(object);
     if (info.kind === 'Service' && info.group === '') this.#addresses.allocate(object, undefined);
     for (let tried = 1; ; tried += 1) {
-      if (
-        object.metadata.generateName !== undefined &&
-        (given.metadata.name === '' || (given.metadata.name as string | undefined) === undefined)
-      ) {
-        object.metadata.name = generateName(object.metadata.generateName);
-      }
+      if (prefix !== undefined && tried > 1) object.metadata.name = generateName(prefix);
       throwIfInvalid(info, object, validateCreate(object, info));
       this.#admission.validateCreate(call, object);
       this.#track(call, undefined, object);
       if (call.dryRun) return toServed(object, info);
       const outcome = this.#store.create(storageOf(info), object);
       if (outcome.kind === 'written') return toServed(outcome.object, info);
-      const canRetry = object.metadata.generateName !== undefined && !given.metadata.name && tried < MAX_TRIES;
-      if (!canRetry) throw alreadyExists(info, object.metadata.name);
+      if (prefix === undefined || tried >= MAX_TRIES) throw alreadyExists(info, object.metadata.name);
       delete object.metadata.managedFields;
     }
   }
@@ -168,7 +164,7 @@ export class ResourceApi {
 
   #replace(call: Call, previous: KubeObject, given: KubeObject): KubeObject {
     const { info, subresource } = call;
-    const next = subresource === 'status' ? onlyStatus(given, previous) : given;
+    const next = partOf(subresource, given, previous);
     const written: KubeObject = { ...next, metadata: { ...next.metadata } };
     this.#carryMetadata(written, previous, subresource);
     if (subresource === undefined) {
@@ -180,6 +176,7 @@ export class ResourceApi {
     if (tracksGeneration(info) && subresource !== 'status' && subresource !== 'binding' && !isSame(specOf(written), specOf(previous))) {
       written.metadata.generation = (previous.metadata.generation ?? 0) + 1;
     }
+    if (subresource === 'ephemeralcontainers') throwIfInvalid(info, written, validateEphemeralContainers(written, previous, info));
     if (subresource === undefined) {
       throwIfInvalid(info, written, validateUpdate(written, previous, info));
       this.#admission.validateUpdate(call, written, previous);
@@ -308,6 +305,12 @@ export class ResourceApi {
       );
     }
   }
+}
+
+/** What of a write through a subresource counts: its own part of the object, and of the rest what there was. */
+function partOf(subresource: string | undefined, given: KubeObject, previous: KubeObject): KubeObject {
+  if (subresource === 'status') return onlyStatus(given, previous);
+  return subresource === 'ephemeralcontainers' ? onlyEphemeralContainers(given, previous) : given;
 }
 
 /** Somebody else wrote in between. */

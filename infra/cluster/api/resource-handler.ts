@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../meta/clock.ts';
-import { decodeObject, deleteOptionsKind, type FieldValidation } from '../meta/decode.ts';
-import type { DeleteOptions } from '../meta/generated/types.ts';
-import type { KubeObject } from '../meta/kube-object.ts';
+import { convertStrict, decodeObject, deleteOptionsKind, type FieldValidation } from '../meta/decode.ts';
+import type { DeleteOptions, Scale } from '../meta/generated/types.ts';
+import type { KubeObject, PatchKind } from '../meta/kube-object.ts';
 import { managerFromUserAgent } from '../meta/managed-fields.ts';
-import { parsePatch, patchMediaTypes } from '../meta/patch/apply-patch.ts';
-import { apiVersionOf, type ResourceInfo, type ResourceRegistry } from '../meta/registry.ts';
+import { applyPatch, parsePatch, patchMediaTypes } from '../meta/patch/apply-patch.ts';
+import { apiVersionOf, type KindInfo, type ResourceInfo, type ResourceRegistry } from '../meta/registry.ts';
 import { badRequest, methodNotSupported, notFound, StatusError, unsupportedMediaType } from '../meta/status-error.ts';
 import { toTable } from '../meta/table.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -43,6 +43,8 @@ export interface HttpCall {
   readonly info: ResourceInfo;
 }
 
+const scaleKind: KindInfo = { group: 'autoscaling', version: 'v1', kind: 'Scale', typeName: 'autoscaling/v1.Scale' };
+
 /** Requests on resources and their plain subresources, over HTTP. Streams (exec, log, proxy) are handled elsewhere. */
 export class ResourceHandler {
   readonly #parts: ResourceHandlerParts;
@@ -56,6 +58,8 @@ export class ResourceHandler {
     const { target, info } = http;
     const verbs =
       target.subresource === undefined ? info.verbs : (info.subresources.find((sub) => sub.name === target.subresource)?.verbs ?? []);
+    // Pods are resized by replacing them here.
+    if (target.subresource === 'resize') throw methodNotSupported(info, target.verb);
     if (!verbs.includes(target.verb) && !(target.verb === 'watch' && verbs.includes('get'))) throw methodNotSupported(info, target.verb);
     if (info.group === 'metrics.k8s.io') {
       await this.#parts.metrics.answer(http, call);
@@ -220,9 +224,6 @@ export class ResourceHandler {
       case 'finalize':
         sendJson(http.response, 200, subresources.finalizeNamespace(call, name, body));
         return;
-      case 'ephemeralcontainers':
-        sendJson(http.response, 200, subresources.updateEphemeralContainers(call, name, body));
-        return;
       default:
         this.#sendObject(http, 200, api.update(call, name, body));
     }
@@ -237,28 +238,24 @@ export class ResourceHandler {
       throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
     const patch = parsePatch(kind, await readBody(http.request));
     if (call.subresource === 'scale') {
-      this.#patchScale(http, call, name, patch);
+      this.#patchScale(http, call, { name, kind, patch });
       return;
     }
     const { object, created } = this.#parts.api.patch(call, { name, kind, patch, force: isTrue(http.query.get('force')) });
     this.#sendObject(http, created ? 201 : 200, object);
   }
 
-  #patchScale({ response }: HttpCall, call: Call, name: string, patch: unknown): void {
+  #patchScale(
+    { response }: HttpCall,
+    call: Call,
+    { name, kind, patch }: { readonly name: string; readonly kind: PatchKind; readonly patch: unknown },
+  ): void {
     const { subresources } = this.#parts;
     const current = subresources.getScale(call, name);
-    const { spec, metadata } = patch as { spec?: { replicas?: number }; metadata?: { resourceVersion?: string } };
-    const { resourceVersion: _current, ...rest } = current.metadata;
-    const version = metadata?.resourceVersion;
-    sendJson(
-      response,
-      200,
-      subresources.updateScale(call, name, {
-        ...current,
-        metadata: { ...rest, ...(version === undefined ? {} : { resourceVersion: version }) },
-        spec: { ...current.spec, ...spec },
-      }),
-    );
+    // Applying a Scale is laying it over the present one: its one field has no owners to ask.
+    const patched = applyPatch(kind === 'apply' ? 'merge' : kind, current, patch, scaleKind);
+    const { object } = convertStrict<Scale>(patched, scaleKind, call.fieldValidation);
+    sendJson(response, 200, subresources.updateScale(call, name, object));
   }
 
   async #delete(http: HttpCall, call: Call): Promise<void> {

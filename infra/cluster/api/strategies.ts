@@ -1,4 +1,4 @@
-import type { Namespace, Pod, Secret, Service } from '../meta/generated/types.ts';
+import type { Job, Namespace, Pod, Secret, Service } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { qosClassOf } from '../meta/pod-status.ts';
 import type { ResourceInfo } from '../meta/registry.ts';
@@ -80,13 +80,36 @@ function foldStringData(object: KubeObject): void {
   delete written.stringData;
 }
 
+/** A Job selects its pods by its own uid unless its author took that over. */
+const job: Strategy = {
+  prepareCreate(object) {
+    const { spec, metadata } = object as Job;
+    if (spec === undefined || spec.manualSelector === true) return;
+    const uid = metadata.uid ?? '';
+    const labels = {
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': metadata.name,
+      'controller-uid': uid,
+      'job-name': metadata.name,
+    };
+    spec.template.metadata = { ...spec.template.metadata, labels: { ...spec.template.metadata?.labels, ...labels } };
+    spec.selector = { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid } };
+  },
+};
+
 const service: Strategy = {
   prepareCreate(object) {
     (object as Service).status = { loadBalancer: {} };
   },
 };
 
-const strategies: Readonly<Record<string, Strategy>> = { '/Pod': pod, '/Namespace': namespace, '/Secret': secret, '/Service': service };
+const strategies: Readonly<Record<string, Strategy>> = {
+  '/Pod': pod,
+  '/Namespace': namespace,
+  '/Secret': secret,
+  '/Service': service,
+  'batch/Job': job,
+};
 
 export function strategyOf(info: ResourceInfo): Strategy {
   return strategies[`${info.group}/${info.kind}`] ?? {};
@@ -108,4 +131,11 @@ export function keepStatus(next: KubeObject, previous: KubeObject, info: Resourc
 export function onlyStatus(next: KubeObject, previous: KubeObject): KubeObject {
   const { status } = next as WithStatus;
   return { ...previous, ...(status === undefined ? {} : { status }) };
+}
+
+/** A write to `ephemeralcontainers` changes these and nothing else. */
+export function onlyEphemeralContainers(next: KubeObject, previous: KubeObject): KubeObject {
+  const { spec } = previous as Pod;
+  const ephemeralContainers = (next as Pod).spec?.ephemeralContainers ?? [];
+  return { ...previous, spec: { ...spec, ephemeralContainers } } as KubeObject;
 }

@@ -13,10 +13,9 @@ import type {
 } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { isPodReady, isPodTerminal } from '../meta/pod-status.ts';
-import { badRequest, conflict, invalid, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
+import { badRequest, conflict, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
 import { formatSelector, labelSelectorMatches, selectorOf, selectorOfLabels } from '../meta/selectors.ts';
 import { timeText } from '../meta/times.ts';
-import { validateEphemeralContainers } from '../meta/validation/validate.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Call } from './call.ts';
 import type { ResourceApi } from './resource-api.ts';
@@ -82,17 +81,6 @@ export class Subresources {
       (object) =>
         ({ ...object, spec: { ...(given.spec?.finalizers === undefined ? {} : { finalizers: given.spec.finalizers }) } }) as KubeObject,
     );
-  }
-
-  /** Ephemeral containers may be added to a running pod, nothing else. */
-  updateEphemeralContainers(call: Call, name: string, given: Pod): KubeObject {
-    return this.#parts.api.rewrite(call, name, (object) => {
-      const pod = object as Pod;
-      const next = { ...pod, spec: { ...pod.spec, ephemeralContainers: given.spec?.ephemeralContainers ?? [] } } as Pod;
-      const errors = validateEphemeralContainers(next, pod, call.info);
-      if (errors.length > 0) throw invalid(call.info, name, errors);
-      return next;
-    });
   }
 
   #bind(call: Call, name: string, binding: Binding): KubeObject {

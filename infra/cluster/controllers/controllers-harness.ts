@@ -3,6 +3,7 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import { resources, subresource } from '../client/resources.ts';
 import { silentLog } from '../client/silent-log.ts';
 import type { Deployment, Event, Pod, PodTemplateSpec, ReplicaSet } from '../meta/generated/types.ts';
+import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
 import type { KubeObject, ResourceRef } from '../meta/kube-object.ts';
 import { ManualClock } from '../meta/manual-clock.ts';
 import { timeText } from '../meta/times.ts';
@@ -16,9 +17,10 @@ export class ControllersHarness implements AsyncDisposable {
   readonly #controllers: AsyncDisposable;
   #nextIp = 1;
 
-  constructor() {
+  constructor(kubelet?: Pick<KubeletEndpoint, 'stats'>) {
     const { api, clock } = this;
-    this.#controllers = startControllers({ api, clock, informers: this.#informers, log: silentLog, rootCaPem: 'PEM' });
+    const measuring = kubelet === undefined ? {} : { kubelet };
+    this.#controllers = startControllers({ api, clock, informers: this.#informers, log: silentLog, rootCaPem: 'PEM', ...measuring });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

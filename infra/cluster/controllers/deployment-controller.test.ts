@@ -205,7 +205,8 @@ test('pods that cannot be made: the failure is told once by the event and kept a
     'Progressing=True NewReplicaSetCreated',
     'ReplicaFailure=True FailedCreate',
   ]);
-  const tries = (): Promise<number> => h.events().then((events) => events.filter((event) => event.includes('Error creating: exceeded quota')).length);
+  const tries = (): Promise<number> =>
+    h.events().then((events) => events.filter((event) => event.includes('Error creating: exceeded quota')).length);
   expect(await tries()).toBe(1);
   h.api.beforeWrite = () => {};
   await h.advance(60_000);

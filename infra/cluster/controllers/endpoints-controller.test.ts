@@ -40,7 +40,11 @@ test('ready and unready pods, in slices and in Endpoints, as Kubernetes writes t
   expect(slice).toMatchObject({
     metadata: {
       generateName: 'web-',
-      labels: { team: 'a', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io', 'kubernetes.io/service-name': 'web' },
+      labels: {
+        team: 'a',
+        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+        'kubernetes.io/service-name': 'web',
+      },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'web', controller: true, blockOwnerDeletion: true }],
     },
     addressType: 'IPv4',
@@ -52,7 +56,11 @@ test('ready and unready pods, in slices and in Endpoints, as Kubernetes writes t
   });
   expect((await endpoints()).metadata.labels).toEqual({ team: 'a', 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' });
   expect((await endpoints()).subsets).toMatchObject([
-    { addresses: [{ ip: '10.0.0.1', targetRef: { name: 'a' } }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ port: 8080, protocol: 'TCP' }] },
+    {
+      addresses: [{ ip: '10.0.0.1', targetRef: { name: 'a' } }],
+      notReadyAddresses: [{ ip: '10.0.0.2' }],
+      ports: [{ port: 8080, protocol: 'TCP' }],
+    },
   ]);
 });
 
@@ -78,7 +86,10 @@ test('a named target port that pods have different numbers for makes a slice eac
   await h.create(resources.pods, pod('a', 8080));
   await h.create(resources.pods, pod('b', 9090));
   await h.runPods();
-  expect((await slices()).map(({ ports, endpoints: members }) => [ports?.[0]?.port, members?.length]).sort()).toEqual([[8080, 1], [9090, 1]]);
+  expect((await slices()).map(({ ports, endpoints: members }) => [ports?.[0]?.port, members?.length]).sort()).toEqual([
+    [8080, 1],
+    [9090, 1],
+  ]);
 });
 
 test('more than a hundred pods fill several slices; one that goes costs one write', async () => {
@@ -95,7 +106,12 @@ test('more than a hundred pods fill several slices; one that goes costs one writ
 test('without a selector nothing is touched; a deleted Service takes its own Endpoints along', async () => {
   const { selector: _selector, ...spec } = service().spec!;
   await h.create(resources.services, { ...service(), metadata: { name: 'manual', namespace: 'ns' }, spec });
-  await h.create<Endpoints>(resources.endpoints, { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'manual', namespace: 'ns' }, subsets: [] });
+  await h.create<Endpoints>(resources.endpoints, {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'manual', namespace: 'ns' },
+    subsets: [],
+  });
   await h.create(resources.services, service());
   await h.settle();
   expect((await slices()).map(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'])).toEqual(['web']);

@@ -19,7 +19,17 @@ const configMap = (name: string, owners: readonly KubeObject[] = [], block = tru
   metadata: {
     name,
     namespace: 'ns',
-    ...(owners.length === 0 ? {} : { ownerReferences: owners.map(({ metadata }) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: metadata.name, uid: metadata.uid!, blockOwnerDeletion: block })) }),
+    ...(owners.length === 0
+      ? {}
+      : {
+          ownerReferences: owners.map(({ metadata }) => ({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            name: metadata.name,
+            uid: metadata.uid!,
+            blockOwnerDeletion: block,
+          })),
+        }),
   },
 });
 const create = (object: KubeObject): Promise<KubeObject> => h.create(resources.configMaps, object);
@@ -106,11 +116,20 @@ test('custom resources are collected once their definition is established', asyn
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: 'widgets.example.org' },
-    spec: { group: 'example.org', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true }] },
+    spec: {
+      group: 'example.org',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [{ name: 'v1', served: true, storage: true }],
+    },
     status: { conditions: [{ type: 'Established', status: 'True' }] },
   });
   await h.settle();
-  const owner = await h.create<KubeObject>(widgets, { apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'ns' } });
+  const owner = await h.create<KubeObject>(widgets, {
+    apiVersion: 'example.org/v1',
+    kind: 'Widget',
+    metadata: { name: 'w', namespace: 'ns' },
+  });
   const reference: OwnerReference = { apiVersion: 'example.org/v1', kind: 'Widget', name: 'w', uid: owner.metadata.uid! };
   const child = configMap('child');
   child.metadata.ownerReferences = [reference];

@@ -26,18 +26,29 @@ const once = (): Promise<Job> => h.get<Job>(jobs, 'once');
 const conditions = async (): Promise<string[]> =>
   ((await once()).status?.conditions ?? []).map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`);
 const active = async (): Promise<Pod[]> =>
-  (await h.pods()).filter(({ status, metadata }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && metadata.deletionTimestamp === undefined);
+  (await h.pods()).filter(
+    ({ status, metadata }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && metadata.deletionTimestamp === undefined,
+  );
 
 test('a Job runs its pod, counts it and completes', async () => {
   await h.create(jobs, job());
   await h.settle();
   const [pod] = await h.pods();
-  expect(pod?.metadata).toMatchObject({ labels: { 'job-name': 'once', 'batch.kubernetes.io/job-name': 'once' }, finalizers: ['batch.kubernetes.io/job-tracking'] });
+  expect(pod?.metadata).toMatchObject({
+    labels: { 'job-name': 'once', 'batch.kubernetes.io/job-name': 'once' },
+    finalizers: ['batch.kubernetes.io/job-tracking'],
+  });
   await h.runPods();
   expect((await once()).status).toMatchObject({ active: 1, ready: 1, startTime: '2026-01-01T00:00:00Z' });
   await h.advance(5_000);
   await h.endPod(pod!.metadata.name, 'Succeeded');
-  expect((await once()).status).toMatchObject({ succeeded: 1, ready: 0, terminating: 0, uncountedTerminatedPods: {}, completionTime: '2026-01-01T00:00:05Z' });
+  expect((await once()).status).toMatchObject({
+    succeeded: 1,
+    ready: 0,
+    terminating: 0,
+    uncountedTerminatedPods: {},
+    completionTime: '2026-01-01T00:00:05Z',
+  });
   expect(await conditions()).toEqual([
     'SuccessCriteriaMet=True CompletionsReached: Reached expected number of succeeded pods',
     'Complete=True CompletionsReached: Reached expected number of succeeded pods',
@@ -171,21 +182,26 @@ test('a CronJob makes a Job at its time, named by the minute', async () => {
   const { status } = await h.get<CronJob>(cronJobs, 'cj');
   expect(status).toMatchObject({ lastScheduleTime: '2026-01-01T00:10:00Z', active: [{ kind: 'Job', apiVersion: 'batch/v1' }] });
   await h.endPod((await active())[0]!.metadata.name, 'Succeeded');
-  expect((await h.get<CronJob>(cronJobs, 'cj')).status).toEqual({ lastScheduleTime: '2026-01-01T00:10:00Z', lastSuccessfulTime: '2026-01-01T00:10:00Z' });
-  expect(await h.events()).toEqual(expect.arrayContaining([expect.stringMatching(/^Normal SawCompletedJob Saw completed job: cj-\d+, condition: Complete$/)]));
+  expect((await h.get<CronJob>(cronJobs, 'cj')).status).toEqual({
+    lastScheduleTime: '2026-01-01T00:10:00Z',
+    lastSuccessfulTime: '2026-01-01T00:10:00Z',
+  });
+  expect(await h.events()).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^Normal SawCompletedJob Saw completed job: cj-\d+, condition: Complete$/)]),
+  );
 });
 
 test('Forbid does not start while one runs, Replace replaces it, suspended nothing starts', async () => {
   await h.create(cronJobs, cronJob({ concurrencyPolicy: 'Forbid' }));
   await h.advance(1_200_000);
   expect(await jobNames()).toHaveLength(1);
-  await h.change<CronJob>(cronJobs, 'cj', (held) => ({ ...held, spec: { ...held.spec!, concurrencyPolicy: 'Replace' } }));
+  await h.change<CronJob>(cronJobs, 'cj', (held) => ({ ...held, spec: { ...held.spec, concurrencyPolicy: 'Replace' } }));
   await h.settle();
   const [before] = await jobNames();
   await h.advance(600_000);
   expect(await jobNames()).toHaveLength(1);
   expect((await jobNames())[0]).not.toBe(before);
-  await h.change<CronJob>(cronJobs, 'cj', (held) => ({ ...held, spec: { ...held.spec!, suspend: true } }));
+  await h.change<CronJob>(cronJobs, 'cj', (held) => ({ ...held, spec: { ...held.spec, suspend: true } }));
   const last = await jobNames();
   await h.advance(1_800_000);
   expect(await jobNames()).toEqual(last);

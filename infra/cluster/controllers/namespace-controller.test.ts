@@ -8,7 +8,12 @@ let h: ControllersHarness;
 
 beforeEach(async () => {
   h = new ControllersHarness();
-  await h.create<Namespace>(resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' }, spec: { finalizers: ['kubernetes'] } });
+  await h.create<Namespace>(resources.namespaces, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'ns' },
+    spec: { finalizers: ['kubernetes'] },
+  });
   await h.settle();
 });
 afterEach(async () => {
@@ -44,7 +49,11 @@ test('a deleted namespace is emptied, and nothing is made in it again', async ()
 });
 
 test('what has a finalizer holds it up, and the conditions say so', async () => {
-  await h.create<KubeObject>(resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'held', namespace: 'ns', finalizers: ['example.org/hold'] } });
+  await h.create<KubeObject>(resources.configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'held', namespace: 'ns', finalizers: ['example.org/hold'] },
+  });
   await deleteNamespace();
   await h.advance(1_000);
   const namespace = await h.api.get<Namespace>(resources.namespaces, 'ns');
@@ -66,8 +75,22 @@ test('what has a finalizer holds it up, and the conditions say so', async () => 
 });
 
 test('a quota shows what is used, and follows it', async () => {
-  await h.create<ResourceQuota>(resources.resourceQuotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q', namespace: 'ns' }, spec: { hard: { pods: '5', 'requests.cpu': '1000m' } } });
-  await h.create(resources.deployments, deployment({ replicas: 3, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '150m' } } }] } } }));
+  await h.create<ResourceQuota>(resources.resourceQuotas, {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'q', namespace: 'ns' },
+    spec: { hard: { pods: '5', 'requests.cpu': '1000m' } },
+  });
+  await h.create(
+    resources.deployments,
+    deployment({
+      replicas: 3,
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '150m' } } }] },
+      },
+    }),
+  );
   await h.settle();
   const quota = (): Promise<ResourceQuota> => h.get<ResourceQuota>(resources.resourceQuotas, 'q');
   expect((await quota()).status).toEqual({ hard: { pods: '5', 'requests.cpu': '1' }, used: { pods: '3', 'requests.cpu': '450m' } });

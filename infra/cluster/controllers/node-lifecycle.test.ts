@@ -13,7 +13,13 @@ afterEach(async () => {
 });
 
 const addNode = (name: string): Promise<Node> =>
-  h.create<Node>(resources.nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  h.create<Node>(resources.nodes, {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    spec: {},
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  });
 const setReady = async (name: string, status: 'True' | 'False'): Promise<void> => {
   const node = await h.api.get<Node>(resources.nodes, name);
   await h.api.update<Node>(subresource(resources.nodes, 'status'), { ...node, status: { conditions: [{ type: 'Ready', status }] } });
@@ -22,8 +28,14 @@ const setReady = async (name: string, status: 'True' | 'False'): Promise<void> =
 const taints = async (name: string): Promise<string[]> =>
   ((await h.api.get<Node>(resources.nodes, name)).spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
 const pod = (name: string, nodeName: string, tolerations: Toleration[] = []): Promise<Pod> =>
-  h.create<Pod>(resources.pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'ns' }, spec: { nodeName, tolerations, containers: [] } });
-const isLeaving = async (name: string): Promise<boolean> => (await h.get<Pod>(resources.pods, name)).metadata.deletionTimestamp !== undefined;
+  h.create<Pod>(resources.pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'ns' },
+    spec: { nodeName, tolerations, containers: [] },
+  });
+const isLeaving = async (name: string): Promise<boolean> =>
+  (await h.get<Pod>(resources.pods, name)).metadata.deletionTimestamp !== undefined;
 
 test('a node that is not ready is tainted, and its pods leave when their toleration is over', async () => {
   await addNode('a');
@@ -82,8 +94,19 @@ test('a budget says how many of its pods may be disrupted', async () => {
     spec: { maxUnavailable: '34%', selector: { matchLabels: { app: 'web' } } },
   });
   await h.settle();
-  const budget = async (): Promise<PodDisruptionBudget['status']> => (await h.get<PodDisruptionBudget>(resources.podDisruptionBudgets, 'web')).status;
-  expect(await budget()).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 1, expectedPods: 3, conditions: [{ status: 'False', reason: 'InsufficientPods' }] });
+  const budget = async (): Promise<PodDisruptionBudget['status']> =>
+    (await h.get<PodDisruptionBudget>(resources.podDisruptionBudgets, 'web')).status;
+  expect(await budget()).toMatchObject({
+    disruptionsAllowed: 0,
+    currentHealthy: 0,
+    desiredHealthy: 1,
+    expectedPods: 3,
+    conditions: [{ status: 'False', reason: 'InsufficientPods' }],
+  });
   await h.runPods();
-  expect(await budget()).toMatchObject({ disruptionsAllowed: 2, currentHealthy: 3, conditions: [{ status: 'True', reason: 'SufficientPods' }] });
+  expect(await budget()).toMatchObject({
+    disruptionsAllowed: 2,
+    currentHealthy: 3,
+    conditions: [{ status: 'True', reason: 'SufficientPods' }],
+  });
 });

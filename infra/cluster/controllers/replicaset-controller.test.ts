@@ -35,11 +35,18 @@ test('a deleted pod is replaced, a failed one too', async () => {
 });
 
 test('an orphan that matches is adopted; a pod that matches no more is let go and replaced', async () => {
-  await h.create<Pod>(resources.pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'orphan', namespace: 'ns', labels: { app: 'web' } }, spec: { containers: [] } });
+  await h.create<Pod>(resources.pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'orphan', namespace: 'ns', labels: { app: 'web' } },
+    spec: { containers: [] },
+  });
   await h.create(resources.replicaSets, replicaSet(2));
   await h.settle();
   expect(await h.pods()).toHaveLength(2);
-  expect((await h.get<Pod>(resources.pods, 'orphan')).metadata.ownerReferences).toMatchObject([{ kind: 'ReplicaSet', name: 'rs', controller: true }]);
+  expect((await h.get<Pod>(resources.pods, 'orphan')).metadata.ownerReferences).toMatchObject([
+    { kind: 'ReplicaSet', name: 'rs', controller: true },
+  ]);
   await h.change<Pod>(resources.pods, 'orphan', (pod) => ({ ...pod, metadata: { ...pod.metadata, labels: { app: 'other' } } }));
   await h.settle();
   expect((await h.get<Pod>(resources.pods, 'orphan')).metadata.ownerReferences).toBeUndefined();
@@ -49,7 +56,12 @@ test('an orphan that matches is adopted; a pod that matches no more is let go an
 test("another controller's pod is left alone", async () => {
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: 'other-uid', controller: true }];
   await h.create(resources.replicaSets, { ...replicaSet(0), metadata: { name: 'other', namespace: 'ns' } });
-  await h.create<Pod>(resources.pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'theirs', namespace: 'ns', labels: { app: 'web' }, ownerReferences }, spec: { containers: [] } });
+  await h.create<Pod>(resources.pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'theirs', namespace: 'ns', labels: { app: 'web' }, ownerReferences },
+    spec: { containers: [] },
+  });
   h.api.beforeWrite = ({ verb, name }) => {
     if (verb === 'patch' && name === 'theirs') throw new Error('must not be touched');
   };
@@ -96,7 +108,11 @@ test.each([
   ['cheaper first', [pod('a', { node: 'n', cost: '10' }), pod('b', { node: 'n', cost: '-1' })], 'b'],
   ['crowded node first', [pod('a', { node: 'n' }), pod('b', { node: 'm' }), pod('c', { node: 'm' })], 'b'],
   ['more restarts first', [pod('a', { node: 'n', restarts: 1 }), pod('b', { node: 'n', restarts: 5 })], 'b'],
-  ['younger first', [pod('a', { node: 'n', created: '2026-01-01T00:00:00Z' }), pod('b', { node: 'n', created: '2026-01-01T00:00:09Z' })], 'b'],
+  [
+    'younger first',
+    [pod('a', { node: 'n', created: '2026-01-01T00:00:00Z' }), pod('b', { node: 'n', created: '2026-01-01T00:00:09Z' })],
+    'b',
+  ],
 ])('deletion order: %s', (_name, pods, first) => {
   const plan = planReplicas(replicaSet(pods.length - 1), pods, pods);
   expect(plan).toMatchObject({ kind: 'delete', pods: [{ metadata: { name: first } }] });
@@ -111,11 +127,18 @@ interface Traits {
   readonly created?: string;
 }
 
-function pod(name: string, { node, phase = 'Running', isReady = false, cost, restarts = 0, created = '2026-01-01T00:00:00Z' }: Traits): Pod {
+function pod(
+  name: string,
+  { node, phase = 'Running', isReady = false, cost, restarts = 0, created = '2026-01-01T00:00:00Z' }: Traits,
+): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, creationTimestamp: created, ...(cost === undefined ? {} : { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } }) },
+    metadata: {
+      name,
+      creationTimestamp: created,
+      ...(cost === undefined ? {} : { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } }),
+    },
     spec: { containers: [], ...(node === undefined ? {} : { nodeName: node }) },
     status: {
       phase,

@@ -2,6 +2,8 @@ import type { ApiClient } from '../client/api-client.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { ClusterLog } from '../cluster-options.ts';
 import type { Clock } from '../meta/clock.ts';
+import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
+import { startAutoscaleController } from './autoscale-controller.ts';
 import { disposeAll, withFieldManager, type ControllerContext } from './controller-context.ts';
 import { startCronJobController } from './cronjob-controller.ts';
 import { startDaemonSetController } from './daemonset-controller.ts';
@@ -25,12 +27,14 @@ export interface ControllersOptions {
   readonly log: ClusterLog;
   /** The certificate by which pods verify the API server; published to every namespace. */
   readonly rootCaPem: string;
+  /** Measures what pods use; without it HorizontalPodAutoscalers do nothing. */
+  readonly kubelet?: Pick<KubeletEndpoint, 'stats'>;
 }
 
 const FIELD_MANAGER = 'kube-controller-manager';
 
 /** Starts all controllers of a cluster. Disposing stops them and waits for what is under way. */
-export function startControllers({ rootCaPem, ...options }: ControllersOptions): AsyncDisposable {
+export function startControllers({ rootCaPem, kubelet, ...options }: ControllersOptions): AsyncDisposable {
   const context: ControllerContext = { ...options, api: withFieldManager(options.api, FIELD_MANAGER) };
   return disposeAll([
     startNamespaceContentController(context, rootCaPem),
@@ -45,6 +49,7 @@ export function startControllers({ rootCaPem, ...options }: ControllersOptions):
     startJobController(context),
     startNodeLifecycleController(context),
     startStatefulSetController(context),
+    ...(kubelet === undefined ? [] : [startAutoscaleController(context, kubelet)]),
     startGarbageCollector(context),
   ]);
 }

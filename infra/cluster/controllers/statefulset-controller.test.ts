@@ -41,7 +41,13 @@ test('pods come one after another, each with a name and labels of its own', asyn
   expect(pod.metadata.labels).toMatchObject({ 'statefulset.kubernetes.io/pod-name': 'db-1', 'apps.kubernetes.io/pod-index': '1' });
   expect(pod.metadata.labels?.['controller-revision-hash']).toMatch(/^db-[bcdfghjklmnpqrstvwxz2456789]+$/);
   expect(pod.spec).toMatchObject({ hostname: 'db-1', subdomain: 'db' });
-  expect((await h.get<StatefulSet>(statefulSets, 'db')).status).toMatchObject({ replicas: 3, readyReplicas: 3, availableReplicas: 3, currentReplicas: 3, updatedReplicas: 3 });
+  expect((await h.get<StatefulSet>(statefulSets, 'db')).status).toMatchObject({
+    replicas: 3,
+    readyReplicas: 3,
+    availableReplicas: 3,
+    currentReplicas: 3,
+    updatedReplicas: 3,
+  });
   expect(await h.events()).toContain('Normal SuccessfulCreate create Pod db-0 in StatefulSet db successful');
 });
 
@@ -103,10 +109,17 @@ test('Parallel asks nobody to wait; OnDelete updates only what is deleted', asyn
 });
 
 test('volume claims are made a pod and outlive it', async () => {
-  await h.create(statefulSets, db({ replicas: 1, volumeClaimTemplates: [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } }] }));
+  await h.create(
+    statefulSets,
+    db({ replicas: 1, volumeClaimTemplates: [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } }] }),
+  );
   await runAll();
-  expect((await h.list<PersistentVolumeClaim>(resources.persistentVolumeClaims)).map(({ metadata }) => metadata.name)).toEqual(['data-db-0']);
-  expect((await h.get<Pod>(resources.pods, 'db-0')).spec?.volumes).toEqual([{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } }]);
+  expect((await h.list<PersistentVolumeClaim>(resources.persistentVolumeClaims)).map(({ metadata }) => metadata.name)).toEqual([
+    'data-db-0',
+  ]);
+  expect((await h.get<Pod>(resources.pods, 'db-0')).spec?.volumes).toEqual([
+    { name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } },
+  ]);
   await change({ replicas: 0 });
   await runAll();
   expect(await h.list(resources.persistentVolumeClaims)).toHaveLength(1);

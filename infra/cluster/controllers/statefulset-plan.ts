@@ -109,7 +109,8 @@ export function statefulSetStatus(set: StatefulSet, pods: readonly Pod[], revisi
 }
 
 function countOf(pods: readonly Pod[], revision: string): number {
-  return pods.filter((pod) => !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined && revisionOfPod(pod) === revision).length;
+  return pods.filter((pod) => !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined && revisionOfPod(pod) === revision)
+    .length;
 }
 
 /** The name of the ControllerRevision that a pod was made of. */

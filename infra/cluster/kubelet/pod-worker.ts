@@ -173,25 +173,24 @@ export class PodWorker {
     // Lets all that one cause brings, such as several changes in one batch, be one turn's work.
     await Promise.resolve();
     try {
-      await this.#turnWhileDirty();
+      while (this.#isDirty && !this.#isStopped && !this.#isDone && !this.#context.isRuntimeLost()) {
+        this.#isDirty = false;
+        this.#wake?.[Symbol.dispose]();
+        await this.#turnOrComplain();
+      }
     } finally {
-      // Not in a callback on the promise: a trigger between the loop's end and the callback would be forgotten.
+      // In the same step as the loop's last look: a trigger in between would be forgotten.
       this.#turns = undefined;
     }
   }
 
-  async #turnWhileDirty(): Promise<void> {
-    while (this.#isDirty && !this.#isStopped && !this.#isDone) {
-      this.#isDirty = false;
-      this.#wake?.[Symbol.dispose]();
-      if (this.#context.isRuntimeLost()) return;
-      try {
-        await this.#turn();
-        this.#retries.forget('');
-      } catch (error) {
-        this.#complain(error);
-        this.#wakeAt(this.#context.clock.now() + this.#retries.next(''));
-      }
+  async #turnOrComplain(): Promise<void> {
+    try {
+      await this.#turn();
+      this.#retries.forget('');
+    } catch (error) {
+      this.#complain(error);
+      this.#wakeAt(this.#context.clock.now() + this.#retries.next(''));
     }
   }
 

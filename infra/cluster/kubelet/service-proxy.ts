@@ -73,31 +73,30 @@ class ServiceProxy implements AsyncDisposable {
     // A batch of changes that comes in one turn of the event loop is one table.
     await Promise.resolve();
     try {
-      await this.#programWhileDirty();
+      while (this.#isDirty && !this.#isDisposed) {
+        this.#isDirty = false;
+        await this.#programOnce();
+      }
     } finally {
-      // Not in a callback on the promise: a change between the loop's end and the callback would be forgotten.
+      // In the same step as the loop's last look: a change in between would be forgotten.
       this.#working = undefined;
     }
   }
 
-  async #programWhileDirty(): Promise<void> {
+  async #programOnce(): Promise<void> {
     const { informers, runtime, clock, log } = this.#options;
-    while (this.#isDirty && !this.#isDisposed) {
-      this.#isDirty = false;
-      const services = informers.informer<Service>(resources.services).all();
-      const slices = informers.informer<EndpointSlice>(resources.endpointSlices).all();
-      const routes = planRoutes(services, slices);
-      if (isDeepStrictEqual(routes, this.#programmed)) continue;
-      try {
-        await runtime.programServices(routes);
-        this.#programmed = routes;
-        this.#retries.forget('');
-      } catch (error) {
-        log.warn({ reason: messageOf(error) }, 'service table not programmed, will retry');
-        this.#retry?.[Symbol.dispose]();
-        this.#retry = clock.after(this.#retries.next(''), () => this.#changed());
-        return;
-      }
+    const services = informers.informer<Service>(resources.services).all();
+    const slices = informers.informer<EndpointSlice>(resources.endpointSlices).all();
+    const routes = planRoutes(services, slices);
+    if (isDeepStrictEqual(routes, this.#programmed)) return;
+    try {
+      await runtime.programServices(routes);
+      this.#programmed = routes;
+      this.#retries.forget('');
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, 'service table not programmed, will retry');
+      this.#retry?.[Symbol.dispose]();
+      this.#retry = clock.after(this.#retries.next(''), () => this.#changed());
     }
   }
 }

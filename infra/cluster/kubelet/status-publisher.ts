@@ -47,22 +47,22 @@ export class StatusPublisher {
   async #writeAll(): Promise<void> {
     await Promise.resolve();
     try {
-      await this.#writeOffered();
+      for (let compute = this.#offered; compute !== undefined; compute = this.#offered) {
+        this.#offered = undefined;
+        await this.#writeOrComplain(compute);
+      }
     } finally {
-      // Not in a callback on the promise: an offer between the loop's end and the callback would be forgotten.
+      // In the same step as the loop's last look: an offer in between would be forgotten.
       this.#writing = undefined;
     }
   }
 
-  async #writeOffered(): Promise<void> {
-    for (let compute = this.#offered; compute !== undefined; compute = this.#offered) {
-      this.#offered = undefined;
-      try {
-        await this.#write(compute);
-      } catch (error) {
-        if (isNotFound(error)) return;
-        this.#log.warn({ pod: this.#newest.metadata.name, reason: messageOf(error) }, 'pod status not written');
-      }
+  async #writeOrComplain(compute: (pod: Pod) => PodStatus): Promise<void> {
+    try {
+      await this.#write(compute);
+    } catch (error) {
+      if (isNotFound(error)) return;
+      this.#log.warn({ pod: this.#newest.metadata.name, reason: messageOf(error) }, 'pod status not written');
     }
   }
 

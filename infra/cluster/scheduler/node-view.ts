@@ -36,4 +36,3 @@ export function requestsOf(pod: Pod): readonly (readonly [string, bigint])[] {
   if (pod.spec === undefined) return [];
   return Object.entries(podResourceAmounts(pod.spec, 'requests')).map(([name, { nano }]) => [name, nano] as const);
 }
-

@@ -36,20 +36,44 @@ function pod(spec: Partial<PodSpec> = {}, requests: Record<string, string> = {},
   };
 }
 
-const notHelpful = (of = 1): string => `no new claims to deallocate, preemption: 0/${of} nodes are available: ${of} Preemption is not helpful for scheduling.`;
+const notHelpful = (of = 1): string =>
+  `no new claims to deallocate, preemption: 0/${of} nodes are available: ${of} Preemption is not helpful for scheduling.`;
 const messageOf = (wanted: Pod, view: ClusterView): string => {
   const decision = planSchedule(wanted, view);
   return decision.kind === 'unschedulable' ? decision.message : `bound to ${decision.nodeName}`;
 };
 const label = { app: 'web' };
-const near = (topologyKey = 'kubernetes.io/hostname'): { labelSelector: { matchLabels: Record<string, string> }; topologyKey: string } => ({ labelSelector: { matchLabels: label }, topologyKey });
+const near = (topologyKey = 'kubernetes.io/hostname'): { labelSelector: { matchLabels: Record<string, string> }; topologyKey: string } => ({
+  labelSelector: { matchLabels: label },
+  topologyKey,
+});
 
 test.each<[string, Pod, ClusterView, string]>([
   ['cpu', pod({}, { cpu: '900' }), cluster({}), `0/1 nodes are available: 1 Insufficient cpu. ${notHelpful()}`],
-  ['a device nobody has', pod({}, { 'nvidia.com/gpu': '9' }), cluster({}), `0/1 nodes are available: 1 Insufficient nvidia.com/gpu. ${notHelpful()}`],
-  ['cpu and memory', pod({}, { cpu: '3', memory: '9Gi' }), cluster({}), `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${notHelpful()}`],
-  ['selector', pod({ nodeSelector: { disk: 'nvme' } }), cluster({}), `0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. ${notHelpful()}`],
-  ['taint', pod(), cluster({ spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }), `0/1 nodes are available: 1 node(s) had untolerated taint(s). ${notHelpful()}`],
+  [
+    'a device nobody has',
+    pod({}, { 'nvidia.com/gpu': '9' }),
+    cluster({}),
+    `0/1 nodes are available: 1 Insufficient nvidia.com/gpu. ${notHelpful()}`,
+  ],
+  [
+    'cpu and memory',
+    pod({}, { cpu: '3', memory: '9Gi' }),
+    cluster({}),
+    `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${notHelpful()}`,
+  ],
+  [
+    'selector',
+    pod({ nodeSelector: { disk: 'nvme' } }),
+    cluster({}),
+    `0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. ${notHelpful()}`,
+  ],
+  [
+    'taint',
+    pod(),
+    cluster({ spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }),
+    `0/1 nodes are available: 1 node(s) had untolerated taint(s). ${notHelpful()}`,
+  ],
   ['cordon', pod(), cluster({ spec: { unschedulable: true } }), `0/1 nodes are available: 1 node(s) were unschedulable. ${notHelpful()}`],
   [
     'each its own reason, counted and sorted',
@@ -107,32 +131,81 @@ test.each<[string, Pod, ClusterView, string]>([
 test.each<[string, Pod, ClusterView, string]>([
   ['what fits exactly', pod({}, { cpu: '1' }), cluster({ pods: [pod({}, { cpu: '1' })] }), 'node-1'],
   ['the node with more room', pod({}, { cpu: '100m' }), cluster({ name: 'a', pods: [pod({}, { cpu: '1' })] }, { name: 'b' }), 'b'],
-  ['a device where there is one', pod({}, { 'nvidia.com/gpu': '1' }), cluster({ name: 'a' }, { name: 'g', allocatable: { 'nvidia.com/gpu': '2' } }), 'g'],
-  ['a tolerated taint', pod({ tolerations: [{ key: 'gpu', operator: 'Exists' }] }), cluster({ spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }), 'node-1'],
-  ['rather an untainted node', pod(), cluster({ name: 'a', spec: { taints: [{ key: 'x', effect: 'PreferNoSchedule' }] } }, { name: 'b', pods: [pod({}, { cpu: '1' })] }), 'b'],
+  [
+    'a device where there is one',
+    pod({}, { 'nvidia.com/gpu': '1' }),
+    cluster({ name: 'a' }, { name: 'g', allocatable: { 'nvidia.com/gpu': '2' } }),
+    'g',
+  ],
+  [
+    'a tolerated taint',
+    pod({ tolerations: [{ key: 'gpu', operator: 'Exists' }] }),
+    cluster({ spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }),
+    'node-1',
+  ],
+  [
+    'rather an untainted node',
+    pod(),
+    cluster({ name: 'a', spec: { taints: [{ key: 'x', effect: 'PreferNoSchedule' }] } }, { name: 'b', pods: [pod({}, { cpu: '1' })] }),
+    'b',
+  ],
   [
     'rather a preferred node',
-    pod({ affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } }] } } }),
+    pod({
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 100, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } },
+          ],
+        },
+      },
+    }),
     cluster({ name: 'a' }, { name: 'b', labels: { disk: 'ssd' }, pods: [pod({}, { cpu: '1' })] }),
     'b',
   ],
   [
     'affinity where the others are',
     pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('zone')] } } }),
-    cluster({ name: 'a', labels: { zone: '1' } }, { name: 'b', labels: { zone: '2' } }, { name: 'c', labels: { zone: '2' }, pods: [pod({}, { cpu: '1' }, { labels: label })] }),
+    cluster(
+      { name: 'a', labels: { zone: '1' } },
+      { name: 'b', labels: { zone: '2' } },
+      { name: 'c', labels: { zone: '2' }, pods: [pod({}, { cpu: '1' }, { labels: label })] },
+    ),
     'b',
   ],
-  ['the first of a group that wants to be together', pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near()] } } }, {}, { labels: label }), cluster({}), 'node-1'],
+  [
+    'the first of a group that wants to be together',
+    pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near()] } } }, {}, { labels: label }),
+    cluster({}),
+    'node-1',
+  ],
   [
     'away from siblings',
     pod({}, {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }] }),
-    cluster({ name: 'a', pods: [pod({}, {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }] })] }, { name: 'b', pods: [pod({}, { cpu: '200m' })] }),
+    cluster(
+      {
+        name: 'a',
+        pods: [pod({}, {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }] })],
+      },
+      { name: 'b', pods: [pod({}, { cpu: '200m' })] },
+    ),
     'b',
   ],
   [
     'the domain with fewer',
-    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: label } }] }, {}, { labels: label }),
-    cluster({ name: 'a', labels: { zone: '1' }, pods: [pod({}, {}, { labels: label })] }, { name: 'b', labels: { zone: '2' }, pods: [pod({}, { cpu: '1' })] }),
+    pod(
+      {
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: label } },
+        ],
+      },
+      {},
+      { labels: label },
+    ),
+    cluster(
+      { name: 'a', labels: { zone: '1' }, pods: [pod({}, {}, { labels: label })] },
+      { name: 'b', labels: { zone: '2' }, pods: [pod({}, { cpu: '1' })] },
+    ),
     'b',
   ],
 ])('goes to: %s', (_name, wanted, view, nodeName) => {

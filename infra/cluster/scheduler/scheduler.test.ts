@@ -24,7 +24,13 @@ afterEach(async () => {
 });
 
 const addNode = (name = 'node-1', cpu = '2', more: Partial<Node['spec']> = {}): Promise<Node> =>
-  api.create<Node>(resources.nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: more, status: { allocatable: { cpu, memory: '4Gi', pods: '110' } } });
+  api.create<Node>(resources.nodes, {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    spec: more,
+    status: { allocatable: { cpu, memory: '4Gi', pods: '110' } },
+  });
 const addPod = (name: string, cpu: string, spec: Partial<PodSpec> = {}): Promise<Pod> =>
   api.create<Pod>(resources.pods, {
     apiVersion: 'v1',
@@ -70,7 +76,9 @@ test('a pod that fits nowhere says why, and is bound when a node comes', async (
   await addPod('big', '4');
   await clock.advance(0);
   const pod = await api.get<Pod>(resources.pods, 'big', 'ns');
-  expect(pod.status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: expect.stringContaining('1 Insufficient cpu') as string }]);
+  expect(pod.status?.conditions).toMatchObject([
+    { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: expect.stringContaining('1 Insufficient cpu') as string },
+  ]);
   expect(pod.status?.phase).toBe('Pending');
   await addNode('large', '8');
   await clock.advance(900);
@@ -133,5 +141,7 @@ test('a claim that is not there or not bound keeps its pod pending, with Kuberne
   await addNode();
   await addPod('p', '1', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] });
   await clock.advance(0);
-  expect((await api.get<Pod>(resources.pods, 'p', 'ns')).status?.conditions?.[0]?.message).toMatch(/^0\/1 nodes are available: persistentvolumeclaim "data" not found\./);
+  expect((await api.get<Pod>(resources.pods, 'p', 'ns')).status?.conditions?.[0]?.message).toMatch(
+    /^0\/1 nodes are available: persistentvolumeclaim "data" not found\./,
+  );
 });

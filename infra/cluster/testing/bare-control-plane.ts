@@ -19,7 +19,12 @@ export interface BareControlPlane extends AsyncDisposable {
 }
 
 export const hiddenNamespace = 'drillhouse-system';
-const quiet: ClusterLog = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
+const quiet: ClusterLog = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+};
 
 export async function startBareControlPlane(): Promise<BareControlPlane> {
   const folder = mkdtempSync(path.join(tmpdir(), 'control-plane-'));
@@ -30,9 +35,20 @@ export async function startBareControlPlane(): Promise<BareControlPlane> {
     adminGroups: [mastersGroup],
     nowMs: Date.now(),
   });
-  const plane = createControlPlane({ dataDir: folder, identity, serviceCidr: '10.96.0.0/24', hiddenNamespaces: [hiddenNamespace], clock: systemClock, log: quiet });
+  const plane = createControlPlane({
+    dataDir: folder,
+    identity,
+    serviceCidr: '10.96.0.0/24',
+    hiddenNamespaces: [hiddenNamespace],
+    clock: systemClock,
+    log: quiet,
+  });
   const url = `https://127.0.0.1:${await plane.server.listen('127.0.0.1', 0)}`;
-  await bootstrap(plane.clientFor('kube-apiserver'), { hiddenNamespaces: [hiddenNamespace], apiServerIp: plane.apiServerIp, endpoint: { ip: '127.0.0.1', port: 6443 } });
+  await bootstrap(plane.clientFor('kube-apiserver'), {
+    hiddenNamespaces: [hiddenNamespace],
+    apiServerIp: plane.apiServerIp,
+    endpoint: { ip: '127.0.0.1', port: 6443 },
+  });
   plane.setReady();
   const authority = identity.authority.certificate;
   return {

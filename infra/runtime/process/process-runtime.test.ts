@@ -1,12 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { containerSpec, ProcessFixture, readAll, readUntil } from './testing/process-fixture.ts';
+import { containerSpec, ProcessFixture, readAll, testedModes } from './testing/process-fixture.ts';
 
 const MiB = 1 << 20;
-const modes = [{ mode: 'auto' as const }, { mode: 'off' as const }];
 
-describe.each(modes)('containers as processes (bubblewrap: $mode)', ({ mode }) => {
+describe.each(testedModes)('containers as processes (bubblewrap: $mode)', ({ mode }) => {
   let fixture: ProcessFixture;
   const isolated = mode === 'auto';
 
@@ -60,7 +59,10 @@ describe.each(modes)('containers as processes (bubblewrap: $mode)', ({ mode }) =
     it('runs the image’s own program with arguments, and ends it by its own signal handler', async () => {
       const pod = await fixture.runPod();
       const { id } = await fixture.cluster.createContainer(
-        containerSpec(pod.podUid, 'server', { image: 'registry.lab/inference:1.4.2', args: ['--port', '8123', '--model', 'small'] }),
+        containerSpec(pod.podUid, 'server', {
+          image: 'registry.lab/inference:1.4.2',
+          args: ['--port', '8123', '--model', 'drillhouse/sparrow-1b'],
+        }),
       );
       expect(await fixture.cluster.startContainer(id)).toEqual({ kind: 'started' });
       for await (const { text } of fixture.cluster.logs(id, { follow: true })) if (text.includes('startup complete')) break;

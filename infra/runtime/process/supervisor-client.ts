@@ -9,12 +9,13 @@ export type SupervisorEvent =
   Extract<WireMessage, { event: string }> | { readonly event: 'lost'; readonly reason: string } | { readonly event: 'back' };
 
 interface PendingCall {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const FIRST_RETRY_MS = 100;
 const SLOWEST_RETRY_MS = 5_000;
+const CALL_TIMEOUT_MS = 60_000;
 /** A supervisor of another build gets this long to end its containers. */
 const REPLACE_TIMEOUT_MS = 30_000;
 
@@ -31,6 +32,7 @@ export class SupervisorClient implements AsyncDisposable {
   readonly #restore: (client: SupervisorClient) => Promise<void>;
   #control: Socket | undefined;
   #calls = 0;
+  #established = false;
 
   private constructor(config: SupervisorConfig, restore: (client: SupervisorClient) => Promise<void>) {
     this.#config = config;
@@ -40,6 +42,7 @@ export class SupervisorClient implements AsyncDisposable {
   static async open(config: SupervisorConfig, restore: (client: SupervisorClient) => Promise<void>): Promise<SupervisorClient> {
     const client = new SupervisorClient(config, restore);
     await client.#establish();
+    client.#established = true;
     return client;
   }
 
@@ -54,7 +57,21 @@ export class SupervisorClient implements AsyncDisposable {
       return Promise.reject(new RuntimeError('EngineUnreachable', 'The supervisor of local processes is not there.'));
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
-      this.#pending.set(call, { resolve: resolve as (result: unknown) => void, reject });
+      const timer = setTimeout(() => {
+        this.#pending.delete(call);
+        reject(new RuntimeError('EngineUnreachable', `The supervisor of local processes did not answer ${name} in time.`));
+      }, callTimeoutMs(params));
+      timer.unref();
+      this.#pending.set(call, {
+        resolve: (result) => {
+          clearTimeout(timer);
+          resolve(result as Calls[N]['result']);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
       control.write(`${JSON.stringify({ call, name, params })}\n`);
     });
   }
@@ -79,9 +96,9 @@ export class SupervisorClient implements AsyncDisposable {
     const running = await connectTo(this.#config.socketPath).catch(() => undefined);
     if (running !== undefined) {
       this.#use(running);
-      const { buildId } = await this.call('hello', {});
-      if (buildId === this.#config.buildId) return;
-      await this.#replace(running);
+      const found = await this.call('hello', {}).catch(() => undefined);
+      if (found?.buildId === this.#config.buildId) return;
+      if (found !== undefined) await this.#replace(running);
     }
     await launchSupervisor(this.#config);
     this.#use(await connectTo(this.#config.socketPath));
@@ -109,7 +126,8 @@ export class SupervisorClient implements AsyncDisposable {
       if (this.#control !== socket) return;
       this.#control = undefined;
       this.#rejectPending('The supervisor of local processes ended.');
-      void this.#recover();
+      // One that ends while it is being found fails that attempt, and the next one follows.
+      if (this.#established) void this.#recover();
     });
     socket.write(`${JSON.stringify({ stream: 'control' } satisfies Opening)}\n`);
   }
@@ -127,12 +145,14 @@ export class SupervisorClient implements AsyncDisposable {
 
   async #recover(): Promise<void> {
     const { signal } = this.#closing;
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
+    this.#established = false;
     this.#tell({ event: 'lost', reason: 'The supervisor of local processes ended, and its containers with it.' });
-    for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, SLOWEST_RETRY_MS)) {
+    for (let delayMs = FIRST_RETRY_MS; !isAborted(signal); delayMs = Math.min(delayMs * 2, SLOWEST_RETRY_MS)) {
       try {
         await this.#establish();
         await this.#restore(this);
+        this.#established = true;
         this.#tell({ event: 'back' });
         return;
       } catch {
@@ -150,6 +170,12 @@ export class SupervisorClient implements AsyncDisposable {
     this.#pending.clear();
     for (const { reject } of pending) reject(new RuntimeError('EngineUnreachable', message));
   }
+}
+
+/** A stop takes as long as the container is given. */
+function callTimeoutMs(params: object): number {
+  const graceSeconds = 'graceSeconds' in params && typeof params.graceSeconds === 'number' ? params.graceSeconds : 0;
+  return CALL_TIMEOUT_MS + graceSeconds * 1000;
 }
 
 function connectTo(socketPath: string): Promise<Socket> {
@@ -178,4 +204,9 @@ const runtimeCodes: Readonly<Record<RuntimeError['code'], true>> = {
 
 function isRuntimeCode(code: string): code is RuntimeError['code'] {
   return Object.hasOwn(runtimeCodes, code);
+}
+
+/** A call rather than a property, because the compiler would take a second look at `signal.aborted` for settled. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -73,6 +73,19 @@ export async function prepareSupervisor(stateDir: string, finding: IsolationFind
   return { ...facts, buildId, templates: await prepareTemplates(path.join(folder, 'etc')), sharedFiles, shimPath };
 }
 
+/** Bundles the supervisor and the shim where their sources have changed. */
+export async function ensureProcessBundles(): Promise<void> {
+  await Promise.all([
+    ensureBundle({
+      entry: 'infra/runtime/process/supervisor/main.ts',
+      outFile: supervisorBundle,
+      format: 'esm',
+      external: ['@lydell/node-pty'],
+    }),
+    ensureBundle({ entry: 'infra/runtime/process/shim/main.ts', outFile: shimBundle, format: 'cjs' }),
+  ]);
+}
+
 /** For containers without a file system of their own, whose search path begins with this folder. */
 function linkTools(folder: string, tools: readonly { readonly name: string; readonly file: string }[]): void {
   mkdirSync(folder, { recursive: true });

@@ -2,6 +2,7 @@ import type { Scorecard } from '../../../grader/verdict.ts';
 import { sleep } from '../../clock.ts';
 import type { Tx } from '../../store/schema.ts';
 import type { Attempt } from '../attempt.ts';
+import { forfeitSolvedIncident } from '../forfeit.ts';
 import { graded } from '../moves.ts';
 import type { JobContext } from './job.ts';
 
@@ -12,8 +13,9 @@ const BETWEEN_TRIES_MS = 5_000;
 /** Judges from the stored baseline and injection, so that a restart in the middle judges the same thing again. */
 export async function grade(context: JobContext): Promise<void> {
   const { actor, evidence, clock } = context;
-  const scorecard = await judge(context);
+  const judged = await judge(context);
   const nowMs = clock.now();
+  const scorecard = forfeitSolvedIncident(actor.attempt, judged, nowMs);
   await evidence.exclusive(() =>
     actor.change(
       (attempt) => graded(attempt, scorecard, nowMs),

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { fetchAttempts, fetchCatalogue } from '../api/attempts-api.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
@@ -10,6 +11,9 @@ import styles from './catalogue.module.css';
 import { LabCard } from './lab-card.tsx';
 import { LabProblems } from './lab-problems.tsx';
 import { PastAttempts } from './past-attempts.tsx';
+
+// Who has a lab running is reached by an instructor's words here too; the live channel's code is not worth loading for anybody else.
+const MessageToasts = lazy(async () => ({ default: (await import('../realtime/message-toasts.tsx')).MessageToasts }));
 
 export function CataloguePage() {
   const notice = useSession().data?.notice ?? null;
@@ -36,6 +40,11 @@ function Labs() {
   const { labs, problems } = catalogue.data;
   return (
     <>
+      {labs.some((lab) => lab.mine.runningAttemptId !== null) && (
+        <Suspense>
+          <MessageToasts />
+        </Suspense>
+      )}
       {problems.length > 0 && <LabProblems problems={problems} />}
       {labs.length === 0 ? (
         <EmptyState title="There are no labs yet">

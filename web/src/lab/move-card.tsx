@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconFlame, IconGavel } from '@tabler/icons-react';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { currentWork } from './current-work.ts';
 import styles from './instructions.module.css';
 import { ProgressList } from './progress-list.tsx';
 import { nextMove } from './step-position.ts';
@@ -54,7 +55,7 @@ export function MoveCard({ attempt, actions }: { readonly attempt: AttemptView; 
           <p>
             <strong>Your cluster is being worked on.</strong> You can go on reading meanwhile.
           </p>
-          <ProgressList progress={attempt.progress.slice(-4)} />
+          <ProgressList progress={currentWork(attempt.progress)} />
         </aside>
       );
     case 'wait':
@@ -64,7 +65,7 @@ export function MoveCard({ attempt, actions }: { readonly attempt: AttemptView; 
             <strong>The grader is looking.</strong> It probes your service from outside and watches it for a while, so that luck does not
             count. You need not do anything.
           </p>
-          <ProgressList progress={attempt.progress.slice(-6)} />
+          <ProgressList progress={currentWork(attempt.progress)} />
         </aside>
       );
   }

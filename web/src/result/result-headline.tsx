@@ -13,7 +13,15 @@ export function ResultHeadline({ result }: { readonly result: Result }) {
       <p className={styles['answer']}>
         <StatusIcon tone={tone} size={28} />
         <span>
-          <strong>{label}.</strong> {result.headline}
+          {result.override === null ? (
+            <>
+              <strong>{label}.</strong> {result.headline}
+            </>
+          ) : (
+            <>
+              <strong>{label}, by a person&apos;s judgement.</strong> The grader had found: {result.headline}
+            </>
+          )}
         </span>
       </p>
       <dl className={styles['numbers']}>

@@ -78,6 +78,9 @@ export function LineChart({ title, unit, labels, times, values }: Props) {
 
 const formatLatest = (value: number | null): string => (value === null ? '–' : formatNumber(value, value < 10 ? 2 : 0));
 
+const formatTick = (seconds: number): string =>
+  new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
 function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width: number): uPlot.Options {
   const axis = {
     stroke: scheme === 'dark' ? '#9aa4b5' : '#5a6472',
@@ -92,7 +95,7 @@ function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width
     cursor: { points: { show: false } },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 80, values: (_plot, seconds) => seconds.map(formatTick) },
       { ...axis, size: 44 },
     ],
     series: [

@@ -25,8 +25,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace",
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.9375rem', lg: '1.0625rem', xl: '1.25rem' },
   components: {
-    CloseButton: { defaultProps: { 'aria-label': 'Close' } },
     Modal: { styles: { title: { fontSize: '1.0625rem', fontWeight: 650 } } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-text)' } } },
   },
   headings: {
     fontWeight: '650',
@@ -52,5 +52,5 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
   dark: { '--mantine-color-placeholder': '#8c96a8', '--mantine-color-error': '#ff8787' },
 });
 
-/** The key is read by `public/color-scheme.js` too. */
+/** The key is read by `public/boot.js` too. */
 export const colorSchemeManager = localStorageColorSchemeManager({ key: 'drillhouse.color-scheme' });

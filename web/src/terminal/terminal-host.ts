@@ -194,13 +194,18 @@ export class TerminalHost {
     };
   }
 
+  /** A call, because the compiler takes what was read before an await for settled. */
+  #hasGraphics(): boolean {
+    return this.#webgl !== null;
+  }
+
   /** Loaded only now, since it is a third of all the terminal's script and some machines cannot use it. */
   async #drawWithGraphics(): Promise<void> {
     if (this.#webgl !== null || getTerminalSettings().renderer === 'dom' || !hasGraphicsHardware()) return;
     try {
       const { WebglAddon } = await import('@xterm/addon-webgl');
       // Meanwhile it may have been hidden, or another call may have come first.
-      if (!this.#element.isConnected || this.#webgl !== null) return;
+      if (!this.#element.isConnected || this.#hasGraphics()) return;
       const webgl = new WebglAddon();
       // A driver that gave up, or a sixteenth context elsewhere: the DOM renderer takes over by itself.
       webgl.onContextLoss(() => {

@@ -19,7 +19,7 @@ interface Props {
   readonly onSearch: (open: boolean) => void;
   readonly onSelect: (id: string) => void;
   readonly onPick: (id: string) => void;
-  readonly onClose: (terminal: TerminalView) => void;
+  readonly onClose?: ((terminal: TerminalView) => void) | undefined;
   /** Absent where terminals may only be looked at. */
   readonly onCreate?: (() => void) | undefined;
   readonly onSplit: () => void;

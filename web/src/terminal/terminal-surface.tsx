@@ -24,6 +24,7 @@ export function TerminalSurface({ host, title, onFocus, onReplace }: Props) {
   }, [host]);
   return (
     <section
+      role="tabpanel"
       className={styles['surface']}
       data-testid="terminal"
       data-terminal-id={host.terminalId}

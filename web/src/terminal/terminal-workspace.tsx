@@ -143,7 +143,7 @@ export function TerminalWorkspace({ attemptId, terminals, access, onCreate, onDe
             onPick={(id) => {
               hosts.ensure(id).focus();
             }}
-            onClose={close}
+            onClose={onDelete !== undefined && terminals.length > 1 ? close : undefined}
             onCreate={create}
             onSplit={() => void split().catch(notifyError)}
           />

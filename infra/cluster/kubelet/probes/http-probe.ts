@@ -73,14 +73,17 @@ async function drain(response: IncomingMessage): Promise<void> {
   }
 }
 
+/** What OpenSSL says, in Go's words. Its errors come as codes of their own or as EPROTO with a text, depending on when they come. */
+const tlsWords: readonly (readonly [RegExp, string])[] = [
+  [/wrong.version.number|packet.length.too.long/i, 'http: server gave HTTP response to HTTPS client'],
+  [/certificate.required/i, 'remote error: tls: certificate required'],
+  [/handshake.failure/i, 'remote error: tls: handshake failure'],
+  [/bad.certificate/i, 'remote error: tls: bad certificate'],
+];
+
 function tlsFailure(error: unknown): string | undefined {
-  const code = errorCodeOf(error);
-  if (code === undefined || !code.startsWith('ERR_SSL')) return undefined;
-  if (code.includes('CERTIFICATE_REQUIRED')) return 'remote error: tls: certificate required';
-  if (code.includes('HANDSHAKE_FAILURE')) return 'remote error: tls: handshake failure';
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code.includes('PACKET_LENGTH')) return 'http: server gave HTTP response to HTTPS client';
-  return `remote error: tls: ${code
-    .replace(/^ERR_SSL_/, '')
-    .toLowerCase()
-    .replaceAll('_', ' ')}`;
+  const code = errorCodeOf(error) ?? '';
+  if (code !== 'EPROTO' && !code.startsWith('ERR_SSL')) return undefined;
+  const text = `${code} ${error instanceof Error ? error.message : ''}`;
+  return tlsWords.find(([pattern]) => pattern.test(text))?.[1] ?? `remote error: tls: ${code}`;
 }

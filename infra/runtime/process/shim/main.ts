@@ -32,7 +32,7 @@ function asHost(value: unknown): string | undefined {
 
 /** server.listen(port[, host][, backlog][, callback]) or (options[, callback]); paths, handles and descriptors pass untouched. */
 function patchListen(addresses: PodAddresses): void {
-  const original = net.Server.prototype.listen as AnyFunction;
+  const original = Reflect.get(net.Server.prototype, 'listen') as AnyFunction;
   net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
     const [first, second, ...rest] = args;
     if (
@@ -67,7 +67,7 @@ function isPort(value: unknown): boolean {
 
 /** socket.connect gets its arguments either as they were written or, from net.connect, as one array that is marked as normalised. */
 function patchConnect(addresses: PodAddresses, file: string): void {
-  const original = net.Socket.prototype.connect as AnyFunction;
+  const original = Reflect.get(net.Socket.prototype, 'connect') as AnyFunction;
   net.Socket.prototype.connect = function connect(this: net.Socket, ...args: unknown[]): net.Socket {
     const [first, second, ...rest] = args;
     if (Array.isArray(first) && isOptions(first[0])) {
@@ -78,12 +78,13 @@ function patchConnect(addresses: PodAddresses, file: string): void {
     if (!isPort(first)) return original.apply(this, args) as net.Socket;
     const options = redirected({ port: first, ...(typeof second === 'string' ? { host: second } : {}) }, addresses, file);
     return original.call(this, options, ...(typeof second === 'string' ? rest : [second, ...rest])) as net.Socket;
-  } as typeof net.Socket.prototype.connect;
+  };
 }
 
 function redirected(options: Options, addresses: PodAddresses, file: string): Options {
   if (options['path'] !== undefined && options['port'] === undefined) return options;
-  if (options['localAddress'] !== undefined || options['socketPath'] !== undefined) return options;
+  // undici says null for none.
+  if (typeof options['localAddress'] === 'string' || typeof options['socketPath'] === 'string') return options;
   const target = connectTarget(asHost(options['host']), addresses, readHosts(file));
   if (target === undefined) return options;
   // A family of 6 would refuse the address, and a custom lookup has nothing left to find.
@@ -102,7 +103,7 @@ function listensOnLoopback({ loopback }: PodAddresses, port: number): boolean {
 }
 
 function patchBind(addresses: PodAddresses): void {
-  const original = dgram.Socket.prototype.bind as AnyFunction;
+  const original = Reflect.get(dgram.Socket.prototype, 'bind') as AnyFunction;
   dgram.Socket.prototype.bind = function bind(this: dgram.Socket, ...args: unknown[]): dgram.Socket {
     const [first, second, ...rest] = args;
     if (isOptions(first) && !('fd' in first)) {
@@ -117,7 +118,7 @@ function patchBind(addresses: PodAddresses): void {
     const hasAddress = typeof second === 'string';
     const others = hasAddress ? rest : [second, ...rest];
     return original.call(this, first ?? 0, listenAddress(hasAddress ? second : undefined, addresses), ...others) as dgram.Socket;
-  } as typeof dgram.Socket.prototype.bind;
+  };
 }
 
 /** For programs that resolve before they connect. Without bubblewrap this is the only resolver that knows the pod's names. */
@@ -146,7 +147,7 @@ function patchLookup(addresses: PodAddresses, file: string): void {
     });
     return {};
   };
-  dns.lookup = Object.assign(lookup, dns.lookup) as unknown as typeof dns.lookup;
+  dns.lookup = Object.assign(lookup, dns.lookup);
   const promised = dns.promises.lookup as unknown as AnyFunction;
   dns.promises.lookup = (async (name: unknown, options?: unknown) => {
     const found = known(name);

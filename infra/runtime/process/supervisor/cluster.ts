@@ -92,7 +92,7 @@ export class SupervisedCluster {
     const id = containerId(this.clusterId, spec);
     const present = pod.containers.get(id);
     if (present !== undefined) return present;
-    const folder = path.join(pod.folder, id.slice(0, 24));
+    const folder = path.join(pod.folder, containerFolder(id));
     const place = {
       rootFolder: path.join(folder, 'root'),
       podFolder: path.join(pod.folder, 'pod'),
@@ -141,6 +141,11 @@ export class SupervisedCluster {
   #nameServer(): string {
     return serviceCidr(this.block).replace('.0/24', '.10');
   }
+}
+
+/** Short, as paths below it may be long. */
+export function containerFolder(id: string): string {
+  return id.slice(0, 24);
 }
 
 /** The same for the same attempt, so that creating twice finds what is there. */

@@ -1,5 +1,5 @@
 import type { Isolation } from '../wire.ts';
-import { descendants, hasEnvironment, readProcessTable, sendSignal } from './process-table.ts';
+import { descendants, readEnvironmentVariable, readProcessTable, sendSignal } from './process-table.ts';
 import type { ProcessWatch, SharedProcessTable } from './process-watch.ts';
 import { CONTAINER_MARK } from './spawn-plan.ts';
 
@@ -20,10 +20,9 @@ export async function killContainer(
     if (firstPid !== undefined) sendSignal(firstPid, 'SIGKILL');
     return;
   }
-  const mark = `${CONTAINER_MARK}=${id}`;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const known = (await watch?.processes())?.map(({ pid }) => pid) ?? [];
-    const marked = [...(await readProcessTable()).keys()].filter((pid) => hasEnvironment(pid, mark));
+    const marked = [...(await readProcessTable()).keys()].filter((pid) => readEnvironmentVariable(pid, CONTAINER_MARK) === id);
     const alive = [...new Set([...known, ...marked])].filter((pid) => sendSignal(pid, 'SIGKILL'));
     if (alive.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 5));

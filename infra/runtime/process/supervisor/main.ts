@@ -12,6 +12,7 @@ const EMPTY_EXIT_MS = 2_000;
  * ends when it has nothing to hold and nobody to serve, or when no orchestrator has come for the orphan time-out.
  */
 async function main(): Promise<void> {
+  for (const kind of ['uncaughtException', 'unhandledRejection'] as const) process.on(kind, survive);
   const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SupervisorConfig;
   let exitTimer: NodeJS.Timeout | undefined;
   const planExit = (): void => {
@@ -38,6 +39,14 @@ async function main(): Promise<void> {
   process.stdout.write('ready\n');
 }
 
+/**
+ * Notes a failure that nobody handled and goes on. Every container hangs on this process, so that a fault in serving one of them must
+ * not end all the others.
+ */
+function survive(error: unknown): void {
+  process.stderr.write(`${new Date().toISOString()} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
 function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
@@ -49,4 +58,7 @@ function answers(socketPath: string): Promise<boolean> {
   });
 }
 
-await main();
+main().catch((error: unknown) => {
+  survive(error);
+  process.exit(1);
+});

@@ -22,7 +22,7 @@ export function release(channel: Channel): void {
  * bash before 5.1 uses files instead, so there is a second way to say it that costs two forks a pipe.
  */
 export const pipeScripts = {
-  hereDocuments: `echo $$; read done 3<<E 4<<E 5<<E 6<<E 7<<E 8<<E 9<<E\n${'E\n'.repeat(7)}`,
+  hereDocuments: `{ echo $$; read done; } 3<<E 4<<E 5<<E 6<<E 7<<E 8<<E 9<<E\n${'E\n'.repeat(7)}`,
   pipelines: `exec 9<&0; ${[3, 4, 5, 6, 7, 8].map((fd) => `: | { exec ${fd}<&0; `).join('')} sh -c 'echo $PPID'; read done <&9${'; }'.repeat(6)}`,
 } as const;
 const pipeCounts: Readonly<Record<keyof typeof pipeScripts, number>> = { hereDocuments: 7, pipelines: 6 };

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** One process as /proc tells of it. A pid alone names nobody for long; pid and start time together do. */
 export interface ProcessEntry {
@@ -94,9 +94,12 @@ export function readProportionalBytes(pid: number): number | undefined {
   return (kib('Pss_Anon') + kib('Pss_Shmem')) * 1024;
 }
 
-/** Whether the process was started with `NAME=value` in its environment. Unreadable for other users' processes. */
-export function hasEnvironment(pid: number, assignment: string): boolean {
-  return readProc(pid, 'environ')?.split('\0').includes(assignment) ?? false;
+/** A variable of the environment that the process was started with. Other users' are unreadable. */
+export function readEnvironmentVariable(pid: number, name: string): string | undefined {
+  const assignment = readProc(pid, 'environ')
+    ?.split('\0')
+    .find((entry) => entry.startsWith(`${name}=`));
+  return assignment?.slice(name.length + 1);
 }
 
 /** The container's own view of where a process's root is, for looking files up in it from outside. */

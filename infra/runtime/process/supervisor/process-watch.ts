@@ -85,6 +85,17 @@ export class ProcessWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
+    let delayMs = TABLE_INTERVAL_MS;
+    try {
+      delayMs = await this.#enforce();
+    } finally {
+      // A look that failed, for want of descriptors say, must not be the last: the limits would be gone.
+      this.#schedule(delayMs);
+    }
+  }
+
+  /** @returns when to look again, in milliseconds. */
+  async #enforce(): Promise<number> {
     const now = performance.now();
     if (now - this.#tableReadAt >= TABLE_INTERVAL_MS) {
       this.#tableReadAt = now;
@@ -93,7 +104,7 @@ export class ProcessWatch implements Disposable {
     this.#addChildren();
     const { memoryLimitBytes } = this.#container;
     const memoryDelayMs = memoryLimitBytes === undefined ? TABLE_INTERVAL_MS : this.#enforceMemoryLimit(memoryLimitBytes);
-    this.#schedule(Math.min(memoryDelayMs, this.#enforcePidLimit()));
+    return Math.min(memoryDelayMs, this.#enforcePidLimit());
   }
 
   /** What the table knows of the container's trees, and those seen before whose parents are gone. */

@@ -60,7 +60,7 @@ export class SupervisorServer {
       return false;
     });
     const read = (chunk: Buffer): void => {
-      const rest = line.push(chunk);
+      const rest = orDestroy(socket, () => line.push(chunk));
       const [first] = opening;
       if (first === undefined) return;
       socket.off('data', read);
@@ -101,8 +101,18 @@ export class SupervisorServer {
       });
       return true;
     });
-    socket.on('data', (chunk: Buffer) => void lines.push(chunk));
+    socket.on('data', (chunk: Buffer) => void orDestroy(socket, () => lines.push(chunk)));
     socket.resume();
+  }
+}
+
+/** Ends a connection that does not keep to the protocol. */
+function orDestroy<T>(socket: Socket, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    return undefined;
   }
 }
 

@@ -35,14 +35,13 @@ export async function serveExec(container: Container, request: ExecRequest, sock
 
 /** Waits for the last output, as long as some keeps coming or the reader is slow. */
 async function drained(process: RunningProcess, outputs: readonly Promise<void>[], socket: Socket): Promise<void> {
-  let done = false;
-  const all = Promise.all(outputs).then(() => (done = true));
+  const all = Promise.all(outputs).then(() => 'done' as const);
   const sources = [process.stdout, process.stderr].filter((source) => source !== null);
   let before = -1;
   while (!socket.destroyed) {
-    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, OUTPUT_GRACE_MS))]);
+    const turn = await Promise.race([all, new Promise<'waited'>((resolve) => setTimeout(resolve, OUTPUT_GRACE_MS, 'waited'))]);
     const sent = socket.bytesWritten;
-    if (done || (sent === before && sources.every((source) => !source.isPaused()))) break;
+    if (turn === 'done' || (sent === before && sources.every((source) => !source.isPaused()))) break;
     before = sent;
   }
   for (const source of sources) source.destroy();
@@ -110,6 +109,12 @@ function receive(socket: Socket, stdin: Writable | NodeJS.WritableStream | null,
   });
   // A process that no longer reads must not hold back sizes and the end of the connection.
   stdin?.once('close', () => socket.resume());
-  socket.on('data', (chunk: Buffer) => frames.push(chunk));
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      frames.push(chunk);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : undefined);
+    }
+  });
   socket.resume();
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import type { Calls, CallName, SupervisorConfig, WireMessage } from '../wire.ts';
 import { planBlock, type AddressBlock } from './address-blocks.ts';
-import { SupervisedCluster } from './cluster.ts';
+import { containerFolder, SupervisedCluster } from './cluster.ts';
 import type { Container, ContainerHost } from './container.ts';
 import { PipePool } from './pipe-pool.ts';
 import { sweepLeftovers } from './leftovers.ts';
@@ -40,7 +40,7 @@ export class Supervisor {
 
   /** Ends what a supervisor that was killed left behind. */
   async start(): Promise<void> {
-    await sweepLeftovers(this.#clustersFolder);
+    await sweepLeftovers(this.#clustersFolder, containerFolder);
     mkdirSync(this.#clustersFolder, { recursive: true, mode: 0o700 });
   }
 

@@ -43,8 +43,11 @@ export class UserNamespaces {
 
 /** Opens the user namespace that a launcher makes, while a `cat` in it waits, and lets the process go. */
 async function hold(launcher: readonly string[]): Promise<string> {
-  const [file = '', ...args] = [...launcher, '--', '/bin/cat'];
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+  const [file = '', ...args] = launcher;
+  const child = spawn(file, [...args, '--', '/bin/cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
   child.stdin.on('error', () => undefined);
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);

@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ClusterRuntime, ContainerRuntime, ContainerSpec, ContainerState, ExecRequest, PodSandbox } from '../../runtime.ts';
+import { findTool } from '../host-tools.ts';
 import { createProcessRuntime } from '../process-runtime.ts';
+
+/** With and without bubblewrap; CI installs it, elsewhere only what is there is tested. */
+export const testedModes: readonly { readonly mode: 'auto' | 'off' }[] =
+  findTool('bwrap') !== undefined || process.env['CI'] === 'true' ? [{ mode: 'auto' }, { mode: 'off' }] : [{ mode: 'off' }];
 
 export const quiet = { info: () => undefined, warn: () => undefined };
 
@@ -111,14 +116,4 @@ export async function readAll(source: AsyncIterable<Buffer> | null): Promise<str
   const chunks: Buffer[] = [];
   for await (const chunk of source ?? []) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
-}
-
-/** Reads until the text has come; the rest stays unread. */
-export async function readUntil(source: AsyncIterable<Buffer>, wanted: string): Promise<string> {
-  let text = '';
-  for await (const chunk of source) {
-    text += chunk.toString();
-    if (text.includes(wanted)) return text;
-  }
-  throw new Error(`The stream ended before ${JSON.stringify(wanted)}: ${JSON.stringify(text)}`);
 }

@@ -1,0 +1,191 @@
+import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus, Pod } from '../meta/generated/types.ts';
+import { isPodReady } from '../meta/pod-status.ts';
+import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
+
+/** What a pod's containers use of cpu (billionths of a core) and memory (billionths of a byte), by container. */
+export type PodUsage = ReadonlyMap<string, { readonly cpu: bigint; readonly memory: bigint }>;
+
+export interface MeasuredPod {
+  readonly pod: Pod;
+  /** Undefined while there is no measurement of it yet. */
+  readonly usage: PodUsage | undefined;
+}
+
+/** One metric's opinion of how many replicas there should be. */
+export type MetricOpinion =
+  | { readonly kind: 'count'; readonly replicas: number; readonly status: MetricStatus; readonly name: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
+
+/** Within this share of the target nothing is scaled. */
+const TOLERANCE = 0.1;
+
+/** The opinion of one metric, after Kubernetes' replica calculator. Only resources can be measured here. */
+export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], current: number): MetricOpinion {
+  const source = metric.resource ?? metric.containerResource;
+  if (source === undefined) {
+    return {
+      kind: 'failed',
+      reason: `FailedGet${metric.type}Metric`,
+      message: `unable to get metric: no ${metric.type} metrics API is served by this cluster`,
+    };
+  }
+  const only = metric.containerResource?.container;
+  const { name, target } = source;
+  const measured = pods.flatMap(({ pod, usage }) =>
+    usage === undefined || !isPodReady(pod) ? [] : [{ pod, used: usedBy(usage, name, only) }],
+  );
+  if (measured.length === 0) return failed(name, 'no metrics returned from resource metrics API');
+  const total = measured.reduce((sum, { used }) => sum + used, 0n);
+  const average = total / BigInt(measured.length);
+  const words = only === undefined ? `${name} resource utilization` : `${name} container resource utilization`;
+  if (target.type === 'AverageValue') {
+    const wanted = parseQuantity(target.averageValue ?? '0').nano;
+    if (wanted <= 0n) return failed(name, 'the target is zero');
+    const replicas = scaled(Number(total) / (Number(wanted) * measured.length), measured.length, current);
+    return { kind: 'count', replicas, name: words, status: statusOf(metric, average, undefined) };
+  }
+  const requested = requestsOf(measured, name, only);
+  if (typeof requested === 'string') return failed(name, requested);
+  const utilization = Number((total * 100n) / requested);
+  const ratio = utilization / (target.averageUtilization ?? 80);
+  return {
+    kind: 'count',
+    replicas: scaled(ratio, measured.length, current),
+    name: `${words} (percentage of request)`,
+    status: statusOf(metric, average, utilization),
+  };
+}
+
+function scaled(ratio: number, measured: number, current: number): number {
+  return Math.abs(1 - ratio) <= TOLERANCE ? current : Math.ceil(ratio * measured - 1e-9);
+}
+
+function usedBy(usage: PodUsage, resource: string, only: string | undefined): bigint {
+  let sum = 0n;
+  for (const [container, amounts] of usage)
+    if (only === undefined || only === container) sum += resource === 'cpu' ? amounts.cpu : amounts.memory;
+  return sum;
+}
+
+/** The sum of requests, or the complaint of a container without one. */
+function requestsOf(measured: readonly { readonly pod: Pod }[], resource: string, only: string | undefined): bigint | string {
+  let sum = 0n;
+  for (const { pod } of measured) {
+    for (const container of pod.spec?.containers ?? []) {
+      if (only !== undefined && container.name !== only) continue;
+      const text = container.resources?.requests?.[resource];
+      if (text === undefined) return `missing request for ${resource} in container ${container.name} of Pod ${pod.metadata.name}`;
+      sum += parseQuantity(text).nano;
+    }
+  }
+  return sum === 0n ? `no ${resource} is requested` : sum;
+}
+
+function statusOf(metric: MetricSpec, average: bigint, utilization: number | undefined): MetricStatus {
+  const isCpu = (metric.resource ?? metric.containerResource)?.name === 'cpu';
+  // Cpu to the thousandth, memory to the byte.
+  const unit = isCpu ? 1_000_000n : 1_000_000_000n;
+  const averageValue = formatQuantity({ nano: (average / unit) * unit, format: isCpu ? 'DecimalSI' : 'BinarySI' });
+  const current = { ...(utilization === undefined ? {} : { averageUtilization: utilization }), averageValue };
+  if (metric.containerResource !== undefined) {
+    const { name, container } = metric.containerResource;
+    return { type: metric.type, containerResource: { name, container, current } };
+  }
+  return { type: metric.type, resource: { name: metric.resource?.name ?? '', current } };
+}
+
+function failed(name: string, why: string): MetricOpinion {
+  return { kind: 'failed', reason: 'FailedGetResourceMetric', message: `failed to get ${name} utilization: ${why}` };
+}
+
+/** What an autoscaler remembers between its turns. Times in milliseconds. */
+export interface ScaleMemory {
+  readonly recommendations: readonly { readonly atMs: number; readonly replicas: number }[];
+  readonly changes: readonly { readonly atMs: number; readonly by: number }[];
+}
+
+export const emptyMemory: ScaleMemory = { recommendations: [], changes: [] };
+
+export interface ScaleDecision {
+  readonly replicas: number;
+  readonly limited: 'within' | 'too-few' | 'too-many' | 'scale-up-limit' | 'scale-down-limit' | 'stabilized';
+  readonly memory: ScaleMemory;
+}
+
+const DEFAULT_DOWN_WINDOW_SECONDS = 300;
+const defaultUp: HPAScalingRules = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+  ],
+};
+const defaultDown: HPAScalingRules = { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
+
+/** Brings a recommendation within the bounds, the stabilization windows and the policies. */
+export function planScale(
+  { spec }: HorizontalPodAutoscaler,
+  current: number,
+  recommended: number,
+  memory: ScaleMemory,
+  nowMs: number,
+): ScaleDecision {
+  const up = { ...defaultUp, ...spec.behavior?.scaleUp };
+  const down = { ...defaultDown, ...spec.behavior?.scaleDown };
+  const upWindowMs = (up.stabilizationWindowSeconds ?? 0) * 1000;
+  const downWindowMs = (down.stabilizationWindowSeconds ?? DEFAULT_DOWN_WINDOW_SECONDS) * 1000;
+  const recommendations = [...memory.recommendations, { atMs: nowMs, replicas: recommended }].filter(
+    ({ atMs }) => nowMs - atMs <= Math.max(upWindowMs, downWindowMs),
+  );
+  const within = (windowMs: number): number[] =>
+    recommendations.filter(({ atMs }) => nowMs - atMs <= windowMs).map(({ replicas }) => replicas);
+  const stabilized = Math.min(Math.max(current, Math.min(...within(upWindowMs))), Math.max(...within(downWindowMs)));
+  const limit =
+    stabilized > current
+      ? current + allowance(up, current, memory, nowMs, 1)
+      : Math.max(0, current - allowance(down, current, memory, nowMs, -1));
+  const stepped = stabilized > current ? Math.min(stabilized, limit) : Math.max(stabilized, limit);
+  const least = spec.minReplicas ?? 1;
+  const replicas = Math.min(spec.maxReplicas, Math.max(least, stepped));
+  const changes = [...memory.changes, ...(replicas === current ? [] : [{ atMs: nowMs, by: replicas - current }])].filter(
+    ({ atMs }) => nowMs - atMs <= 1_800_000,
+  );
+  return {
+    replicas,
+    limited: limitOf({ recommended, stabilized, stepped, replicas, least, most: spec.maxReplicas }),
+    memory: { recommendations, changes },
+  };
+}
+
+interface Steps {
+  readonly recommended: number;
+  readonly stabilized: number;
+  readonly stepped: number;
+  readonly replicas: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+function limitOf({ recommended, stabilized, stepped, least, most }: Steps): ScaleDecision['limited'] {
+  if (stepped > most || (stepped === most && recommended > most)) return 'too-many';
+  if (stepped < least || (stepped === least && recommended < least)) return 'too-few';
+  if (stepped < stabilized) return 'scale-up-limit';
+  if (stepped > stabilized) return 'scale-down-limit';
+  return stabilized === recommended ? 'within' : 'stabilized';
+}
+
+/** By how many replicas the policies let it go in one direction, counting what was done in their periods already. */
+function allowance(rules: HPAScalingRules, current: number, { changes }: ScaleMemory, nowMs: number, direction: 1 | -1): number {
+  if (rules.selectPolicy === 'Disabled') return 0;
+  const amounts = (rules.policies ?? []).map(({ type, value, periodSeconds }) => {
+    const done = changes
+      .filter(({ atMs, by }) => nowMs - atMs < periodSeconds * 1000 && Math.sign(by) === direction)
+      .reduce((sum, { by }) => sum + Math.abs(by), 0);
+    const base = direction === 1 ? current - done : current + done;
+    const whole = type === 'Percent' ? Math.ceil((base * value) / 100) : value;
+    return Math.max(0, whole - done);
+  });
+  if (amounts.length === 0) return Infinity;
+  return rules.selectPolicy === 'Min' ? Math.min(...amounts) : Math.max(...amounts);
+}

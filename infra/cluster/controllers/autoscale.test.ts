@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { resources } from '../client/resources.ts';
+import type { Deployment, HorizontalPodAutoscaler, MetricSpec, Pod } from '../meta/generated/types.ts';
+import { emptyMemory, metricOpinion, planScale, type MeasuredPod } from './autoscale-plan.ts';
+import { ControllersHarness, deployment } from './controllers-harness.ts';
+
+const cpuTarget: MetricSpec = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } };
+const autoscaler = (spec: Partial<HorizontalPodAutoscaler['spec']> = {}): HorizontalPodAutoscaler => ({
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web', namespace: 'ns' },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    minReplicas: 1,
+    maxReplicas: 10,
+    metrics: [cpuTarget],
+    ...spec,
+  },
+});
+const measured = (cpuMilli: number | undefined, request = '100m', isReady = true): MeasuredPod => ({
+  pod: {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', resources: { requests: { cpu: request } } }] },
+    status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+  },
+  usage: cpuMilli === undefined ? undefined : new Map([['c', { cpu: BigInt(cpuMilli) * 1_000_000n, memory: 1n }]]),
+});
+
+test.each([
+  ['at the target', [measured(50), measured(50)], 2, 2],
+  ['within a tenth of it', [measured(54), measured(54)], 2, 2],
+  ['above', [measured(100), measured(100)], 2, 4],
+  ['below', [measured(10), measured(10), measured(10), measured(10)], 4, 1],
+  ['unready and unmeasured pods do not count', [measured(100), measured(undefined), measured(100, '100m', false)], 3, 2],
+])('utilisation %s', (_name, pods, current, replicas) => {
+  expect(metricOpinion(cpuTarget, pods, current)).toMatchObject({ kind: 'count', replicas });
+});
+
+test('what cannot be measured says why', () => {
+  const without = measured(10);
+  delete without.pod.spec!.containers[0]!.resources;
+  expect(metricOpinion(cpuTarget, [without], 1)).toEqual({
+    kind: 'failed',
+    reason: 'FailedGetResourceMetric',
+    message: 'failed to get cpu utilization: missing request for cpu in container c of Pod p',
+  });
+  expect(metricOpinion(cpuTarget, [], 1)).toMatchObject({
+    message: 'failed to get cpu utilization: no metrics returned from resource metrics API',
+  });
+  expect(metricOpinion({ type: 'External' }, [measured(1)], 1)).toMatchObject({ kind: 'failed', reason: 'FailedGetExternalMetric' });
+});
+
+test('up at once but at most double or four more; down only after five minutes of it', () => {
+  const up = planScale(autoscaler({ maxReplicas: 100 }), 10, 90, emptyMemory, 0);
+  expect(up).toMatchObject({ replicas: 20, limited: 'scale-up-limit' });
+  expect(planScale(autoscaler(), 1, 9, emptyMemory, 0)).toMatchObject({ replicas: 5 });
+  expect(planScale(autoscaler(), 4, 99, emptyMemory, 0)).toMatchObject({ replicas: 8 });
+  const high = planScale(autoscaler(), 5, 5, emptyMemory, 0);
+  const soon = planScale(autoscaler(), 5, 1, high.memory, 299_000);
+  expect(soon).toMatchObject({ replicas: 5, limited: 'stabilized' });
+  expect(planScale(autoscaler(), 5, 1, soon.memory, 301_000)).toMatchObject({ replicas: 1 });
+});
+
+test('bounds are kept to, and so is a policy that allows nothing', () => {
+  expect(planScale(autoscaler({ minReplicas: 3 }), 3, 1, emptyMemory, 0)).toMatchObject({ replicas: 3, limited: 'too-few' });
+  expect(planScale(autoscaler({ maxReplicas: 4 }), 4, 9, emptyMemory, 0)).toMatchObject({ replicas: 4, limited: 'too-many' });
+  const behavior = { scaleDown: { selectPolicy: 'Disabled', stabilizationWindowSeconds: 0 } };
+  expect(planScale(autoscaler({ behavior }), 5, 1, emptyMemory, 0)).toMatchObject({ replicas: 5, limited: 'scale-down-limit' });
+});
+
+let h: ControllersHarness;
+/** What each pod burns, in thousandths of a core. */
+let loadMilli = 0;
+
+beforeEach(() => {
+  loadMilli = 0;
+  const spent = new Map<string, { atMs: number; ns: number }>();
+  h = new ControllersHarness({
+    stats: async ({ uid }) => {
+      const nowMs = h.clock.now();
+      const before = spent.get(uid) ?? { atMs: nowMs, ns: 0 };
+      const ns = before.ns + (nowMs - before.atMs) * loadMilli * 1_000;
+      spent.set(uid, { atMs: nowMs, ns });
+      return [{ container: 'c', stats: { at: new Date(nowMs), cpuNanoseconds: ns, memoryWorkingSetBytes: 1_000 } }];
+    },
+  });
+});
+afterEach(async () => {
+  await h[Symbol.asyncDispose]();
+});
+
+test('a Deployment follows its load up, and down again later', async () => {
+  const template = {
+    metadata: { labels: { app: 'web' } },
+    spec: { containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '100m' } } }] },
+  };
+  await h.create(resources.deployments, deployment({ replicas: 2, template }));
+  await h.create(resources.horizontalPodAutoscalers, autoscaler());
+  await h.settle();
+  await h.runPods();
+  const size = async (): Promise<number | undefined> => (await h.get<Deployment>(resources.deployments, 'web')).spec?.replicas;
+  loadMilli = 100;
+  for (let round = 0; round < 8; round += 1) {
+    await h.advance(15_000);
+    await h.runPods();
+  }
+  expect(await size()).toBe(10);
+  const { status } = await h.get<HorizontalPodAutoscaler>(resources.horizontalPodAutoscalers, 'web');
+  expect(status?.currentMetrics?.[0]?.resource?.current).toEqual({ averageUtilization: 100, averageValue: '100m' });
+  expect(status?.conditions?.map(({ type, status: value, reason }) => `${type}=${value} ${reason}`)).toEqual([
+    'AbleToScale=True ReadyForNewScale',
+    'ScalingActive=True ValidMetricFound',
+    'ScalingLimited=True TooManyReplicas',
+  ]);
+  expect(await h.events()).toContain(
+    'Normal SuccessfulRescale New size: 4; reason: cpu resource utilization (percentage of request) above target',
+  );
+  loadMilli = 5;
+  await h.advance(120_000);
+  expect(await size()).toBe(10);
+  for (let round = 0; round < 16; round += 1) await h.advance(15_000);
+  expect(await size()).toBe(1);
+  const pods = (await h.list<Pod>(resources.pods)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  expect(pods).toHaveLength(1);
+});
+
+test('a target that is not there is told', async () => {
+  await h.create(resources.horizontalPodAutoscalers, autoscaler());
+  await h.settle();
+  const { status } = await h.get<HorizontalPodAutoscaler>(resources.horizontalPodAutoscalers, 'web');
+  expect(status?.conditions).toMatchObject([{ type: 'AbleToScale', status: 'False', reason: 'FailedGetScale' }]);
+});
