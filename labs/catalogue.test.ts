@@ -99,7 +99,7 @@ describe('a broken lab', () => {
       'lab.yaml',
       'script: cheats/drop-key.sh, fault: missing-secret',
       'script: cheats/drop-key.sh, fault: dns-broken',
-      { path: 'cheats[5].fault', message: /There is no fault dns-broken/, line: true },
+      { path: 'cheats[7].fault', message: /There is no fault dns-broken/, line: true },
     ],
     [
       'a step without a solution',

@@ -189,7 +189,7 @@ async function createServices(
 
 async function workspaceOf(supervisor: Supervisor, attemptId: string): ReturnType<Parameters<typeof createWorkspaceShells>[0]> {
   const runner = await supervisor.require(attemptId);
-  const [stage, sandbox] = await Promise.all([runner.stage(), runner.sandbox()]);
+  const [stage, sandbox] = await Promise.all([runner.hold.stage(), runner.hold.sandbox()]);
   return { ...stage.workspace, kubeConfig: sandbox.operatorConfig };
 }
 

@@ -107,6 +107,7 @@ class EmbeddedCluster implements Cluster {
         clock,
         log,
         rootCaPem: identity.authority.certificate,
+        kubelet: kubelet.endpoint,
       }),
     );
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));

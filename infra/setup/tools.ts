@@ -32,6 +32,12 @@ export const tools: readonly Tool[] = [
   { name: 'curl', programs: ['curl'], debianPackages: ['curl', 'ca-certificates'], usedFor: 'workspaces of the process runtime' },
   { name: 'jq', programs: ['jq'], debianPackages: ['jq'], usedFor: 'workspaces of the process runtime' },
   { name: 'tmux', programs: ['tmux'], debianPackages: ['tmux'], usedFor: 'workspaces of the process runtime' },
+  {
+    name: 'dtach',
+    programs: ['dtach'],
+    debianPackages: ['dtach'],
+    usedFor: 'terminals of the process runtime that outlive a restart of the server',
+  },
   { name: 'less', programs: ['less'], debianPackages: ['less'], usedFor: 'workspaces of the process runtime' },
   { name: 'vim', programs: ['vim', 'vim.tiny', 'vi'], debianPackages: ['vim-tiny'], usedFor: 'workspaces of the process runtime' },
   { name: 'nano', programs: ['nano'], debianPackages: ['nano'], usedFor: 'workspaces of the process runtime' },

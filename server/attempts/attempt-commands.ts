@@ -12,7 +12,8 @@ import type { AttemptRunner } from './attempt-runner.ts';
 import type { AttemptViews } from './attempt-views.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { requireIdle, requireState } from './move.ts';
-import { abandon, askForVerdict, extend, reset, startIncident } from './moves.ts';
+import { abandon, askForVerdict } from './ending-moves.ts';
+import { extend, reset, startIncident } from './moves.ts';
 import { maySteerOthers, requireOwner, requireSteer, requireView } from './permissions.ts';
 import { askToSkip, requireOpenStep, unlockHint } from './step-moves.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -147,7 +148,7 @@ export class AttemptCommands {
     const attempt = await this.read(actor, attemptId);
     const runner = this.#parts.supervisor.find(attemptId);
     if (runner === undefined || !attempt.prepared || hasEnded(attempt)) return [];
-    const [{ operatorConfig }, stage] = await Promise.all([runner.sandbox(), runner.stage()]);
+    const [{ operatorConfig }, stage] = await Promise.all([runner.hold.sandbox(), runner.hold.stage()]);
     return Promise.all(
       stage
         .services()
@@ -157,7 +158,7 @@ export class AttemptCommands {
 
   async metrics(actor: PersonRow, attemptId: string, serviceName: string): Promise<Metrics> {
     const { runner, service } = await this.requireService(actor, attemptId, serviceName);
-    return scrape((await runner.sandbox()).operatorConfig, service, this.#parts.clock);
+    return scrape((await runner.hold.sandbox()).operatorConfig, service, this.#parts.clock);
   }
 
   /** A service that the lab shows, of an attempt that runs. */
@@ -165,7 +166,7 @@ export class AttemptCommands {
     const attempt = await this.read(actor, attemptId);
     const runner = await this.#parts.supervisor.require(attemptId);
     requireState(attempt, attempt.prepared, 'The sandbox is not ready yet.');
-    const service = (await runner.stage()).services().find((candidate) => candidate.name === serviceName);
+    const service = (await runner.hold.stage()).services().find((candidate) => candidate.name === serviceName);
     if (service === undefined) throw notFound('service in this lab');
     return { runner, service };
   }
@@ -185,7 +186,7 @@ export class AttemptCommands {
     requireIdle(attempt);
     // The state is looked at before the slow part, so that a refusal needs no look into the sandbox.
     if (attempt.baseline === null) startIncident(attempt, { capturedAt: '', data: null }, fault, actor.id, this.#parts.clock.now());
-    const baseline = attempt.baseline ?? (await (await runner.stage()).captureBaseline());
+    const baseline = attempt.baseline ?? (await (await runner.hold.stage()).captureBaseline());
     return runner.actor.change((current, nowMs) => startIncident(current, current.baseline ?? baseline, fault, actor.id, nowMs));
   }
 

@@ -1,9 +1,9 @@
 import type { CheckResult } from '../../grader/verdict.ts';
-import type { LabStage, StageProgress } from '../../labs/lab-stage.ts';
+import type { StageProgress } from '../../labs/lab-stage.ts';
 import { messageOf } from '../app-error.ts';
 import { sleep, type Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { SubstrateError, type Sandbox, type Substrate } from '../sandboxes/substrate.ts';
+import type { Substrate } from '../sandboxes/substrate.ts';
 import { hasEnded, isWorking, type Attempt } from './attempt.ts';
 import { AttemptActor, type PlanMove } from './attempt-actor.ts';
 import { remainingAt } from './attempt-clock.ts';
@@ -19,7 +19,10 @@ import { reset } from './jobs/reset.ts';
 import { skip } from './jobs/skip.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { LiveChecks } from './live-checks.ts';
-import { broke, operationFailed, platformBack, platformLost, timeRanOut, undecided } from './moves.ts';
+import { broke, timeRanOut, undecided } from './ending-moves.ts';
+import { operationFailed } from './moves.ts';
+import { platformBack, platformLost } from './platform-moves.ts';
+import { SandboxHold } from './sandbox-hold.ts';
 import type { Semaphore } from './semaphore.ts';
 import { progressed } from './step-moves.ts';
 
@@ -47,6 +50,7 @@ export interface RunnerParts {
 export class AttemptRunner implements AsyncDisposable {
   readonly actor: AttemptActor;
   readonly checks: LiveChecks;
+  readonly hold: SandboxHold;
   readonly #parts: RunnerParts;
   readonly #log: Logger;
   readonly #ended = new AbortController();
@@ -55,14 +59,17 @@ export class AttemptRunner implements AsyncDisposable {
   #tries = 0;
   #platformHealthy = true;
   #expiry: Disposable | undefined;
-  #sandbox: Promise<Sandbox> | undefined;
-  #stage: Promise<LabStage> | undefined;
-  #stageAbort = new AbortController();
 
   constructor(attempt: Attempt, parts: RunnerParts) {
     this.#parts = parts;
     this.#log = parts.log.child({ attemptId: attempt.id });
     this.actor = new AttemptActor(attempt, parts.records, parts.clock, (next) => this.#changed(next));
+    this.hold = new SandboxHold({
+      attempt: () => this.actor.attempt,
+      substrate: parts.substrate,
+      catalogue: parts.catalogue,
+      progress: (event) => this.#progress(event),
+    });
     this.checks = new LiveChecks({
       actor: this.actor,
       clock: parts.clock,
@@ -94,22 +101,12 @@ export class AttemptRunner implements AsyncDisposable {
     this.kick();
   }
 
-  sandbox(): Promise<Sandbox> {
-    this.#sandbox ??= this.#adopt();
-    return this.#sandbox;
-  }
-
-  stage(): Promise<LabStage> {
-    this.#stage ??= this.#createStage();
-    return this.#stage;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error('The server is stopping.'));
     this.#expiry?.[Symbol.dispose]();
     this.checks[Symbol.dispose]();
     this.#job?.abort.abort(new Error('The server is stopping.'));
-    this.#forgetSandbox();
+    this.hold.forget();
     await this.#jobDone;
     await this.actor.settled();
   }
@@ -121,7 +118,7 @@ export class AttemptRunner implements AsyncDisposable {
       this.#tries = 0;
     } catch (error) {
       if (signal.aborted) return;
-      this.#forgetSandbox();
+      this.hold.forget();
       await this.#recover(kind, error, signal);
     }
   }
@@ -171,37 +168,9 @@ export class AttemptRunner implements AsyncDisposable {
       signal,
       flushStore,
       progress: (event) => this.#progress(event),
-      provisionSandbox: () => this.#provisionSandbox(signal),
-      sandbox: () => this.sandbox(),
-      stage: () => this.stage(),
-    };
-  }
-
-  async #provisionSandbox(signal: AbortSignal): Promise<Sandbox> {
-    const { substrate } = this.#parts;
-    const { sandboxId } = this.actor.attempt;
-    // What a failed try left behind must not be built upon.
-    if (this.#tries > 0) await substrate.release(sandboxId);
-    const provisioned = substrate.provision(sandboxId, this.#substrateProgress(), signal);
-    this.#sandbox = provisioned;
-    const sandbox = await provisioned;
-    this.#substrateStep?.('done');
-    return sandbox;
-  }
-
-  #substrateStep: ((state: 'done' | 'failed') => void) | undefined;
-
-  /** The substrate says in plain text what it begins; each such text ends the one before it. */
-  #substrateProgress(): (text: string) => void {
-    let count = 0;
-    return (text) => {
-      this.#substrateStep?.('done');
-      const id = `sandbox-${(count += 1)}`;
-      this.#progress({ id, text, state: 'started' });
-      this.#substrateStep = (state) => {
-        this.#substrateStep = undefined;
-        this.#progress({ id, text, state });
-      };
+      // What a failed try left behind must not be built upon.
+      provisionSandbox: () => this.hold.provision(this.#tries > 0, signal),
+      stage: () => this.hold.stage(),
     };
   }
 
@@ -209,38 +178,11 @@ export class AttemptRunner implements AsyncDisposable {
     void this.#tryChange((attempt, nowMs) => (hasEnded(attempt) ? undefined : progressed(attempt, event, nowMs)));
   }
 
-  async #adopt(): Promise<Sandbox> {
-    const { sandboxId } = this.actor.attempt;
-    const sandbox = await this.#parts.substrate.adopt(sandboxId);
-    if (sandbox === undefined) throw new SubstrateError('UnknownSandbox', `The sandbox ${sandboxId} does not exist any more.`);
-    return sandbox;
-  }
-
-  async #createStage(): Promise<LabStage> {
-    const { attempt } = this.actor;
-    const sandbox = await this.sandbox();
-    return this.#parts.catalogue.createStage(attempt.lab.slug, {
-      variant: attempt.variant,
-      kubeConfig: sandbox.operatorConfig,
-      signal: this.#stageAbort.signal,
-      progress: (event) => this.#progress(event),
-    });
-  }
-
-  /** The next use finds the sandbox anew: after an engine's return its address may be another. */
-  #forgetSandbox(): void {
-    this.#stageAbort.abort(new Error('The sandbox is let go of.'));
-    this.#stageAbort = new AbortController();
-    this.#sandbox = undefined;
-    this.#stage = undefined;
-    this.#substrateStep?.('failed');
-  }
-
   async #checkStep(stepId: string): Promise<readonly CheckResult[]> {
     try {
-      return await (await this.stage()).checkStep(stepId);
+      return await (await this.hold.stage()).checkStep(stepId);
     } catch (error) {
-      this.#forgetSandbox();
+      this.hold.forget();
       throw error;
     }
   }
@@ -248,7 +190,7 @@ export class AttemptRunner implements AsyncDisposable {
   #changed(attempt: Attempt): void {
     if (hasEnded(attempt) && this.#job !== undefined && this.#job.kind !== 'release' && this.#job.kind !== 'grade') {
       this.#job.abort.abort(new Error('The attempt has ended.'));
-      this.#stageAbort.abort(new Error('The attempt has ended.'));
+      this.hold.forget();
     }
     this.#watchClock();
     this.#parts.onChanged(attempt);

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { currentStep, isWorking, type Attempt } from './attempt.ts';
 import type { AttemptActor } from './attempt-actor.ts';
-import { platformBack, platformLost } from './moves.ts';
+import { platformBack, platformLost } from './platform-moves.ts';
 import type { Semaphore } from './semaphore.ts';
 import { checked } from './step-moves.ts';
 

@@ -4,8 +4,11 @@ import { AppError } from '../app-error.ts';
 import { builtAttempt, incidentAttempt, provisioningAttempt, readyAttempt, requestedAttempt } from '../testing/attempts.ts';
 import { canStartIncident, type Attempt, type Move } from './attempt.ts';
 import { remainingAt } from './attempt-clock.ts';
-import * as moves from './moves.ts';
+import * as endings from './ending-moves.ts';
+import * as steps from './moves.ts';
+import * as platform from './platform-moves.ts';
 
+const moves = { ...steps, ...endings, ...platform };
 const MINUTE = 60_000;
 const baseline = { capturedAt: '', data: {} };
 const injection = { fault: 'bad-image', injectedAt: '', data: {} };

@@ -1,14 +1,14 @@
-import type { Scorecard } from '../../grader/verdict.ts';
 import type { AttemptMode, Baseline, Injection, LabSummary, Variant } from '../../labs/lab-stage.ts';
 import { AppError } from '../app-error.ts';
-import { canStartIncident, hasEnded, isWorking, type Attempt, type JournalEntry, type Move, type Operation } from './attempt.ts';
-import { creditDowntime, extendClock, resumeClock, startClock, stopClock } from './attempt-clock.ts';
+import { canStartIncident, isWorking, type Attempt, type JournalEntry, type Move, type Operation } from './attempt.ts';
+import { extendClock, resumeClock, startClock } from './attempt-clock.ts';
+import { broke } from './ending-moves.ts';
 import { moved, requireIdle, requireState, stopped, whyStopped } from './move.ts';
 import { lockedSteps, openNextStep } from './step-moves.ts';
 
 /**
  * The state machine: `requested -> provisioning -> ready -> incident -> grading -> passed | failed`, with `expired`, `abandoned` and
- * `broken` as ways out. Each function is one move; it throws AppError when the attempt's state does not allow it and touches nothing.
+ * `broken` as ways out (ending-moves.ts, platform-moves.ts). Each function is one move; it throws AppError when the attempt's state does not allow it and touches nothing.
  */
 export interface AttemptRequest {
   readonly id: string;
@@ -195,120 +195,6 @@ export function operationFailed(attempt: Attempt, reason: string, nowMs: number)
     { state: faultGone ? 'ready' : attempt.state, operation: null, trouble: reason, clock },
     { kind: 'operation-failed', text: reason, actorId: null },
   );
-}
-
-/** The person asks for the verdict. Only with a fault live is there something to judge. */
-export function askForVerdict(attempt: Attempt, actorId: string, nowMs: number): Move {
-  requireIdle(attempt);
-  requireState(attempt, attempt.state === 'incident', 'There is nothing to judge before the incident has started.');
-  return moved(attempt, grading(attempt, 'asked', nowMs), { kind: 'grading', text: 'Asked for the verdict.', actorId });
-}
-
-/** Time is up: with the fault live the work is judged as it stands, else there is nothing to judge. */
-export function timeRanOut(attempt: Attempt, nowMs: number): Move {
-  requireState(attempt, isWorking(attempt));
-  if (attempt.state === 'incident')
-    return moved(attempt, grading(attempt, 'time', nowMs), {
-      kind: 'grading',
-      text: 'Time is up: the work is judged as it stands.',
-      actorId: null,
-    });
-  return moved(attempt, ended(attempt, 'expired', nowMs), { kind: 'expired', text: 'Time ran out before the incident.', actorId: null });
-}
-
-/** A verdict. One that stays inconclusive gives the time back, or ends the attempt as broken when there is none left to give. */
-export function graded(attempt: Attempt, scorecard: Scorecard, nowMs: number): Move {
-  requireState(attempt, attempt.state === 'grading');
-  if (scorecard.outcome === 'inconclusive') return undecided(attempt, scorecard.headline, nowMs);
-  return moved(
-    attempt,
-    { ...ended(attempt, scorecard.outcome, nowMs), score: scorecard.score },
-    { kind: scorecard.outcome, text: scorecard.headline, actorId: null },
-  );
-}
-
-/** The grader could not decide, which never counts against the person. */
-export function undecided(attempt: Attempt, reason: string, nowMs: number): Move {
-  requireState(attempt, attempt.state === 'grading');
-  if (attempt.grading?.because === 'time') return broke(attempt, `The grader could not decide: ${reason}`, nowMs);
-  const trouble = `The grader could not decide: ${reason} Nothing was counted against you and the clock stood still. Ask for the verdict again.`;
-  const clock = attempt.clock === null ? null : resumeClock(attempt.clock, nowMs);
-  return moved(attempt, { state: 'incident', grading: null, trouble, clock }, { kind: 'inconclusive', text: reason, actorId: null });
-}
-
-export function abandon(attempt: Attempt, actorId: string | null, nowMs: number): Move {
-  requireState(attempt, !hasEnded(attempt));
-  return moved(attempt, ended(attempt, 'abandoned', nowMs), {
-    kind: 'abandoned',
-    text: 'The attempt was ended before a verdict.',
-    actorId,
-  });
-}
-
-/** The platform could not start or keep it. Does not count against the person. */
-export function broke(attempt: Attempt, reason: string, nowMs: number): Move {
-  requireState(attempt, !hasEnded(attempt));
-  return moved(attempt, { ...ended(attempt, 'broken', nowMs), trouble: reason }, { kind: 'broken', text: reason, actorId: null });
-}
-
-/** The ground under the sandbox is away, or its checks cannot be made: says so and stops the clock. */
-export function platformLost(attempt: Attempt, reason: string, nowMs: number): Move | undefined {
-  if (hasEnded(attempt) || attempt.trouble === reason) return undefined;
-  return moved(
-    attempt,
-    { trouble: reason, clock: attempt.clock?.running === true ? stopClock(attempt.clock, nowMs, reason) : attempt.clock },
-    { kind: 'platform-lost', text: reason, actorId: null },
-  );
-}
-
-/** It is back. The clock goes on unless something else holds it. */
-export function platformBack(attempt: Attempt, nowMs: number): Move | undefined {
-  if (hasEnded(attempt) || attempt.trouble === null) return undefined;
-  const { clock: before } = attempt;
-  const held = before !== null && !before.running && before.stoppedBecause === attempt.trouble;
-  if (before !== null && !held) return undefined;
-  const clock = before !== null && isWorking(attempt) && attempt.operation === null ? resumeClock(before, nowMs) : before;
-  return moved(
-    attempt,
-    { trouble: null, clock },
-    { kind: 'platform-back', text: 'The platform is back; the work goes on.', actorId: null },
-  );
-}
-
-/** After a restart of the orchestrator: the time it was away is given back. */
-export function resumeAfterRestart(attempt: Attempt, lastAliveMs: number, nowMs: number): Move | undefined {
-  if (hasEnded(attempt)) return undefined;
-  const clock = attempt.clock === null ? null : creditDowntime(attempt.clock, lastAliveMs, nowMs);
-  return moved(
-    attempt,
-    { clock },
-    { kind: 'restarted', text: 'The server was restarted; the time it was away does not count.', actorId: null },
-  );
-}
-
-export function released(attempt: Attempt): Move {
-  return moved(attempt, { released: true });
-}
-
-function grading(attempt: Attempt, because: 'asked' | 'time', nowMs: number): Partial<Attempt> {
-  return {
-    state: 'grading',
-    grading: { because, requestedAtMs: nowMs },
-    trouble: null,
-    operation: null,
-    clock: stopped(attempt, nowMs, whyStopped.grading),
-  };
-}
-
-function ended(attempt: Attempt, state: Attempt['state'], nowMs: number): Partial<Attempt> {
-  return {
-    state,
-    endedAtMs: nowMs,
-    operation: null,
-    grading: null,
-    trouble: null,
-    clock: stopped(attempt, nowMs, 'The attempt has ended.'),
-  };
 }
 
 /** An instructor may start the incident before the build steps are done: what is open then is closed without credit. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { incidentAttempt, readyAttempt } from '../testing/attempts.ts';
 import { judgeHelp, type HelpSigns } from './needs-help.ts';
-import { platformLost } from './moves.ts';
+import { platformLost } from './platform-moves.ts';
 
 const MINUTE = 60_000;
 const calm: HelpSigns = { attempt: readyAttempt(), lastInputAtMs: 2 * MINUTE, connected: true, nowMs: 3 * MINUTE };

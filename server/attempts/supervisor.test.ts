@@ -14,7 +14,8 @@ import type { Attempt } from './attempt.ts';
 import { AttemptRecords } from './attempt-records.ts';
 import { remainingAt } from './attempt-clock.ts';
 import { EvidenceChain, verifyChain } from './evidence-chain.ts';
-import { abandon, askForVerdict, reset, startIncident } from './moves.ts';
+import { abandon, askForVerdict } from './ending-moves.ts';
+import { reset, startIncident } from './moves.ts';
 import { askToSkip } from './step-moves.ts';
 import { Supervisor } from './supervisor.ts';
 

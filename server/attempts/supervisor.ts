@@ -11,7 +11,8 @@ import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { moved } from './move.ts';
-import { admit, requestAttempt, resumeAfterRestart } from './moves.ts';
+import { admit, requestAttempt } from './moves.ts';
+import { resumeAfterRestart } from './platform-moves.ts';
 import { Semaphore } from './semaphore.ts';
 import { progressed } from './step-moves.ts';
 

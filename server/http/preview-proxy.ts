@@ -22,7 +22,7 @@ export async function previewService(call: SignedInCall<undefined, undefined>, {
   const { request, response, session } = call;
   const { runner, service } = await commands.requireService(session.person, param(call, 'id'), param(call, 'service'));
   if (request.method !== 'GET' && request.method !== 'HEAD') requireOwner(session.person, runner.actor.attempt);
-  const { operatorConfig } = await runner.sandbox();
+  const { operatorConfig } = await runner.hold.sandbox();
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   const answer = await requestService(

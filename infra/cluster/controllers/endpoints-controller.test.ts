@@ -122,6 +122,39 @@ test('without a selector nothing is touched; a deleted Service takes its own End
   expect(await slices()).toEqual([]);
 });
 
+test('Endpoints written by hand for a Service without a selector are mirrored, and follow changes', async () => {
+  const { selector: _selector, ...spec } = service().spec!;
+  await h.create(resources.services, { ...service(), spec });
+  await h.create<Endpoints>(resources.endpoints, {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'web', namespace: 'ns' },
+    subsets: [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ port: 9000 }] }],
+  });
+  await h.settle();
+  expect(await slices()).toMatchObject([
+    {
+      metadata: {
+        labels: {
+          'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+          'kubernetes.io/service-name': 'web',
+        },
+      },
+      endpoints: [{ addresses: ['192.0.2.7'], conditions: { ready: true } }],
+      ports: [{ name: '', port: 9000, protocol: 'TCP' }],
+    },
+  ]);
+  await h.change<Endpoints>(resources.endpoints, 'web', (held) => ({
+    ...held,
+    subsets: [{ addresses: [{ ip: '192.0.2.8' }], ports: [{ port: 9000 }] }],
+  }));
+  await h.settle();
+  expect((await slices()).flatMap((slice) => slice.endpoints?.[0]?.addresses)).toEqual(['192.0.2.8']);
+  await h.api.delete(resources.endpoints, 'web', 'ns');
+  await h.settle();
+  expect(await slices()).toEqual([]);
+});
+
 test('a slice that somebody broke is put right', async () => {
   await h.create(resources.services, service());
   await h.create(resources.pods, pod('a'));

@@ -5,6 +5,7 @@ import type { Clock } from '../meta/clock.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
 import { startAutoscaleController } from './autoscale-controller.ts';
 import { disposeAll, withFieldManager, type ControllerContext } from './controller-context.ts';
+import { startClusterRoleAggregation } from './cluster-role-aggregation.ts';
 import { startCronJobController } from './cronjob-controller.ts';
 import { startDaemonSetController } from './daemonset-controller.ts';
 import { startDisruptionController } from './disruption-controller.ts';
@@ -12,6 +13,7 @@ import { startJobController } from './job-controller.ts';
 import { startNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { startStatefulSetController } from './statefulset-controller.ts';
 import { startDeploymentController } from './deployment-controller.ts';
+import { startEndpointMirroringController } from './endpoint-mirroring.ts';
 import { startEndpointsController } from './endpoints-controller.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startNamespaceContentController } from './namespace-content.ts';
@@ -39,8 +41,10 @@ export function startControllers({ rootCaPem, kubelet, ...options }: Controllers
   return disposeAll([
     startNamespaceContentController(context, rootCaPem),
     startReplicaSetController(context),
+    startClusterRoleAggregation(context),
     startDeploymentController(context),
     startEndpointsController(context),
+    startEndpointMirroringController(context),
     startNamespaceController(context),
     startQuotaController(context),
     startCronJobController(context),

@@ -13,7 +13,8 @@ import { startKubelet, type Kubelet } from './kubelet.ts';
 
 const nodeSpec: NodeSpec = { name: 'node-1', cpuMilli: 2000, memoryBytes: 4 * 1024 ** 3, maxPods: 110 };
 /** How long a test waits in real time: the kubelet writes volumes to a real disk while the clock stands still. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
+const SETTLE_MS = 200;
 
 /** A kubelet on a fake API server, a fake runtime and a clock that the test moves. For tests only. */
 export class KubeletHarness implements AsyncDisposable {
@@ -124,11 +125,15 @@ export class KubeletHarness implements AsyncDisposable {
     }
   }
 
-  /** Work on the disk takes a few turns of the event loop that no fake clock sees. */
+  /**
+   * Work on the disk takes turns of the event loop that no fake clock sees: waits until the kubelet rests, or for a while where it
+   * waits for the clock itself, as in a grace period.
+   */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 3; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+    const giveUpAtMs = Date.now() + SETTLE_MS;
+    for (;;) {
       await this.clock.advance(0);
+      if (this.#kubelet?.isIdle !== false || Date.now() > giveUpAtMs) return;
     }
   }
 }

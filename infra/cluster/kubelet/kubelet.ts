@@ -35,6 +35,8 @@ export interface KubeletOptions {
 /** A kubelet for all of a cluster's nodes. Disposing stops its work and leaves containers running, for the next one to adopt. */
 export interface Kubelet extends AsyncDisposable {
   readonly endpoint: KubeletEndpoint;
+  /** Whether no pod is being worked on at this moment. */
+  readonly isIdle: boolean;
 }
 
 /** Registers the nodes and runs their pods, those included that an earlier kubelet left running. Resolves when the nodes are ready. */
@@ -79,6 +81,10 @@ class NodesKubelet implements Kubelet {
       this.#nodes.set(spec.name, { place, registrar: new NodeRegistrar({ api, clock, log, spec, ip }) });
     }
     this.endpoint = createNodeEndpoint(runtime, (uid) => this.#workers.get(uid));
+  }
+
+  get isIdle(): boolean {
+    return [...this.#workers.values()].every((worker) => worker.isIdle);
   }
 
   async start(): Promise<void> {

@@ -99,6 +99,11 @@ export class PodWorker {
     return this.#node.name;
   }
 
+  /** No turn is under way or due, and nothing waits to be written. */
+  get isIdle(): boolean {
+    return this.#turns === undefined && this.#publisher.isIdle;
+  }
+
   get state(): PodState {
     return this.#containers.state;
   }

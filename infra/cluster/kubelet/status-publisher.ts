@@ -40,6 +40,10 @@ export class StatusPublisher {
     this.#writing ??= this.#writeAll();
   }
 
+  get isIdle(): boolean {
+    return this.#writing === undefined;
+  }
+
   async flush(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcessFixture, testedModes } from './testing/process-fixture.ts';
@@ -61,9 +61,26 @@ describe.each(bubblewrapped)('what a container in bubblewrap can reach', () => {
     });
   });
 
+  it('starts nothing with rights for whoever is root in it, whatever that root makes programs load', async () => {
+    const id = await fixture.run(['sleep', '1000'], { user: { uid: 0 } });
+    // A library that is not there is complained about by every program that tries to load it, under its own name and rights.
+    expect(await sh(id, 'echo /tmp/evil.so > /etc/ld.so.preload && cat /etc/ld.so.preload')).toContain('/tmp/evil.so');
+    const { stdout } = await fixture.exec(id, ['sh', '-c', 'cat /proc/self/uid_map; grep -E "CapEff|Uid" /proc/self/status']);
+    expect(stdout).toMatch(/^CapEff:\s+0+$/m);
+    expect(stdout.split(/\s+/).slice(0, 4)).toEqual(process.getuid?.() === 0 ? ['', '0', '1879048192', '1'] : expect.anything());
+  });
+
+  it('takes no volume over what is the host’s', async () => {
+    for (const containerPath of ['/usr/bin', '/lib64', '/etc'])
+      await expect(
+        fixture.run(['true'], { mounts: [{ hostPath: fixture.stateDir, containerPath, readOnly: true }] }),
+      ).rejects.toMatchObject({ code: 'InvalidRequest' });
+  });
+
   it('keeps the root file system read-only where asked, volumes excepted', async () => {
     const volume = path.join(fixture.stateDir, 'rw');
     await mkdir(volume, { recursive: true });
+    await chmod(volume, 0o777);
     const id = await fixture.run(['sleep', '1000'], {
       readOnlyRootFilesystem: true,
       user: { uid: 0 },

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerSpec, ProcessFixture, readAll, testedModes } from './testing/process-fixture.ts';
@@ -119,6 +119,7 @@ describe.each(testedModes)('containers as processes (bubblewrap: $mode)', ({ mod
     it('mounts files and folders, read-only where asked, also below /etc and /var/run', async () => {
       const folder = path.join(fixture.stateDir, 'volume');
       await mkdir(path.join(folder, 'sub'), { recursive: true });
+      await chmod(path.join(folder, 'sub'), 0o777);
       await writeFile(path.join(folder, 'key.pem'), 'secret');
       const mounts = [
         { hostPath: folder, containerPath: '/etc/ssl/mine', readOnly: true },
@@ -213,12 +214,19 @@ describe.each(testedModes)('containers as processes (bubblewrap: $mode)', ({ mod
 
     it('loses nothing of a terminal’s output to a reader that pauses, and pauses the program meanwhile', async () => {
       await using session = await fixture.cluster.exec(id, { command: ['sh', '-c', 'seq 1 300000; echo the-end'], tty: true, stdin: true });
-      session.stdout.once('readable', () => undefined);
       await expect.poll(async () => processesWith('seq 1 300000')).toBeGreaterThanOrEqual(1);
       const text = await readAll(session.stdout);
       expect(text.split('\r\n').filter((line) => /^\d+$/.test(line))).toHaveLength(300_000);
       expect(text).toContain('the-end');
       expect(await session.exited).toEqual({ exitCode: 0 });
+    });
+
+    it('loses nothing of what a terminal’s program says last, however late it is read', async () => {
+      for (const lines of [1, 100, 2_000]) {
+        await using session = await fixture.cluster.exec(id, { command: ['seq', '1', String(lines)], tty: true, stdin: true });
+        expect(await session.exited).toEqual({ exitCode: 0 });
+        expect((await readAll(session.stdout)).trim().split('\r\n')).toHaveLength(lines);
+      }
     });
 
     it('ends the process when the session is given up', async () => {

@@ -16,6 +16,8 @@ interface PendingCall {
 const FIRST_RETRY_MS = 100;
 const SLOWEST_RETRY_MS = 5_000;
 const CALL_TIMEOUT_MS = 60_000;
+/** Longer delays overflow Node's timer and would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 /** A supervisor of another build gets this long to end its containers. */
 const REPLACE_TIMEOUT_MS = 30_000;
 
@@ -175,7 +177,7 @@ export class SupervisorClient implements AsyncDisposable {
 /** A stop takes as long as the container is given. */
 function callTimeoutMs(params: object): number {
   const graceSeconds = 'graceSeconds' in params && typeof params.graceSeconds === 'number' ? params.graceSeconds : 0;
-  return CALL_TIMEOUT_MS + graceSeconds * 1000;
+  return Math.min(CALL_TIMEOUT_MS + graceSeconds * 1000, MAX_TIMER_MS);
 }
 
 function connectTo(socketPath: string): Promise<Socket> {

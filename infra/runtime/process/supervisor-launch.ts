@@ -63,6 +63,9 @@ export async function prepareSupervisor(stateDir: string, finding: IsolationFind
   // Copies of our own: a new build must not change what runs under the old one.
   const shimPath = path.join(folder, 'node-shim.cjs');
   if (!existsSync(shimPath)) cpSync(shimBundle, shimPath);
+  // Containers run as other users, whatever this process's umask is.
+  chmodSync(folder, 0o755);
+  chmodSync(shimPath, 0o644);
   const tools = toolsOutsideSystem();
   const sharedFiles = [
     { hostPath: process.execPath, containerPath: '/opt/drillhouse/bin/node' },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../setup/project-root.ts';
@@ -71,8 +71,19 @@ export async function prepareTemplates(folder: string): Promise<Readonly<Record<
   copyHost(path.join(draft, 'base'));
   cpSync(path.join(draft, 'base'), path.join(draft, 'workspace'), { recursive: true, verbatimSymlinks: true });
   await addWorkspaceFiles(path.join(draft, 'workspace'));
+  letEverybodyRead(draft);
   renameSync(draft, folder);
   return templates;
+}
+
+/** Containers run as other users, whatever this process's umask is. */
+function letEverybodyRead(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) chmodSync(file, 0o755);
+    else if (entry.isFile()) chmodSync(file, lstatSync(file).mode | 0o444);
+  }
+  chmodSync(folder, 0o755);
 }
 
 function copyHost(target: string): void {

@@ -3,7 +3,7 @@ import { sleep } from '../../clock.ts';
 import type { Tx } from '../../store/schema.ts';
 import type { Attempt } from '../attempt.ts';
 import { forfeitSolvedIncident } from '../forfeit.ts';
-import { graded } from '../moves.ts';
+import { graded } from '../ending-moves.ts';
 import type { JobContext } from './job.ts';
 
 /** An inconclusive verdict is our fault, so it is tried again before anybody hears of it. */

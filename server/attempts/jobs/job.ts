@@ -27,8 +27,6 @@ export interface JobContext {
   readonly progress: (event: StageProgress) => void;
   /** Makes the sandbox, or finds it again. */
   provisionSandbox(): Promise<Sandbox>;
-  /** The sandbox of an attempt that was prepared; throws SubstrateError UnknownSandbox when it is gone. */
-  sandbox(): Promise<Sandbox>;
   stage(): Promise<LabStage>;
   /** Called when a verdict or an override was stored. */
   flushStore(): Promise<void>;

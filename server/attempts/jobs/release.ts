@@ -1,4 +1,4 @@
-import { released } from '../moves.ts';
+import { released } from '../ending-moves.ts';
 import type { JobContext } from './job.ts';
 
 /** Lets go of the sandbox of an attempt that has ended. */

@@ -10,6 +10,11 @@ export function noteServerTime(serverTime: string, nowMs: number = Date.now()): 
   if (!Number.isNaN(serverMs)) offsetMs = serverMs - nowMs;
 }
 
+/** When a moment that the server named comes, by the reader's own clock. */
+export function readerTimeOf(instant: string): number {
+  return Date.parse(instant) - offsetMs;
+}
+
 /** Milliseconds since the epoch by the server's clock. */
 export function serverNowMs(nowMs: number = Date.now()): number {
   return nowMs + offsetMs;

@@ -73,6 +73,8 @@ function LabActions({ lab }: { readonly lab: LabView }) {
       void navigate(`/attempts/${attempt.id}`);
       return undefined;
     },
+    // It may be running in another tab; then the way back to it is shown.
+    onFailed: () => void client.invalidateQueries({ queryKey: ['labs'] }),
   });
   if (lab.mine.runningAttemptId !== null) {
     return (

@@ -47,11 +47,7 @@ export function LabClock({ clock, extending, onExtend }: Props) {
               ? 'Work for as long as the clock runs; when it ends, the grader looks at what is there.'
               : `The clock stands still: ${clock.stoppedBecause ?? 'it has not been started.'}`}
           </p>
-          <p className={styles['clockText']}>
-            {clock.extensionsLeft > 0
-              ? `It can be extended ${clock.extensionsLeft} more times, by ${clock.extensionMinutes} min each.`
-              : 'It cannot be extended any more.'}
-          </p>
+          <p className={styles['clockText']}>{extensionText(clock)}</p>
           {canExtend && (
             <Button size="xs" loading={extending} onClick={onExtend}>
               Extend by {clock.extensionMinutes} min
@@ -59,14 +55,14 @@ export function LabClock({ clock, extending, onExtend }: Props) {
           )}
         </Popover.Dropdown>
       </Popover>
-      {canExtend && clock.running && urgency !== 'calm' && !opened && (
-        <Button size="compact-xs" loading={extending} onClick={onExtend}>
-          +{clock.extensionMinutes} min
-        </Button>
-      )}
       <VisuallyHidden role="status">{announcement(clock, urgency)}</VisuallyHidden>
     </div>
   );
+}
+
+function extensionText({ extensionsLeft, extensionMinutes }: AttemptClock): string {
+  if (extensionsLeft === 0) return 'It cannot be extended any more.';
+  return `It can be extended ${extensionsLeft === 1 ? 'once' : `${extensionsLeft} times`} more, by ${extensionMinutes} min.`;
 }
 
 function ClockIcon({ running, urgency }: { readonly running: boolean; readonly urgency: Urgency }) {

@@ -15,6 +15,7 @@ import { LabBar } from './lab-bar.tsx';
 import styles from './lab-page.module.css';
 import { LabWorkspace } from './lab-workspace.tsx';
 import { BrokenView, ProvisioningView } from './provisioning-view.tsx';
+import { TimeWarning } from './time-warning.tsx';
 import { useAttemptActions } from './use-attempt-actions.ts';
 import { useAttempt } from './use-attempt.ts';
 
@@ -49,6 +50,15 @@ function OwnLab({ attempt }: { readonly attempt: AttemptView }) {
   return (
     <div className={styles['page']}>
       <LabBar attempt={attempt} actions={actions} />
+      {attempt.clock !== null && hasWorkspace(attempt) && (
+        <TimeWarning
+          clock={attempt.clock}
+          extending={actions.act.isPending && actions.act.variables === 'extend'}
+          onExtend={() => {
+            actions.act.mutate('extend');
+          }}
+        />
+      )}
       {attempt.trouble !== null && hasWorkspace(attempt) && (
         <p role="alert" className={styles['trouble']}>
           {attempt.trouble}

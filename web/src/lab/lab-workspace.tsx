@@ -1,7 +1,8 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
 import { notifyError } from '../parts/notify.ts';
@@ -25,19 +26,28 @@ export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptVi
   useFirstTerminal(attempt, actions);
 
   const focusInstructions = (): void => {
-    if (!wide) setSide('instructions');
+    if (!wide) {
+      flushSync(() => {
+        setSide('instructions');
+      });
+    }
     document.querySelector<HTMLElement>('#step-title')?.focus();
   };
   const focusTerminal = (): void => {
-    setSide('terminals');
+    flushSync(() => {
+      setSide('terminals');
+    });
     terminals.current?.focus();
   };
   useSideKeys(focusInstructions, focusTerminal);
 
   const run = (command: string): void => {
+    // Shown first, because what is hidden cannot have the keyboard.
+    flushSync(() => {
+      setSide('terminals');
+    });
     const outcome = terminals.current?.run(command) ?? { ok: false, reason: 'The terminals are not there yet.' };
     if (outcome.ok) {
-      setSide('terminals');
       notifications.show({ id: 'run', message: `Sent to ${outcome.title}`, autoClose: 2_500, withBorder: true, role: 'status' });
     } else notifications.show({ id: 'run', color: 'yellow', title: 'Not sent', message: outcome.reason, withBorder: true, role: 'alert' });
   };
@@ -86,8 +96,8 @@ interface HalvesProps {
   readonly wide: boolean;
   readonly showLeft: boolean;
   readonly showRight: boolean;
-  readonly left: React.ReactNode;
-  readonly right: React.ReactNode;
+  readonly left: ReactNode;
+  readonly right: ReactNode;
 }
 
 function Halves({ wide, showLeft, showRight, left, right }: HalvesProps) {

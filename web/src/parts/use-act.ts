@@ -4,6 +4,8 @@ import { notifyDone, notifyError } from './notify.ts';
 interface ActOptions<Input, Output> {
   /** What to do with the answer; a returned sentence is shown. */
   readonly onDone?: (output: Output, input: Input) => string | undefined;
+  /** Besides showing the failure. */
+  readonly onFailed?: () => void;
 }
 
 /** An action of the person's: busy while it runs, its failure shown with a next step. */
@@ -19,6 +21,7 @@ export function useAct<Input, Output>(
     },
     onError: (error: Error) => {
       notifyError(error);
+      options.onFailed?.();
     },
   });
 }

@@ -1,7 +1,7 @@
 import { Button, Menu, useMantineColorScheme } from '@mantine/core';
 import { IconChevronDown, IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from 'react-router';
+import { Link } from 'react-router';
 import { signOut } from '../api/session-api.ts';
 import { useAct } from '../parts/use-act.ts';
 import { useMe } from '../session/me.ts';
@@ -75,10 +75,8 @@ export function AccountMenu() {
 
 function useSignOut() {
   const client = useQueryClient();
-  const navigate = useNavigate();
   return useAct(signOut, {
     onDone: () => {
-      void navigate('/', { replace: true });
       // Whatever this person saw must not be there for the next one at this machine.
       client.clear();
       window.location.assign('/');

@@ -74,7 +74,10 @@ export class TerminalHost {
       this.#session?.resized();
     });
     this.#element.addEventListener('paste', this.#onPaste, { capture: true });
-    this.#element.addEventListener('mouseup', this.#onMouseUp);
+    this.#element.addEventListener('mousedown', () => {
+      // The button may be let go anywhere, also outside of the terminal.
+      document.addEventListener('mouseup', this.#onMouseUp, { once: true });
+    });
     this.#resizes = new ResizeObserver(() => {
       this.#fitSoon();
     });

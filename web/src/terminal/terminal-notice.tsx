@@ -21,8 +21,8 @@ export function TerminalNotice({ state, onRetry, onReplace }: Props) {
       return <Strip>Connecting to the shell…</Strip>;
     case 'lost':
       return (
-        <Strip tone="warn" action={<NowButton />}>
-          {state.reason} <Countdown retryAtMs={state.retryAtMs} /> The shell itself goes on.
+        <Strip tone="warn" action={state.what === 'link' && <NowButton />}>
+          {state.reason} <Countdown retryAtMs={state.retryAtMs} /> {state.what === 'link' && 'The shell itself goes on.'}
         </Strip>
       );
     case 'refused':

@@ -163,7 +163,7 @@ describe('a lost link', () => {
     const { wire, screen, session } = await start();
     wire.data(0, 'hello ');
     wire.become({ kind: 'lost', reason: 'The link was lost.', retryAtMs: 4_000 });
-    expect(session.state).toEqual({ kind: 'lost', reason: 'The link was lost.', retryAtMs: 4_000 });
+    expect(session.state).toEqual({ kind: 'lost', what: 'link', reason: 'The link was lost.', retryAtMs: 4_000 });
     wire.become({ kind: 'connected' });
     expect(wire.opens[1]?.payload['fromSeq']).toBe(6);
     wire.opens[1]!.answer({ ...OPENED, seq: 6 });
@@ -274,7 +274,12 @@ describe('what happens to the shell', () => {
   it('is told: lost, back, ended', async () => {
     const { wire, session } = await start();
     wire.emit('terminal:lost', { terminalId: ID, reason: 'The engine is away.', retryAt: '2026-11-21T10:00:00Z' });
-    expect(session.state).toEqual({ kind: 'lost', reason: 'The engine is away.', retryAtMs: Date.parse('2026-11-21T10:00:00Z') });
+    expect(session.state).toEqual({
+      kind: 'lost',
+      what: 'ground',
+      reason: 'The engine is away.',
+      retryAtMs: Date.parse('2026-11-21T10:00:00Z'),
+    });
     wire.emit('terminal:back', { terminalId: ID });
     expect(session.state).toEqual({ kind: 'open' });
     wire.emit('terminal:ended', { terminalId: ID, reason: 'The sandbox was removed.' });

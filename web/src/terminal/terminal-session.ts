@@ -8,15 +8,19 @@ import {
   terminalResyncSchema,
 } from '../../../server/contract/events.ts';
 import { asApiError, fromErrorBody, type ApiError } from '../api/api-error.ts';
+import { readerTimeOf } from '../api/server-clock.ts';
 import { splitInput } from './input-plan.ts';
 import { planAck, planArrival } from './stream-position.ts';
 import { parseTerminalData, type TerminalWire, type TerminalBytes } from './terminal-wire.ts';
 
-/** What the person is told about one terminal. `retryAtMs` is by the reader's clock; null: nobody knows when. */
+/**
+ * What the person is told about one terminal. Lost is either the page's `link` to the server or the `ground` under the shell (an engine, a
+ * pod). `retryAtMs` is by the reader's clock; null: nobody knows when.
+ */
 export type TerminalState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
-  | { readonly kind: 'lost'; readonly reason: string; readonly retryAtMs: number | null }
+  | { readonly kind: 'lost'; readonly what: 'link' | 'ground'; readonly reason: string; readonly retryAtMs: number | null }
   | { readonly kind: 'refused'; readonly error: ApiError }
   | { readonly kind: 'ended'; readonly reason: string };
 
@@ -79,7 +83,7 @@ export class TerminalSession {
         this.#become({ kind: 'ended', reason });
       }),
       this.#on('terminal:lost', terminalLostSchema, ({ reason, retryAt }) => {
-        this.#become({ kind: 'lost', reason, retryAtMs: retryAt === null ? null : Date.parse(retryAt) });
+        this.#become({ kind: 'lost', what: 'ground', reason, retryAtMs: retryAt === null ? null : readerTimeOf(retryAt) });
       }),
       this.#on('terminal:back', terminalBackSchema, () => {
         this.#become({ kind: 'open' });
@@ -134,7 +138,7 @@ export class TerminalSession {
   #onLink(): void {
     if (this.#state.kind === 'ended') return;
     const link = this.#options.wire.state;
-    if (link.kind === 'lost') this.#become({ kind: 'lost', reason: link.reason, retryAtMs: link.retryAtMs });
+    if (link.kind === 'lost') this.#become({ kind: 'lost', what: 'link', reason: link.reason, retryAtMs: link.retryAtMs });
     if (link.kind === 'connecting') this.#become({ kind: 'connecting' });
   }
 

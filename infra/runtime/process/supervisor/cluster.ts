@@ -6,6 +6,7 @@ import type { WireImage, WirePod } from '../wire.ts';
 import { planPodIp, podCidr, serviceCidr, type AddressBlock } from './address-blocks.ts';
 import { Container, type ContainerHost } from './container.ts';
 import { renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
+import { planMountRefusal } from './bwrap-options.ts';
 import { planForwardings, ServiceProxies, type ProxyProblem } from './service-proxy.ts';
 import { WireFailure } from './wire-failure.ts';
 
@@ -92,6 +93,7 @@ export class SupervisedCluster {
     const id = containerId(this.clusterId, spec);
     const present = pod.containers.get(id);
     if (present !== undefined) return present;
+    this.#requireMountable(spec);
     const folder = path.join(pod.folder, containerFolder(id));
     const place = {
       rootFolder: path.join(folder, 'root'),
@@ -102,6 +104,14 @@ export class SupervisedCluster {
     const container = new Container(this.#host, { id, spec, image, place }, folder);
     pod.containers.set(id, container);
     return container;
+  }
+
+  #requireMountable({ mounts }: ContainerSpec): void {
+    if (this.#host.config.isolation === 'none') return;
+    for (const { containerPath } of mounts) {
+      const refusal = planMountRefusal(containerPath);
+      if (refusal !== undefined) throw new WireFailure('InvalidRequest', refusal);
+    }
   }
 
   findContainer(id: string): Container | undefined {

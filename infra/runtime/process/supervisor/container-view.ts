@@ -3,7 +3,9 @@ import type { SupervisorConfig } from '../wire.ts';
 import { kindBelow, kindOnHost, type FileKind } from './command-lookup.ts';
 import { mapHostPaths } from './path-map.ts';
 import { isInside } from './root-folder.ts';
-import { plainPaths, TEMPLATE_ETC, type ContainerProgram } from './spawn-plan.ts';
+import { TEMPLATE_ETC } from './bwrap-options.ts';
+import type { ContainerProgram } from './container-program.ts';
+import { plainPaths } from './plain-plan.ts';
 
 /** What a container that does not run yet will find under a path: mounts first, then the host's /usr, then its own root. */
 export function containerFileKind(config: SupervisorConfig, program: ContainerProgram, file: string): FileKind {

@@ -14,29 +14,25 @@ import { ProcessWatch, type SharedProcessTable } from './process-watch.ts';
 import { createRootFolder } from './root-folder.ts';
 import { SpawnError, type ProcessEnd, type RunningProcess } from './running-process.ts';
 import { containerFileKind } from './container-view.ts';
-import {
-  containerArguments,
-  containerEnvironment,
-  containerUser,
-  containerWorkingDir,
-  planExec,
-  planStart,
-  type ContainerProgram,
-} from './spawn-plan.ts';
-import type { UserNamespaces } from './user-namespaces.ts';
+import { containerEnvironment } from './container-environment.ts';
+import { containerArguments, containerUser, containerWorkingDir, type ContainerProgram } from './container-program.ts';
+import { planExec, planStart } from './spawn-plan.ts';
+import type { UserNamespaceStore } from './user-namespaces.ts';
 import { WireFailure } from './wire-failure.ts';
 
 export interface ContainerHost {
   readonly config: SupervisorConfig;
   readonly pipes: PipePool;
   readonly table: SharedProcessTable;
-  /** Where this is an ordinary user's supervisor. */
-  readonly userNamespaces?: UserNamespaces;
+  /** Where there are namespaces at all. */
+  readonly userNamespaces?: UserNamespaceStore;
 }
 
 /** Output that follows the end of the first process, from others that held its pipes, is awaited this long. */
 const OUTPUT_GRACE_MS = 300;
 const OOM_EXIT_CODE = 137;
+/** Longer delays overflow Node's timer and would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
 
@@ -92,8 +88,7 @@ export class Container {
     );
     if (refusal !== undefined) return this.#failStart(startFailure(refusal));
     try {
-      const { uid, gid } = containerUser(this.program);
-      const userNamespaces = await this.#host.userNamespaces?.forUser(uid, gid);
+      const userNamespaces = await this.#host.userNamespaces?.forUser(containerUser(this.program));
       if (userNamespaces !== undefined) this.#program = { ...this.#program, userNamespaces };
       const { process, firstPid } = await launchContainer(config, pipes, planStart(config, this.program), spec.tty, spec.stdin);
       this.#run(process, firstPid, onExit);
@@ -181,7 +176,7 @@ export class Container {
     const ended = once(this.#events, 'ended');
     if (graceSeconds > 0) {
       sendSignal(this.#state.pid, signalNumber(signal));
-      const timer = setTimeout(() => void this.#kill(), graceSeconds * 1000);
+      const timer = setTimeout(() => void this.#kill(), Math.min(graceSeconds * 1000, MAX_TIMER_MS));
       await ended;
       clearTimeout(timer);
       return;

@@ -1,7 +1,7 @@
 import type { Isolation } from '../wire.ts';
 import { descendants, readEnvironmentVariable, readProcessTable, sendSignal } from './process-table.ts';
 import type { ProcessWatch, SharedProcessTable } from './process-watch.ts';
-import { CONTAINER_MARK } from './spawn-plan.ts';
+import { CONTAINER_MARK } from './plain-plan.ts';
 
 /** A tree that forks while it is killed is read again; each round kills all that the one before let live. */
 const MAX_ROUNDS = 20;

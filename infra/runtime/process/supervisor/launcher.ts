@@ -7,7 +7,8 @@ import { release, type PipePool } from './pipe-pool.ts';
 import { spawnPiped, type ExtraChannels } from './piped-process.ts';
 import { sendSignal } from './process-table.ts';
 import { SpawnError, type RunningProcess } from './running-process.ts';
-import { CONTAINER_PATH, type SpawnPlan } from './spawn-plan.ts';
+import { CONTAINER_PATH } from './container-environment.ts';
+import type { SpawnPlan } from './spawn-plan.ts';
 import { spawnOnTerminal } from './terminal-process.ts';
 
 /** bubblewrap takes some ten milliseconds; a machine that swaps may take this long. */

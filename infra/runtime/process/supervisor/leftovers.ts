@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readEnvironmentVariable, readProcess, readProcessTable, sendSignal } from './process-table.ts';
-import { CONTAINER_MARK } from './spawn-plan.ts';
+import { CONTAINER_MARK } from './plain-plan.ts';
 
 /**
  * Ends containers of a supervisor that was killed: with bubblewrap they have died with it, plain ones have not. A pid file counts only

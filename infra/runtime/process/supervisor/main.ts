@@ -13,6 +13,8 @@ const EMPTY_EXIT_MS = 2_000;
  */
 async function main(): Promise<void> {
   for (const kind of ['uncaughtException', 'unhandledRejection'] as const) process.on(kind, survive);
+  // Containers of other users look into folders made here.
+  process.umask(0o022);
   const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SupervisorConfig;
   let exitTimer: NodeJS.Timeout | undefined;
   const planExit = (): void => {

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -14,15 +15,9 @@ import {
 import path from 'node:path';
 import type { SupervisorConfig } from '../wire.ts';
 import { podFiles } from './pod-files.ts';
-import {
-  containerUser,
-  containerWorkingDir,
-  homeOf,
-  sortedMounts,
-  TEMPLATE_ETC,
-  TOOLS_FOLDER,
-  type ContainerProgram,
-} from './spawn-plan.ts';
+import { sortedMounts, TEMPLATE_ETC } from './bwrap-options.ts';
+import { TOOLS_FOLDER } from './container-environment.ts';
+import { containerUser, containerWorkingDir, homeOf, hostUser, type ContainerProgram } from './container-program.ts';
 
 const folders = [
   'app',
@@ -62,11 +57,21 @@ export function createRootFolder(config: SupervisorConfig, program: ContainerPro
   for (const name of config.hostRootFolders) mkdirSync(path.join(root, name), { recursive: true });
   linkEtc(root, config.templates[program.image.template]);
   makeMountPoints(config, program);
+  giveToRoot(config, program);
 }
 
 function makeShared(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o1777);
+}
+
+/** Where a container's root is somebody else outside, the root file system is that somebody's. */
+function giveToRoot({ isolation }: SupervisorConfig, program: ContainerProgram): void {
+  const owner = hostUser(isolation, program);
+  if (owner === undefined || containerUser(program).uid !== 0) return;
+  const root = program.place.rootFolder;
+  lchownSync(root, owner.uid, owner.gid);
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) lchownSync(path.join(root, name), owner.uid, owner.gid);
 }
 
 function makeHome(config: SupervisorConfig, program: ContainerProgram): void {

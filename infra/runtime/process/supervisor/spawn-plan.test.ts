@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SupervisorConfig, WireImage } from '../wire.ts';
 import { containerSpec } from '../testing/process-fixture.ts';
-import {
-  containerArguments,
-  containerUser,
-  planExec,
-  planStart,
-  shellQuote,
-  splitEnvironment,
-  type ContainerProgram,
-} from './spawn-plan.ts';
+import { planMountRefusal } from './bwrap-options.ts';
+import { splitEnvironment } from './container-environment.ts';
+import { containerArguments, containerUser, type ContainerProgram } from './container-program.ts';
+import { planExec, planStart, shellQuote } from './spawn-plan.ts';
 
 const image: WireImage = {
   template: 'base',
@@ -91,7 +86,7 @@ describe('the start of a container', () => {
   });
 
   it('lets an ordinary user’s container into the namespaces that were made for it', () => {
-    const inNamespaces = { ...program(), userNamespaces: { outer: '/proc/1/fd/8', inner: '/proc/1/fd/9' } };
+    const inNamespaces = { ...program(), userNamespaces: { kind: 'pair' as const, outer: '/proc/1/fd/8', inner: '/proc/1/fd/9' } };
     const user = { ...config, isolation: 'bubblewrap-user' as const };
     const plan = planStart(user, inNamespaces);
     expect(plan.command.slice(0, 3)).toEqual(['/bin/sh', '-c', 'exec "$0" "$@" 6</proc/1/fd/8 7</proc/1/fd/9']);
@@ -114,14 +109,59 @@ describe('the start of a container', () => {
 describe('an exec', () => {
   it('enters the namespaces as the container’s user', () => {
     const { command } = planExec(config, program(), 4242, { command: ['id', '-u'], tty: false, stdin: false });
-    expect(command.join(' ')).toMatch(/^\/usr\/bin\/nsenter --target 4242 --mount --uts --ipc --pid -- .*setpriv --reuid 10001 .* id -u$/);
+    expect(command.join(' ')).toMatch(
+      /setpriv --bounding-set -all,\S+ --inh-caps -all --no-new-privs -- \/usr\/bin\/nsenter --target 4242 .* --setuid 10001 --setgid 10001 -- \/bin\/sh .* id -u$/,
+    );
     expect(command).not.toContain('--pdeathsig');
+  });
+
+  it('starts nothing in a container of root but in its user namespace', () => {
+    const root = { ...program({ user: { uid: 0 } }), userNamespaces: { kind: 'mapped-root' as const, namespace: '/proc/1/fd/5' } };
+    expect(planExec(config, root, 4242, { command: ['id'], tty: false, stdin: false }).command.join(' ')).toMatch(
+      /nsenter --user=\/proc\/1\/fd\/5 --target 4242 .* --setuid 0 --setgid 0 -- \/usr\/bin\/setpriv --bounding-set -all/,
+    );
+    expect(planStart(config, root).command.join(' ')).toMatch(
+      /nsenter --user=\/proc\/self\/fd\/6 --setuid 0 --setgid 0 -- .*setpriv --bounding-set -all/,
+    );
+    expect(planStart(config, root).owner).toEqual({ uid: 1_879_048_192, gid: 1_879_048_192 });
   });
 
   it('has its terminal made inside', () => {
     const { command } = planExec(config, program(), 4242, { command: ['bash', '-c', `echo 'a b'`], tty: true, stdin: true });
     expect(command.slice(-5)).toEqual(['--quiet', '--return', '--command', `exec 'bash' '-c' 'echo '\\''a b'\\'''`, '/dev/null']);
   });
+});
+
+describe('volumes over what is the host’s', () => {
+  it.each([
+    '/usr/bin',
+    '/usr',
+    '/bin',
+    '/lib64',
+    '/lib/x',
+    '/proc/sys',
+    '/sys',
+    '/',
+    '/etc',
+    '/etc/ld.so.preload',
+    '/dev',
+    '/opt',
+    '/opt/drillhouse/bin',
+    '//usr/./bin',
+    '/data/../usr',
+  ])('%s is refused', (containerPath) => expect(planMountRefusal(containerPath)).toContain('belongs to the host'));
+  it.each([
+    '/etc/tls',
+    '/var/run/secrets/x',
+    '/dev/shm',
+    '/dev/termination-log',
+    '/opt/lab',
+    '/data',
+    '/home/trainee',
+    '/library',
+    '/usrdata',
+    '/tmp',
+  ])('%s is not', (containerPath) => expect(planMountRefusal(containerPath)).toBeUndefined());
 });
 
 it('keeps what loaders obey, and what shells would drop, for the program alone', () => {

@@ -9,7 +9,7 @@ import { PipePool } from './pipe-pool.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { SharedProcessTable } from './process-watch.ts';
 import { RangeClaims } from './range-claims.ts';
-import { UserNamespaces } from './user-namespaces.ts';
+import { UserNamespaceStore } from './user-namespaces.ts';
 import { WireFailure } from './wire-failure.ts';
 
 type Handlers = { readonly [N in CallName]: (params: Calls[N]['params']) => Promise<Calls[N]['result']> };
@@ -185,8 +185,8 @@ export class Supervisor {
 }
 
 function userNamespacesOf({ isolation, tools: { unshare, nsenter } }: SupervisorConfig): Pick<ContainerHost, 'userNamespaces'> {
-  if (isolation !== 'bubblewrap-user' || unshare === undefined || nsenter === undefined) return {};
-  return { userNamespaces: new UserNamespaces({ unshare, nsenter }) };
+  if (isolation === 'none' || unshare === undefined || nsenter === undefined) return {};
+  return { userNamespaces: new UserNamespaceStore(isolation, { unshare, nsenter }) };
 }
 
 function readBlocks(file: string): Map<string, AddressBlock> {

@@ -1,14 +1,14 @@
+import type { Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { spawn, type IPty } from '@lydell/node-pty';
 import type { TerminalSize } from '../../runtime.ts';
-import { readProcess } from './process-table.ts';
 import { shellExitCode, SpawnError, type ProcessEnd, type RunningProcess } from './running-process.ts';
 import type { SpawnPlan } from './spawn-plan.ts';
 
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-/** node-pty drops what is unread 200 ms after its process ended, so a paused one is looked after more often than that. */
-const PAUSED_CHECK_MS = 50;
 const END_OF_TRANSMISSION = Buffer.from([4]);
+/** Turns of the event loop without a byte after which a terminal whose process has ended has nothing more to say. */
+const QUIET_TURNS = 3;
 
 /** Starts a process on a pseudo-terminal. Throws {@link SpawnError}. */
 export function spawnOnTerminal(plan: SpawnPlan, size: TerminalSize = DEFAULT_SIZE): RunningProcess {
@@ -50,22 +50,40 @@ function openTerminal(plan: SpawnPlan, size: TerminalSize): IPty {
 }
 
 function terminalOutput(pty: IPty): Readable {
-  let check: NodeJS.Timeout | undefined;
-  const resume = (): void => {
-    clearInterval(check);
-    check = undefined;
-    pty.resume();
-  };
-  const stdout = new Readable({ highWaterMark: 256 << 10, read: resume });
+  let isEnding = false;
+  let reads = 0;
+  const stdout = new Readable({ highWaterMark: 256 << 10, read: () => pty.resume() });
   pty.onData((data: string | Buffer) => {
-    if (stdout.push(data)) return;
-    pty.pause();
-    check ??= setInterval(() => {
-      if (readProcess(pty.pid) === undefined) resume();
-    }, PAUSED_CHECK_MS);
+    reads += 1;
+    // What the kernel still holds of an ended process is little, and this is the last chance to have it.
+    if (!stdout.push(data) && !isEnding) pty.pause();
   });
-  pty.onExit(() => clearInterval(check));
+  delayClose(pty, async (close) => {
+    isEnding = true;
+    pty.resume();
+    for (let quiet = 0, before = reads; quiet < QUIET_TURNS; before = reads) {
+      await new Promise((resolve) => setImmediate(resolve));
+      quiet = reads === before ? quiet + 1 : 0;
+    }
+    close();
+  });
   return stdout;
+}
+
+/**
+ * node-pty closes a terminal 200 ms after its process ended, read or unread, which loses the output of whoever reads slowly or on a busy
+ * machine. Its socket is no part of its interface, but there is no other hold on it.
+ */
+function delayClose(pty: IPty, drain: (close: () => void) => Promise<void>): void {
+  const { _socket: socket } = pty as IPty & { readonly _socket?: Socket };
+  if (socket === undefined) return;
+  const destroy = socket.destroy.bind(socket);
+  let isDraining = false;
+  socket.destroy = () => {
+    if (!isDraining) void drain(destroy);
+    isDraining = true;
+    return socket;
+  };
 }
 
 function terminalInput(pty: IPty): Writable {
