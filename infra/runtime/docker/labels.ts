@@ -18,8 +18,6 @@ export const label = {
   hash: 'drillhouse.hash',
 } as const;
 
-type ContainerRole = 'pause' | 'container';
-
 /** Says whose a container or network is; `installation` is what one data folder calls itself. */
 export interface Ownership {
   readonly installation: string;
