@@ -5,8 +5,8 @@ import { fileCheckSchema, runFileCheck } from './checks/file-check.ts';
 import { httpCheckSchema, runHttpCheck } from './checks/http-check.ts';
 import { objectCheckSchema, runObjectCheck } from './checks/object-check.ts';
 import { restartCheckSchema, triggerRestart } from './checks/restart-check.ts';
-import { runWorkloadCheck, workloadCheckSchema } from './checks/workload-check.ts';
-import type { Verdict } from './verdict.ts';
+import { startWorkloadCheck, workloadCheckSchema } from './checks/workload-check.ts';
+import type { Sample } from './verdicts.ts';
 
 /** A check as lab.yaml writes it; its id is its key there. */
 export const checkSchema = z.discriminatedUnion('kind', [
@@ -21,9 +21,6 @@ export const checkSchema = z.discriminatedUnion('kind', [
 export type CheckSpec = z.infer<typeof checkSchema>;
 export type Check = CheckSpec & { readonly id: string };
 
-/** One look at the sandbox. May be called again and again; throws PlatformError when it could not look. */
-export type Sample = () => Promise<Verdict>;
-
 /** Prepares a check: those that disturb the workload do so here, once. */
 export async function startCheck(check: CheckSpec, context: CheckContext): Promise<Sample> {
   switch (check.kind) {
@@ -36,7 +33,7 @@ export async function startCheck(check: CheckSpec, context: CheckContext): Promi
     case 'completion':
       return () => runCompletionCheck(check, context);
     case 'workload':
-      return () => runWorkloadCheck(check, context);
+      return startWorkloadCheck(check, context);
     case 'restart':
       return triggerRestart(check, context);
   }

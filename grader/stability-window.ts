@@ -1,8 +1,7 @@
 import { sleep, type Clock } from '../infra/cluster/meta/clock.ts';
-import type { Sample } from './check-spec.ts';
 import { PlatformError } from './platform-error.ts';
 import type { Evidence, Verdict } from './verdict.ts';
-import { inconclusive } from './verdicts.ts';
+import { inconclusive, type Sample } from './verdicts.ts';
 
 export interface WindowOptions {
   readonly withinMs: number;

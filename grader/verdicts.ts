@@ -1,5 +1,8 @@
 import type { Evidence, Verdict } from './verdict.ts';
 
+/** One look at the sandbox. May be called again and again; throws PlatformError when it could not look. */
+export type Sample = () => Promise<Verdict>;
+
 export function pass(evidence: readonly Evidence[] = []): Verdict {
   return { kind: 'pass', evidence };
 }

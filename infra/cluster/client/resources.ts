@@ -17,7 +17,6 @@ export const resources = {
   serviceAccounts: core('serviceaccounts'),
   resourceQuotas: core('resourcequotas'),
   persistentVolumeClaims: core('persistentvolumeclaims'),
-  replicationControllers: core('replicationcontrollers'),
   deployments: apps('deployments'),
   replicaSets: apps('replicasets'),
   statefulSets: apps('statefulsets'),
@@ -30,7 +29,6 @@ export const resources = {
   podDisruptionBudgets: { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' },
   horizontalPodAutoscalers: { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' },
   clusterRoles: { group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterroles' },
-  priorityClasses: { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' },
   customResourceDefinitions: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' },
 } as const satisfies Record<string, ResourceRef>;
 

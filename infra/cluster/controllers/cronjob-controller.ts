@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isAlreadyExists, isNamespaceTerminating, isNotFound, messageOf } from '../client/api-errors.ts';
 import type { ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
-import type { ReconcileResult } from '../client/run-controller.ts';
+import { TerminalError, type ReconcileResult } from '../client/run-controller.ts';
 import { parseTime } from '../client/wire-time.ts';
 import type { CronJob, CronJobSpec, CronJobStatus, Job, ObjectReference } from '../meta/generated/types.ts';
 import { controllerReference, isControlledBy } from '../meta/owner-reference.ts';
@@ -81,7 +81,7 @@ export function startCronJobController(context: ControllerContext): AsyncDisposa
     const times = dueTimes(schedule, timeZone, earliestMs, nowMs);
     if (times === undefined) {
       recorder.record(cronJob, 'Warning', 'UnparseableSchedule', `unparseable schedule: "${schedule}"`);
-      return undefined;
+      throw new TerminalError('UnparseableSchedule', `unparseable schedule: "${schedule}"`);
     }
     if (times.isTooManyMissed) {
       recorder.record(

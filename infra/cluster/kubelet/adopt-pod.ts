@@ -34,7 +34,7 @@ export function adoptPod(pod: Pod, found: RuntimePod | undefined, nowMs: number)
   }
   const startedAtMs = parseTime(pod.status?.startTime) ?? nowMs;
   const sandboxIp = found?.sandbox.ip;
-  return { state: { ...(sandboxIp === undefined ? {} : { sandboxIp }), containers, isTerminating: false, startedAtMs }, remove };
+  return { state: { ...(sandboxIp === undefined ? {} : { sandboxIp }), containers, startedAtMs }, remove };
 }
 
 /** How a run ended, from what the runtime says of it. OOM needs the flag and the exit code: the kernel may have killed but a child. */

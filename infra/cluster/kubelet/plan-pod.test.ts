@@ -15,7 +15,6 @@ const container = (name: string, more: Partial<Container> = {}): Container => ({
 const state = (containers: Record<string, ContainerRecord> = {}, more: Partial<PodState> = {}): PodState => ({
   sandboxIp: '10.0.0.1',
   containers: new Map(Object.entries(containers)),
-  isTerminating: false,
   startedAtMs: 0,
   ...more,
 });
@@ -46,12 +45,7 @@ const over = { ...nothing, isFinished: true };
 const init = [container('i1'), container('side', { restartPolicy: 'Always' }), container('i2')];
 
 test.each<[string, Pod, PodState, object]>([
-  [
-    'a new pod',
-    pod(),
-    { containers: new Map(), isTerminating: false, startedAtMs: 0 },
-    { ...nothing, needsSandbox: true, start: ['main'] },
-  ],
+  ['a new pod', pod(), { containers: new Map(), startedAtMs: 0 }, { ...nothing, needsSandbox: true, start: ['main'] }],
   ['all runs', pod(), state({ main: running() }), nothing],
   ['a first crash', pod(), state({ main: exited(1) }), { ...nothing, start: ['main'] }],
   [

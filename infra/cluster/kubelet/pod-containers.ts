@@ -80,10 +80,6 @@ export class PodContainers {
     this.#state = rest;
   }
 
-  has(containerId: string): boolean {
-    return [...this.#state.containers.values()].some(({ run }) => run?.id === containerId);
-  }
-
   noteExit(containerId: string): void {
     this.#toInspect.add(containerId);
   }
@@ -91,10 +87,6 @@ export class PodContainers {
   /** Every running container is to be looked at, as after the engine was away. */
   noteAll(): void {
     for (const { run } of this.#state.containers.values()) if (run?.state.kind === 'running') this.#toInspect.add(run.id);
-  }
-
-  isAnyRunning(): boolean {
-    return [...this.#state.containers.values()].some(({ run }) => run?.state.kind === 'running');
   }
 
   /** Begins the probes of containers that were running before this kubelet. */

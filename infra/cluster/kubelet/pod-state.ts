@@ -62,8 +62,6 @@ export interface PodState {
   readonly containers: ReadonlyMap<string, ContainerRecord>;
   /** Set once the pod must not run any more, whatever its restart policy: refused, past its deadline. */
   readonly failure?: { readonly reason: string; readonly message: string };
-  /** The pod's containers are being stopped for good. */
-  readonly isTerminating: boolean;
   readonly startedAtMs: number;
 }
 

@@ -35,7 +35,7 @@ export interface PodWorkerOptions {
  * met by the error of the first, and the pod still starts before they look.
  */
 const REFERENCE_SETTLE_MS = 2_000;
-const RETRY = { baseMs: 500, maxMs: 122_000 };
+const RETRY = { baseMs: 500, maxMs: 15_000 };
 const DEFAULT_GRACE_SECONDS = 30;
 const VOLUME_RETRY_MS = 60_000;
 /** A pod that was deleted without grace is gone from the API already; its containers are given no more. */
@@ -93,10 +93,6 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
-  }
-
-  get nodeName(): string {
-    return this.#node.name;
   }
 
   /** No turn is under way or due, and nothing waits to be written. */
@@ -283,7 +279,6 @@ export class PodWorker {
     this.#publish();
     const grace = this.#pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     this.#deadline ??= new GraceDeadline(this.#context.clock, grace);
-    this.#containers.update({ isTerminating: true });
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
     this.#publish();
@@ -293,7 +288,6 @@ export class PodWorker {
     const { name, namespace, uid = '', deletionGracePeriodSeconds: grace = 0 } = this.#pod.metadata;
     this.#deadline ??= new GraceDeadline(this.#context.clock, grace);
     this.#deadline.shrinkTo(this.#isGone ? FORCED_GRACE_SECONDS : grace);
-    this.#containers.update({ isTerminating: true });
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
     if (!this.#isGone) this.#publish();

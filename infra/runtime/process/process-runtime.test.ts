@@ -238,7 +238,8 @@ describe.each(testedModes)('containers as processes (bubblewrap: $mode)', ({ mod
 
     it('ends with the container', async () => {
       const other = await fixture.run(['sleep', '1000']);
-      const session = await fixture.cluster.exec(other, { command: ['sleep', '1000'], tty: false, stdin: false });
+      const session = await fixture.cluster.exec(other, { command: ['sh', '-c', 'echo up; sleep 1000'], tty: false, stdin: false });
+      await nextText(session.stdout, 'up');
       await fixture.cluster.stopContainer(other, { graceSeconds: 0 });
       expect((await session.exited).exitCode).toBe(137);
     });

@@ -42,7 +42,7 @@ describe('urgency', () => {
 describe('announcement', () => {
   it('says nothing while there is time', () => expect(announcement(clock, 'calm')).toBeNull());
   it('offers the extension only while there is one', () => {
-    expect(announcement(clock, 'soon')).toBe('Less than 5 min 00 s left. You can add 15 minutes.');
+    expect(announcement(clock, 'soon')).toBe('Less than 5 min left. You can add 15 minutes.');
     expect(announcement({ ...clock, extensionsLeft: 0 }, 'last minute')).toBe('Less than a minute left. It cannot be extended any more.');
   });
   it('says why the clock stands still', () => {

@@ -5,7 +5,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A length of time as people say it: `0.04 s`, `3.2 s`, `45 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+/** A length of time as people say it: `0.04 s`, `3.2 s`, `45 s`, `5 min`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
   if (ms < 100) return `${(ms / SECOND_MS).toFixed(2)} s`;
@@ -13,10 +13,10 @@ export function formatDuration(durationMs: number): string {
   if (ms < MINUTE_MS - 500) return `${Math.round(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS - 500) {
     const seconds = Math.round(ms / SECOND_MS);
-    return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
+    return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
   }
   const minutes = Math.round(ms / MINUTE_MS);
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+  if (minutes < 24 * 60) return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
   return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }
 

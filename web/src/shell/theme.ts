@@ -25,6 +25,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace",
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.9375rem', lg: '1.0625rem', xl: '1.25rem' },
   components: {
+    // A notification's cross has no name of its own.
+    CloseButton: { defaultProps: { 'aria-label': 'Close' } },
     Modal: { styles: { title: { fontSize: '1.0625rem', fontWeight: 650 } } },
     Notification: { styles: { description: { color: 'var(--mantine-color-text)' } } },
   },

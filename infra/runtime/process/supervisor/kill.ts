@@ -1,5 +1,5 @@
 import type { Isolation } from '../wire.ts';
-import { descendants, readEnvironmentVariable, readProcessTable, sendSignal } from './process-table.ts';
+import { readEnvironmentVariable, readProcessTable, sendSignal } from './process-table.ts';
 import type { ProcessWatch, SharedProcessTable } from './process-watch.ts';
 import { CONTAINER_MARK } from './plain-plan.ts';
 
@@ -22,7 +22,7 @@ export async function killContainer(
   }
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const known = (await watch?.processes())?.map(({ pid }) => pid) ?? [];
-    const marked = [...(await readProcessTable()).keys()].filter((pid) => readEnvironmentVariable(pid, CONTAINER_MARK) === id);
+    const marked = [...(await readProcessTable()).entries.keys()].filter((pid) => readEnvironmentVariable(pid, CONTAINER_MARK) === id);
     const alive = [...new Set([...known, ...marked])].filter((pid) => sendSignal(pid, 'SIGKILL'));
     if (alive.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -31,5 +31,5 @@ export async function killContainer(
 
 /** Kills a process and its descendants. */
 export async function endTree(pid: number, table: SharedProcessTable): Promise<void> {
-  for (const entry of descendants(await table.latest(0), [pid]).reverse()) sendSignal(entry.pid, 'SIGKILL');
+  for (const entry of (await table.latest(0)).descendants([pid]).reverse()) sendSignal(entry.pid, 'SIGKILL');
 }

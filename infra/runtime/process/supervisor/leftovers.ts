@@ -29,7 +29,7 @@ async function endContainers(files: readonly string[], folderOf: (containerId: s
     if (readProcess(pid)?.startTicks === startTicks) sendSignal(pid, 'SIGKILL');
   }
   const folders = new Set(files.map((file) => path.basename(path.dirname(file))));
-  for (const pid of (await readProcessTable()).keys()) {
+  for (const pid of (await readProcessTable()).entries.keys()) {
     const id = readEnvironmentVariable(pid, CONTAINER_MARK);
     if (id !== undefined && folders.has(folderOf(id))) sendSignal(pid, 'SIGKILL');
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FASTEST_POLL_MS, planMemoryPoll, planPidLimit, SLOWEST_POLL_MS } from './limits.ts';
-import { descendants, parseStat, readProcess, type ProcessEntry } from './process-table.ts';
+import { ProcessTable, parseStat, readProcess, type ProcessEntry } from './process-table.ts';
 
 const MiB = 1 << 20;
 const old = 60_000;
@@ -56,6 +56,6 @@ describe('the process table', () => {
         [9, 1],
       ].map(([pid = 0, parentPid = 0]) => [pid, { pid, parentPid, session: 1, startTicks: 0, cpuTicks: 0 }]),
     );
-    expect(descendants(table, [2]).map(({ pid }) => pid)).toEqual([2, 3, 4]);
+    expect(new ProcessTable(table).descendants([2]).map(({ pid }) => pid)).toEqual([2, 3, 4]);
   });
 });

@@ -32,9 +32,36 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   return text === undefined ? undefined : parseStat(pid, text);
 }
 
-/** Every living process, read in batches so that a busy host does not hold the event loop up. */
-export async function readProcessTable(): Promise<ReadonlyMap<number, ProcessEntry>> {
-  const table = new Map<number, ProcessEntry>();
+/** All living processes at one moment, with their children found once for all who ask. */
+export class ProcessTable {
+  readonly entries: ReadonlyMap<number, ProcessEntry>;
+  readonly #children = new Map<number, ProcessEntry[]>();
+
+  constructor(entries: ReadonlyMap<number, ProcessEntry>) {
+    this.entries = entries;
+    for (const entry of entries.values()) {
+      const siblings = this.#children.get(entry.parentPid);
+      if (siblings === undefined) this.#children.set(entry.parentPid, [entry]);
+      else siblings.push(entry);
+    }
+  }
+
+  /** `roots` and all that descends from them, parents first. */
+  descendants(roots: Iterable<number>): ProcessEntry[] {
+    const found = new Map<number, ProcessEntry>();
+    const queue = [...roots].flatMap((pid) => this.entries.get(pid) ?? []);
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+      if (found.has(entry.pid)) continue;
+      found.set(entry.pid, entry);
+      queue.push(...(this.#children.get(entry.pid) ?? []));
+    }
+    return [...found.values()];
+  }
+}
+
+/** Reads /proc in batches, so that a busy host does not hold the event loop up. */
+export async function readProcessTable(): Promise<ProcessTable> {
+  const entries = new Map<number, ProcessEntry>();
   const pids = readdirSync('/proc')
     .filter((name) => name >= '0' && name <= ':')
     .map(Number);
@@ -42,28 +69,10 @@ export async function readProcessTable(): Promise<ReadonlyMap<number, ProcessEnt
     if (at > 0) await new Promise((resolve) => setImmediate(resolve));
     for (const pid of pids.slice(at, at + BATCH)) {
       const entry = readProcess(pid);
-      if (entry !== undefined) table.set(pid, entry);
+      if (entry !== undefined) entries.set(pid, entry);
     }
   }
-  return table;
-}
-
-/** `roots` and all that descends from them, parents first. */
-export function descendants(table: ReadonlyMap<number, ProcessEntry>, roots: Iterable<number>): ProcessEntry[] {
-  const children = new Map<number, ProcessEntry[]>();
-  for (const entry of table.values()) {
-    const siblings = children.get(entry.parentPid);
-    if (siblings === undefined) children.set(entry.parentPid, [entry]);
-    else siblings.push(entry);
-  }
-  const found = new Map<number, ProcessEntry>();
-  const queue = [...roots].flatMap((pid) => table.get(pid) ?? []);
-  for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-    if (found.has(entry.pid)) continue;
-    found.set(entry.pid, entry);
-    queue.push(...(children.get(entry.pid) ?? []));
-  }
-  return [...found.values()];
+  return new ProcessTable(entries);
 }
 
 /** Children that the process's first thread started: nearly all, for the price of one small read. */

@@ -1,6 +1,5 @@
 import { FASTEST_POLL_MS, planMemoryPoll, planPidLimit } from './limits.ts';
 import {
-  descendants,
   readAnonymousBytes,
   readChildren,
   readProcess,
@@ -8,6 +7,7 @@ import {
   readProportionalBytes,
   sendSignal,
   type ProcessEntry,
+  type ProcessTable,
 } from './process-table.ts';
 
 /** The whole table is read at most this often, for all containers together. */
@@ -15,10 +15,10 @@ const TABLE_INTERVAL_MS = 1_000;
 
 /** One reading of /proc shared by everybody who asks within a second. */
 export class SharedProcessTable {
-  #table: Promise<ReadonlyMap<number, ProcessEntry>> | undefined;
+  #table: Promise<ProcessTable> | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  latest(maxAgeMs: number): Promise<ReadonlyMap<number, ProcessEntry>> {
+  latest(maxAgeMs: number): Promise<ProcessTable> {
     const now = performance.now();
     if (this.#table === undefined || now - this.#readAt > maxAgeMs) {
       this.#readAt = now;
@@ -108,13 +108,13 @@ export class ProcessWatch implements Disposable {
   }
 
   /** What the table knows of the container's trees, and those seen before whose parents are gone. */
-  #adopt(table: ReadonlyMap<number, ProcessEntry>): void {
+  #adopt(table: ProcessTable): void {
     const orphans = [...this.#known.values()].filter(
-      ({ pid, startTicks }) => (table.get(pid) ?? readProcess(pid))?.startTicks === startTicks,
+      ({ pid, startTicks }) => (table.entries.get(pid) ?? readProcess(pid))?.startTicks === startTicks,
     );
     const roots = [this.#container.firstPid, ...this.#container.execPids, ...orphans.map(({ pid }) => pid)];
     const known = new Map(orphans.map((entry) => [entry.pid, entry]));
-    for (const entry of descendants(table, roots)) known.set(entry.pid, entry);
+    for (const entry of table.descendants(roots)) known.set(entry.pid, entry);
     // Started after the table was read.
     for (const pid of [this.#container.firstPid, ...this.#container.execPids]) this.#addTo(known, pid);
     this.#known = known;
