@@ -133,6 +133,16 @@ describe('output', () => {
     expect(Math.max(...screen.messages.map((message) => message.length))).toBeLessThanOrEqual(32 * 1024);
   });
 
+  it('does not gather the echo of a key, however fast one types', async () => {
+    const screen = look('write');
+    const source = await shell();
+    for (const key of ['a', 'b', 'c']) {
+      terminal.write(Buffer.from(key));
+      source.say(key);
+    }
+    expect(screen.messages.map(({ seq }) => seq)).toEqual([0, 1, 2]);
+  });
+
   it('reaches every viewer byte for byte, split anywhere', async () => {
     const owner = look('write');
     const observer = look('observe');
@@ -166,6 +176,15 @@ describe('flow control', () => {
     expect(source.paused).toBe(false);
     owner.drawAll();
     expect(owner.received).toBe(sent);
+    expect(owner.news).toEqual([]);
+  });
+
+  it('sends all of a message that is longer than what it keeps', async () => {
+    const owner = look('write');
+    const source = await shell();
+    source.say('y'.repeat(RING_BYTES + 100_000));
+    clock.advance(8);
+    expect(owner.received).toBe(RING_BYTES + 100_000);
     expect(owner.news).toEqual([]);
   });
 

@@ -1,15 +1,17 @@
 import { AppError, messageOf } from '../app-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Recorder } from './recorder.ts';
+import { RING_BYTES, type Recorder } from './recorder.ts';
 import type { ReplayRing } from './replay-ring.ts';
 import type { ShellConnector, ShellEnd, ShellKey, ShellStream, TerminalSize } from './shell.ts';
 import { RESUME_BELOW_BYTES, Viewer, WINDOW_BYTES, type ViewerPort } from './viewer.ts';
 
-/** Output is sent at once when nothing was sent for so long, else gathered for so long. */
+/** Output is sent at once when it may be the echo of a key or nothing was sent for so long, else gathered for so long. */
 const BATCH_MS = 8;
 /** Enough for a message of its own; not held back. */
 const BATCH_BYTES = 32 * 1024;
+/** What is taken into the ring, of {@link RING_BYTES}, before its viewers are looked after. */
+const PIECE_BYTES = RING_BYTES / 2;
 /** Input that the shell does not take is refused past this, e.g. a paste into a program that does not read. */
 const MAX_QUEUED_INPUT_BYTES = 1_000_000;
 const RECONNECT_DELAYS_MS = [250, 1_000, 2_000, 5_000, 10_000] as const;
@@ -61,6 +63,7 @@ export class Terminal implements AsyncDisposable {
   #pumpedTo: number;
   #flush: Disposable | undefined;
   #lastInputMs: number | null = null;
+  #awaitsEcho = false;
 
   constructor(parts: TerminalParts) {
     this.#parts = parts;
@@ -133,6 +136,7 @@ export class Terminal implements AsyncDisposable {
       });
     }
     this.#lastInputMs = this.#parts.clock.now();
+    this.#awaitsEcho = true;
     stream.write(bytes);
   }
 
@@ -228,9 +232,12 @@ export class Terminal implements AsyncDisposable {
 
   #onData(bytes: Uint8Array): void {
     const { ring, recorder } = this.#parts;
-    ring.append(bytes);
+    // In pieces, because a message may be longer than the ring, which would forget its beginning before anybody was sent it.
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      ring.append(bytes.subarray(at, at + PIECE_BYTES));
+      this.#schedulePump();
+    }
     recorder.output(bytes);
-    this.#schedulePump();
   }
 
   #onEnd(end: ShellEnd): void {
@@ -248,8 +255,8 @@ export class Terminal implements AsyncDisposable {
 
   #schedulePump(): void {
     const { clock, ring } = this.#parts;
-    const idle = this.#flush === undefined && clock.now() - this.#lastSentMs >= BATCH_MS;
-    if (idle || ring.end - this.#pumpedTo >= BATCH_BYTES) this.#pump();
+    const isIdle = this.#flush === undefined && clock.now() - this.#lastSentMs >= BATCH_MS;
+    if (isIdle || this.#awaitsEcho || ring.end - this.#pumpedTo >= BATCH_BYTES) this.#pump();
     else this.#flush ??= clock.after(BATCH_MS, () => this.#pump());
   }
 
@@ -258,6 +265,7 @@ export class Terminal implements AsyncDisposable {
     this.#flush = undefined;
     this.#lastSentMs = this.#parts.clock.now();
     this.#pumpedTo = this.#parts.ring.end;
+    this.#awaitsEcho = false;
     for (const viewer of this.#viewers) viewer.pump(this.#parts.ring);
     this.#holdOrRelease();
   }

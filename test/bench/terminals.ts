@@ -4,7 +4,7 @@ import type { ServerClient } from '../support/server-client.ts';
 import { TerminalClient } from '../support/terminal-client.ts';
 import { percentile, type Measurement } from './measure.ts';
 
-const KEYS = 300;
+const KEYS = 1_000;
 const FLOOD_BYTES = 100_000_000;
 
 export async function openTerminal(client: ServerClient, socket: Socket, attempt: AttemptView): Promise<TerminalClient> {

@@ -8,6 +8,8 @@ export const channelProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as co
 
 const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 const PING_EVERY_MS = 5_000;
+/** As a node's kubelet cuts them. Clients that buffer a little are not overrun by one message. */
+const MAX_OUTPUT_BYTES = 32 * 1024;
 const resizeSchema = z.object({ Width: z.int().min(1).max(10_000), Height: z.int().min(1).max(10_000) });
 
 export interface ChannelOptions {
@@ -71,8 +73,10 @@ function resize(session: ExecSession, payload: Buffer): void {
 async function pump(source: Readable, number: number, socket: WebSocket): Promise<void> {
   const head = Buffer.from([number]);
   for await (const chunk of source as AsyncIterable<Buffer>) {
-    if (socket.readyState !== socket.OPEN) return;
-    await send(socket, Buffer.concat([head, chunk]));
+    for (let at = 0; at < chunk.length; at += MAX_OUTPUT_BYTES) {
+      if (socket.readyState !== socket.OPEN) return;
+      await send(socket, Buffer.concat([head, chunk.subarray(at, at + MAX_OUTPUT_BYTES)]));
+    }
   }
 }
 
