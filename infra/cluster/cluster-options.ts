@@ -16,6 +16,11 @@ export interface ClusterOptions {
    * them are absent from gets (404), lists and watches, cannot be written, and the group cannot be impersonated.
    */
   readonly hiddenNamespaces?: readonly string[];
+  /**
+   * Every namespace also holds a ConfigMap `openshift-service-ca.crt`, as on the cluster that the transcripts in test/conformance were recorded from.
+   * Upstream Kubernetes has none, so sandboxes are without.
+   */
+  readonly publishesServiceCa?: boolean;
   readonly clock?: Clock;
   readonly log: ClusterLog;
 }

@@ -93,7 +93,7 @@ class EmbeddedCluster implements Cluster {
 
   async #startLoops(clock: Clock): Promise<void> {
     const { options, runtime, plane, identity } = this.#parts;
-    const { log, dataDir, nodes = defaultNodes } = options;
+    const { log, dataDir, nodes = defaultNodes, publishesServiceCa = false } = options;
     const informers = new InformerFactory({ api: plane.clientFor('kube-controller-manager'), clock, log });
     this.#loops.push(informers);
     const proxy = startServiceProxy({ informers, runtime, clock, log });
@@ -107,6 +107,7 @@ class EmbeddedCluster implements Cluster {
         clock,
         log,
         rootCaPem: identity.authority.certificate,
+        publishesServiceCa,
         kubelet: kubelet.endpoint,
       }),
     );

@@ -12,11 +12,13 @@ import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { startCluster } from './cluster.ts';
 import type { ClusterLog, NodeSpec } from './cluster-options.ts';
 
-const usage = `usage: npm run cluster -- --kubeconfig FILE [--runtime process|docker] [--data DIR] [--port N] [--nodes FILE]
+const usage = `usage: npm run cluster -- --kubeconfig FILE [--runtime process|docker] [--data DIR] [--port N] [--nodes FILE] [--no-service-ca]
 
 Runs one embedded cluster until SIGTERM or SIGINT, which leave nothing behind. With --data the cluster's objects are kept
 there and resumed; without, everything is gone at the end. --nodes names a YAML list of nodes:
-  - {name: node-1, cpuMilli: 8000, memoryBytes: 17179869184, maxPods: 110, labels: {}, taints: [], extendedResources: {}}`;
+  - {name: node-1, cpuMilli: 8000, memoryBytes: 17179869184, maxPods: 110, labels: {}, taints: [], extendedResources: {}}
+Every namespace holds a ConfigMap openshift-service-ca.crt, as on the cluster that the transcripts in test/conformance were recorded from;
+--no-service-ca leaves it out, as upstream Kubernetes and the sandboxes do.`;
 
 const nodesSchema = z
   .array(
@@ -55,6 +57,7 @@ async function main(): Promise<number> {
       data: { type: 'string' },
       port: { type: 'string', default: '0' },
       nodes: { type: 'string' },
+      'no-service-ca': { type: 'boolean', default: false },
     },
   });
   if (values.kubeconfig === undefined || !['process', 'docker'].includes(values.runtime) || !/^\d+$/.test(values.port)) {
@@ -72,6 +75,7 @@ async function main(): Promise<number> {
     runtime,
     dataDir: path.join(dataDir, 'cluster'),
     port: Number(values.port),
+    publishesServiceCa: !values['no-service-ca'],
     log,
     ...(nodes === undefined ? {} : { nodes }),
   });

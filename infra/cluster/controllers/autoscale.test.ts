@@ -78,12 +78,14 @@ beforeEach(() => {
   loadMilli = 0;
   const spent = new Map<string, { atMs: number; ns: number }>();
   h = new ControllersHarness({
-    stats: async ({ uid }) => {
-      const nowMs = h.clock.now();
-      const before = spent.get(uid) ?? { atMs: nowMs, ns: 0 };
-      const ns = before.ns + (nowMs - before.atMs) * loadMilli * 1_000;
-      spent.set(uid, { atMs: nowMs, ns });
-      return [{ container: 'c', stats: { at: new Date(nowMs), cpuNanoseconds: ns, memoryWorkingSetBytes: 1_000 } }];
+    kubelet: {
+      stats: async ({ uid }) => {
+        const nowMs = h.clock.now();
+        const before = spent.get(uid) ?? { atMs: nowMs, ns: 0 };
+        const ns = before.ns + (nowMs - before.atMs) * loadMilli * 1_000;
+        spent.set(uid, { atMs: nowMs, ns });
+        return [{ container: 'c', stats: { at: new Date(nowMs), cpuNanoseconds: ns, memoryWorkingSetBytes: 1_000 } }];
+      },
     },
   });
 });

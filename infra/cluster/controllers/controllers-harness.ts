@@ -3,11 +3,10 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import { resources, subresource } from '../client/resources.ts';
 import { silentLog } from '../client/silent-log.ts';
 import type { Deployment, Event, Pod, PodTemplateSpec, ReplicaSet } from '../meta/generated/types.ts';
-import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
 import type { KubeObject, ResourceRef } from '../meta/kube-object.ts';
 import { ManualClock } from '../meta/manual-clock.ts';
 import { timeText } from '../meta/times.ts';
-import { startControllers } from './start-controllers.ts';
+import { startControllers, type ControllersOptions } from './start-controllers.ts';
 
 /** All controllers on a fake API server and a clock that the test moves; the test plays kubelet. For tests only. */
 export class ControllersHarness implements AsyncDisposable {
@@ -17,10 +16,9 @@ export class ControllersHarness implements AsyncDisposable {
   readonly #controllers: AsyncDisposable;
   #nextIp = 1;
 
-  constructor(kubelet?: Pick<KubeletEndpoint, 'stats'>) {
+  constructor(more: Pick<ControllersOptions, 'kubelet' | 'publishesServiceCa'> = {}) {
     const { api, clock } = this;
-    const measuring = kubelet === undefined ? {} : { kubelet };
-    this.#controllers = startControllers({ api, clock, informers: this.#informers, log: silentLog, rootCaPem: 'PEM', ...measuring });
+    this.#controllers = startControllers({ api, clock, informers: this.#informers, log: silentLog, rootCaPem: 'PEM', ...more });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

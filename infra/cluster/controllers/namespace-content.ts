@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '../client/api-errors.ts';
 import type { Informer } from '../client/informer.ts';
 import { resources } from '../client/resources.ts';
@@ -5,12 +6,35 @@ import type { ConfigMap, Namespace, ServiceAccount } from '../meta/generated/typ
 import type { KubeObject, ResourceRef } from '../meta/kube-object.ts';
 import { awaitable, onSelf, startLoop, type ControllerContext } from './controller-context.ts';
 
-const ROOT_CA_NAME = 'kube-root-ca.crt';
 const ROOT_CA_DESCRIPTION =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
+/** The ConfigMaps that publish the cluster's CA. */
+export interface PublishedCa {
+  readonly pem: string;
+  /** A second one, `openshift-service-ca.crt`, which OpenShift and its relatives put beside Kubernetes' own. */
+  readonly isAlsoServiceCa: boolean;
+}
+
+function planConfigMaps({ pem, isAlsoServiceCa }: PublishedCa): readonly ConfigMap[] {
+  const own: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'kube-root-ca.crt', annotations: { 'kubernetes.io/description': ROOT_CA_DESCRIPTION } },
+    data: { 'ca.crt': pem },
+  };
+  const service: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'openshift-service-ca.crt' },
+    data: { 'service-ca.crt': pem },
+  };
+  return isAlsoServiceCa ? [own, service] : [own];
+}
+
 /** Sees to it that every namespace has its `default` ServiceAccount and the cluster's CA in `kube-root-ca.crt`, unaltered. */
-export function startNamespaceContentController(context: ControllerContext, rootCaPem: string): AsyncDisposable {
+export function startNamespaceContentController(context: ControllerContext, ca: PublishedCa): AsyncDisposable {
+  const published = planConfigMaps(ca);
   const { api, informers } = context;
   const namespaces = informers.informer<Namespace>(resources.namespaces);
   const accounts = informers.informer<ServiceAccount>(resources.serviceAccounts);
@@ -35,15 +59,12 @@ export function startNamespaceContentController(context: ControllerContext, root
         metadata: { name: 'default', namespace },
       });
     }
-    const ca = configMaps.get(`${namespace}/${ROOT_CA_NAME}`);
-    const wanted: ConfigMap = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: ROOT_CA_NAME, namespace, annotations: { 'kubernetes.io/description': ROOT_CA_DESCRIPTION } },
-      data: { 'ca.crt': rootCaPem },
-    };
-    if (ca === undefined) await create<ConfigMap>(resources.configMaps, wanted);
-    else if (ca.data?.['ca.crt'] !== rootCaPem) await api.update<ConfigMap>(resources.configMaps, { ...ca, data: wanted.data ?? {} });
+    for (const wanted of published) {
+      const present = configMaps.get(`${namespace}/${wanted.metadata.name}`);
+      const data = wanted.data ?? {};
+      if (present === undefined) await create<ConfigMap>(resources.configMaps, { ...wanted, metadata: { ...wanted.metadata, namespace } });
+      else if (!isDeepStrictEqual(present.data, data)) await api.update<ConfigMap>(resources.configMaps, { ...present, data });
+    }
     return undefined;
   }
 
@@ -60,7 +81,7 @@ export function startNamespaceContentController(context: ControllerContext, root
     watch: (queue) => [
       onSelf(namespaces, queue),
       onContent(accounts, 'default', (namespace) => queue.add(namespace)),
-      onContent(configMaps, ROOT_CA_NAME, (namespace) => queue.add(namespace)),
+      ...published.map(({ metadata }) => onContent(configMaps, metadata.name, (namespace) => queue.add(namespace))),
     ],
     reconcile,
   });

@@ -6,14 +6,11 @@ import { ControllersHarness, deployment } from './controllers-harness.ts';
 
 let h: ControllersHarness;
 
+const namespace: Namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' }, spec: { finalizers: ['kubernetes'] } };
+
 beforeEach(async () => {
   h = new ControllersHarness();
-  await h.create<Namespace>(resources.namespaces, {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: 'ns' },
-    spec: { finalizers: ['kubernetes'] },
-  });
+  await h.create<Namespace>(resources.namespaces, namespace);
   await h.settle();
 });
 afterEach(async () => {
@@ -35,6 +32,14 @@ test('every namespace gets its default account and the CA, and gets them back', 
   await h.settle();
   expect((await h.get<ServiceAccount>(resources.serviceAccounts, 'default')).metadata.name).toBe('default');
   expect((await h.get<ConfigMap>(resources.configMaps, 'kube-root-ca.crt')).data).toEqual({ 'ca.crt': 'PEM' });
+});
+
+test('the CA is published as service CA too where that is asked for', async () => {
+  await using other = new ControllersHarness({ publishesServiceCa: true });
+  await other.create<Namespace>(resources.namespaces, namespace);
+  await other.settle();
+  expect((await other.get<ConfigMap>(resources.configMaps, 'openshift-service-ca.crt')).data).toEqual({ 'service-ca.crt': 'PEM' });
+  await expect(h.get(resources.configMaps, 'openshift-service-ca.crt')).rejects.toThrow(/not found/);
 });
 
 test('a deleted namespace is emptied, and nothing is made in it again', async () => {

@@ -29,6 +29,8 @@ export interface ControllersOptions {
   readonly log: ClusterLog;
   /** The certificate by which pods verify the API server; published to every namespace. */
   readonly rootCaPem: string;
+  /** Publish it as OpenShift's service CA too. */
+  readonly publishesServiceCa?: boolean;
   /** Measures what pods use; without it HorizontalPodAutoscalers do nothing. */
   readonly kubelet?: Pick<KubeletEndpoint, 'stats'>;
 }
@@ -36,10 +38,10 @@ export interface ControllersOptions {
 const FIELD_MANAGER = 'kube-controller-manager';
 
 /** Starts all controllers of a cluster. Disposing stops them and waits for what is under way. */
-export function startControllers({ rootCaPem, kubelet, ...options }: ControllersOptions): AsyncDisposable {
+export function startControllers({ rootCaPem, publishesServiceCa = false, kubelet, ...options }: ControllersOptions): AsyncDisposable {
   const context: ControllerContext = { ...options, api: withFieldManager(options.api, FIELD_MANAGER) };
   return disposeAll([
-    startNamespaceContentController(context, rootCaPem),
+    startNamespaceContentController(context, { pem: rootCaPem, isAlsoServiceCa: publishesServiceCa }),
     startReplicaSetController(context),
     startClusterRoleAggregation(context),
     startDeploymentController(context),
