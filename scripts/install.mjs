@@ -18,16 +18,34 @@ function requireNode() {
 }
 
 /** Native parts differ by Node's ABI, so it belongs to the stamp. */
+const platform = `${process.versions.modules}-${process.arch}`;
+const lockFile = path.join(projectRoot, 'package-lock.json');
+
 function wantedStamp() {
-  const lock = readFileSync(path.join(projectRoot, 'package-lock.json'));
-  return createHash('sha256').update(lock).update(process.versions.modules).update(process.arch).digest('hex');
+  return `${platform} ${createHash('sha256').update(readFileSync(lockFile)).digest('hex')}`;
+}
+
+/** npm notes what it installed: after a developer's own `npm install` there is nothing to do, unless the last stamp was another Node's. */
+function isAsLocked(stamp) {
+  if (stamp !== undefined && !stamp.startsWith(`${platform} `)) return false;
+  const noteFile = path.join(projectRoot, 'node_modules', '.package-lock.json');
+  if (!existsSync(noteFile)) return false;
+  const installed = JSON.parse(readFileSync(noteFile, 'utf8')).packages;
+  return Object.entries(JSON.parse(readFileSync(lockFile, 'utf8')).packages).every(
+    ([folder, { version, optional }]) => folder === '' || installed[folder]?.version === version || (optional && !(folder in installed)),
+  );
 }
 
 /** Installs the lockfile's packages when they are not there or not those. A second call costs a hash. */
 export function ensureInstalled() {
   requireNode();
   const wanted = wantedStamp();
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  const stamp = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;
+  if (stamp === wanted) return;
+  if (isAsLocked(stamp)) {
+    writeFileSync(stampFile, wanted);
+    return;
+  }
   console.log('Installing packages (npm ci) …');
   const startedAt = Date.now();
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: projectRoot, stdio: 'inherit' });
