@@ -35,9 +35,11 @@ export interface LeafRequest {
   readonly usage: 'server' | 'client';
   /** DNS names of a server. */
   readonly names?: readonly string[];
+  /** Else from an hour ago for as long as a lab may last. */
+  readonly validity?: { readonly notBefore: Date; readonly notAfter: Date };
 }
 
-/** A certificate of the authority, valid for as long as a lab may last. */
+/** A certificate of the authority. */
 export async function issueCertificate(authority: PemPair, request: LeafRequest): Promise<PemPair> {
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await generateKeys();
@@ -45,6 +47,7 @@ export async function issueCertificate(authority: PemPair, request: LeafRequest)
   const certificate = await x509.X509CertificateGenerator.create(
     {
       ...validity(),
+      ...request.validity,
       subject: `CN=${request.commonName}`,
       issuer: issuer.subject,
       publicKey: keys.publicKey,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Container } from '../../infra/cluster/meta/generated/types.ts';
-import type { Fault } from './fault.ts';
+import { objectFault } from './object-fault.ts';
 import { proveOutage, statusesOf } from './outage.ts';
-import { requireServing, rollOutChange, takeBackChange } from './template-change.ts';
+import { planRollout, requireServing, withFlag } from './template-change.ts';
 
 const parametersSchema = z.strictObject({
   /** What the change makes the server reserve for its KV cache; past the container's memory limit together with the weights. */
@@ -11,32 +11,37 @@ const parametersSchema = z.strictObject({
   fallbackLimit: z.string().regex(/^\d+Mi$/),
 });
 
-const FLAG = '--kv-cache-memory-bytes';
-
 /** A tuning change reserves more KV cache than the container's memory limit has room for: the kernel kills the server while it loads. */
-export const memoryExhausted: Fault = {
+export const memoryExhausted = objectFault({
   id: 'memory-exhausted',
   title: 'Memory exhausted',
   symptom: 'Containers end with OOMKilled (137) while the model loads and go into CrashLoopBackOff.',
-  leavesBehind: 'The Deployment’s template, strategy and change-cause are as before.',
+  leavesBehind: 'The container’s arguments and limits, the strategy and the change-cause are as before.',
   parameters: parametersSchema,
-  async inject(target, parameters) {
-    const { kvCache, fallbackLimit } = parametersSchema.parse(parameters);
-    const { deployment, container } = await requireServing(target);
-    return rollOutChange(target, deployment, planStarvation(container, kvCache, fallbackLimit), 'capacity: longer conversations');
+  plan: async (target, { kvCache, fallbackLimit }) => {
+    const serving = await requireServing(target);
+    return [
+      planRollout(serving, {
+        container: (container) => planStarvation(container, kvCache, fallbackLimit),
+        cause: 'capacity: longer conversations',
+      }),
+    ];
   },
   prove: (target) =>
     proveOutage(target, (pod) =>
       statusesOf(pod).some(({ state, lastState }) => [state, lastState].some((when) => when?.terminated?.reason === 'OOMKilled')),
     ),
-  recover: takeBackChange,
-};
+});
 
-/** A later flag overrides an earlier one and the configuration file; a shell as the command would not see it. Pure. */
+/** A shell as the command would not see an argument. Pure. */
 export function planStarvation(container: Container, kvCache: string, fallbackLimit: string): Container {
   const program = container.command?.[0] ?? '';
-  if (/(^|\/)(ba|da)?sh$/.test(program))
-    return { name: container.name, resources: { limits: { memory: fallbackLimit }, requests: { memory: fallbackLimit } } };
-  const kept = (container.args ?? []).filter((word, index, words) => !word.startsWith(FLAG) && words[index - 1] !== FLAG);
-  return { name: container.name, args: [...kept, `${FLAG}=${kvCache}`] };
+  if (/(^|\/)(ba|da)?sh$/.test(program)) {
+    const { limits, requests, ...rest } = container.resources ?? {};
+    return {
+      ...container,
+      resources: { ...rest, limits: { ...limits, memory: fallbackLimit }, requests: { ...requests, memory: fallbackLimit } },
+    };
+  }
+  return { ...container, args: withFlag(container.args, '--kv-cache-memory-bytes', kvCache) };
 }

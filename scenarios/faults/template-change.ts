@@ -1,24 +1,19 @@
-import { z } from 'zod';
 import { PlatformError } from '../../grader/platform-error.ts';
 import { servingContainer } from '../../grader/workload.ts';
-import type { Container, Deployment } from '../../infra/cluster/meta/generated/types.ts';
+import type { Container, Deployment, PodSpec } from '../../infra/cluster/meta/generated/types.ts';
+import type { Change } from './changes.ts';
 import type { FaultTarget } from './fault.ts';
 
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 
-/** What a changed Deployment was before: enough to put it back. */
-const templateChangeSchema = z.strictObject({
-  strategy: z.unknown(),
-  template: z.unknown(),
-  changeCause: z.string().nullable(),
-  /** A paused Deployment would not roll the change out. */
-  paused: z.boolean(),
-});
-
-type TemplateChange = z.infer<typeof templateChangeSchema>;
+export interface Serving {
+  readonly deployment: Deployment;
+  /** The Deployment's container that serves the model. */
+  readonly container: Container;
+}
 
 /** The Deployment and the container that serves; a fault without them has nothing to break. */
-export async function requireServing(target: FaultTarget): Promise<{ readonly deployment: Deployment; readonly container: Container }> {
+export async function requireServing(target: FaultTarget): Promise<Serving> {
   const { namespace, deployment: name } = target.endpoint;
   const deployment = await target.objects.find<Deployment>({ kind: 'Deployment', namespace, name });
   const container = deployment === undefined ? undefined : servingContainer(deployment, target.endpoint);
@@ -27,44 +22,41 @@ export async function requireServing(target: FaultTarget): Promise<{ readonly de
   return { deployment, container };
 }
 
-/**
- * Rolls out a change of the serving container as a careless release would: all replicas at once, so that nothing of the old revision keeps
- * serving. `cause` shows up in `kubectl rollout history`, where an operator would look.
- */
-export async function rollOutChange(
-  target: FaultTarget,
-  deployment: Deployment,
-  change: Container,
-  cause: string,
-): Promise<TemplateChange> {
-  const before: TemplateChange = {
-    strategy: deployment.spec?.strategy ?? null,
-    template: deployment.spec?.template ?? null,
-    changeCause: deployment.metadata.annotations?.[CHANGE_CAUSE] ?? null,
-    paused: deployment.spec?.paused === true,
-  };
-  await target.objects.patch(refOf(target), 'strategic', {
-    metadata: { annotations: { [CHANGE_CAUSE]: cause } },
-    spec: {
-      ...(before.paused ? { paused: false } : {}),
-      strategy: { $retainKeys: ['type'], type: 'Recreate' },
-      template: { spec: { containers: [change] } },
+export interface TemplateEdit {
+  /** What becomes of the container that serves. */
+  readonly container?: (container: Container) => Container;
+  /** Fields of the pods' spec that take other values. */
+  readonly pod?: Partial<Omit<PodSpec, 'containers'>>;
+  /** Shows up in `kubectl rollout history`, where an operator would look. */
+  readonly cause: string;
+}
+
+/** A change of the pod template rolled out as a careless release would: all replicas at once, so that nothing of the old revision keeps serving. Pure. */
+export function planRollout({ deployment, container }: Serving, edit: TemplateEdit): Change {
+  const containers = deployment.spec?.template.spec?.containers.map((each) =>
+    each.name === container.name ? (edit.container?.(each) ?? each) : each,
+  );
+  return {
+    kind: 'patch',
+    ref: refOf(deployment),
+    patch: {
+      metadata: { annotations: { [CHANGE_CAUSE]: edit.cause } },
+      spec: {
+        // A paused Deployment would not roll the change out.
+        ...(deployment.spec?.paused === true ? { paused: null } : {}),
+        strategy: { type: 'Recreate', rollingUpdate: null },
+        template: { spec: { ...edit.pod, containers } },
+      },
     },
-  });
-  return before;
+  };
 }
 
-/** Puts the template, the strategy and the annotation back, whatever they are now. */
-export async function takeBackChange(target: FaultTarget, data: unknown): Promise<void> {
-  const before = templateChangeSchema.parse(data);
-  const present = await target.objects.find<Deployment>(refOf(target));
-  if (present === undefined) return;
-  const { [CHANGE_CAUSE]: _, ...annotations } = present.metadata.annotations ?? {};
-  const spec = { ...present.spec, template: before.template, strategy: before.strategy, ...(before.paused ? { paused: true } : {}) };
-  const restored = before.changeCause === null ? annotations : { ...annotations, [CHANGE_CAUSE]: before.changeCause };
-  await target.objects.replace({ ...present, metadata: { ...present.metadata, annotations: restored }, spec } as Deployment);
+export function refOf({ metadata }: Deployment): { readonly kind: 'Deployment'; readonly name: string; readonly namespace: string } {
+  return { kind: 'Deployment', name: metadata.name, namespace: metadata.namespace ?? '' };
 }
 
-function refOf({ endpoint }: FaultTarget): { kind: string; namespace: string; name: string } {
-  return { kind: 'Deployment', namespace: endpoint.namespace, name: endpoint.deployment };
+/** The arguments with `flag` set to `value`: a later flag overrides an earlier one and the configuration file. Pure. */
+export function withFlag(args: readonly string[] | undefined, flag: string, value: string | number): string[] {
+  const kept = (args ?? []).filter((word, index, words) => word !== flag && !word.startsWith(`${flag}=`) && words[index - 1] !== flag);
+  return [...kept, `${flag}=${value}`];
 }

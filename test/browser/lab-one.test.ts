@@ -69,7 +69,7 @@ describe.each(['process', 'docker'] as const)('lab 1 on %s', (runtime) => {
 
   async function mend(page: Page, at: LabRoom, fault: string): Promise<void> {
     const instructions = (await page.locator('body').textContent()) ?? '';
-    const prefix = /\b(sk-[a-z0-9]+-)/.exec(instructions)?.[1] ?? '';
+    const prefix = /\bours begin with ([a-z]+-[a-z]+-)/.exec(instructions)?.[1] ?? '';
     for (const line of fixOf(fault)) await at.type(line.replaceAll('{{keyPrefix}}', prefix));
     await at.waitForText('successfully rolled out', 120_000);
   }
