@@ -1,4 +1,5 @@
 import type { ContainerRuntime } from '../runtime/runtime.ts';
+import type { WireFault } from './kubelet/wire-faults.ts';
 import type { Clock } from './meta/clock.ts';
 
 /** What a cluster needs to start; see {@link Cluster} for what it then is. */
@@ -57,6 +58,8 @@ export interface Cluster extends AsyncDisposable {
   readonly url: string;
   /** A kubeconfig (YAML) with a credential of its own: `operator` for Drillhouse, `admin` for a person (group system:masters, hidden namespaces unseen). */
   kubeconfig(identity: 'operator' | 'admin'): string;
+  /** Exactly these faults between pods from now on, also for pods that start later. Not kept over a restart of this process. */
+  setWireFaults(faults: readonly WireFault[]): Promise<void>;
   /** All objects as one JSON text; pods come back as they are declared, not as they run. Events and leases are left out. */
   snapshot(): Promise<string>;
   /** Makes the cluster hold exactly the snapshot's objects again (hidden namespaces excepted), and waits until what ran on top is gone. */

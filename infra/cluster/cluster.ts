@@ -11,10 +11,11 @@ import { startControllers } from './controllers/start-controllers.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
 import { startServiceProxy } from './kubelet/service-proxy.ts';
+import { startTrafficControl, type TrafficControl } from './kubelet/traffic-control.ts';
+import type { WireFault } from './kubelet/wire-faults.ts';
 import { sleep, systemClock, type Clock } from './meta/clock.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
-import { planRestore, takeSnapshot } from './snapshot.ts';
-import { keyOf, type ObjectStore } from './store/object-store.ts';
+import { applyRestore, planRestore, takeSnapshot } from './snapshot.ts';
 
 /** One node with the room of a small machine, for clusters that say nothing of nodes. */
 const defaultNodes: readonly NodeSpec[] = [{ name: 'node-1', cpuMilli: 8000, memoryBytes: 16 * 2 ** 30, maxPods: 110 }];
@@ -41,21 +42,24 @@ interface Parts {
   readonly runtime: ClusterRuntime;
   readonly identity: ClusterIdentity;
   readonly plane: ControlPlane;
-  readonly port: number;
 }
 
 class EmbeddedCluster implements Cluster {
   readonly clusterId: string;
-  readonly url: string;
   readonly #parts: Parts;
   /** In the order in which they were started. */
   readonly #loops: AsyncDisposable[] = [];
+  #traffic: TrafficControl | undefined;
+  #port = 0;
   #isOver = false;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
     this.clusterId = parts.options.clusterId;
-    this.url = `https://127.0.0.1:${parts.port}`;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#port}`;
   }
 
   static async start(options: ClusterOptions, runtime: ClusterRuntime): Promise<EmbeddedCluster> {
@@ -78,17 +82,29 @@ class EmbeddedCluster implements Cluster {
       ],
     });
     const plane = createControlPlane({ dataDir, identity, serviceCidr: runtime.serviceCidr, hiddenNamespaces, clock, log });
+    const cluster = new EmbeddedCluster({ options, runtime, identity, plane });
+    try {
+      await cluster.#open(apiServerIp, clock);
+      return cluster;
+    } catch (error) {
+      // Loops, listeners and the journal must not outlive a start that failed: the caller may try again on the same folder.
+      await cluster.#stop();
+      throw error;
+    }
+  }
+
+  async #open(apiServerIp: string, clock: Clock): Promise<void> {
+    const { options, runtime, plane } = this.#parts;
     const { port, podPort } = await listen(plane, options, runtime.apiListenHost);
-    savePort(dataDir, port);
-    const cluster = new EmbeddedCluster({ options, runtime, identity, plane, port });
+    this.#port = port;
+    savePort(options.dataDir, port);
     await bootstrap(plane.clientFor('kube-apiserver'), {
-      hiddenNamespaces,
+      hiddenNamespaces: options.hiddenNamespaces ?? [],
       apiServerIp,
       endpoint: { ip: runtime.apiListenHost, port: podPort },
     });
-    await cluster.#startLoops(clock);
+    await this.#startLoops(clock);
     plane.setReady();
-    return cluster;
   }
 
   async #startLoops(clock: Clock): Promise<void> {
@@ -96,8 +112,15 @@ class EmbeddedCluster implements Cluster {
     const { log, dataDir, nodes = defaultNodes, publishesServiceCa = false } = options;
     const informers = new InformerFactory({ api: plane.clientFor('kube-controller-manager'), clock, log });
     this.#loops.push(informers);
-    const proxy = startServiceProxy({ informers, runtime, clock, log });
-    const kubelet = await startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
+    const proxy = startServiceProxy({ informers, runtime, clock, log, hiddenNamespaces: options.hiddenNamespaces ?? [] });
+    const starting = startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
+    const kubelet = await starting.catch(async (error: unknown) => {
+      await proxy.then(
+        (started) => started[Symbol.asyncDispose](),
+        () => {},
+      );
+      throw error;
+    });
     this.#loops.push(kubelet);
     plane.setKubelet(kubelet.endpoint);
     this.#loops.push(
@@ -113,6 +136,8 @@ class EmbeddedCluster implements Cluster {
     );
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
     this.#loops.push(await proxy);
+    this.#traffic = await startTrafficControl({ informers, runtime, clock, log });
+    this.#loops.push(this.#traffic);
   }
 
   kubeconfig(identity: 'operator' | 'admin'): string {
@@ -125,19 +150,28 @@ class EmbeddedCluster implements Cluster {
     });
   }
 
+  async setWireFaults(faults: readonly WireFault[]): Promise<void> {
+    await this.#traffic?.setWireFaults(faults);
+  }
+
   async snapshot(): Promise<string> {
     return takeSnapshot(this.#parts.plane.store, this.#hidden());
   }
 
   async restore(snapshot: string): Promise<void> {
     const { plane, options, runtime } = this.#parts;
-    const { store } = plane;
-    const plan = planRestore(store, snapshot, this.#hidden());
-    const pods = new Set(plan.remove.filter(({ object }) => object.kind === 'Pod').map(({ object }) => object.metadata.uid ?? ''));
-    for (const { resource, object } of plan.remove) store.delete(resource, keyOf(object));
-    for (const { resource, object } of plan.put) put(store, resource, object);
-    const isGone = async (): Promise<boolean> => (await runtime.listPods()).every((pod) => !pods.has(pod.sandbox.podUid));
-    await waitUntil(isGone, options.clock ?? systemClock);
+    const clock = options.clock ?? systemClock;
+    const untilMs = clock.now() + RESTORE_TIMEOUT_MS;
+    // Controllers go on meanwhile, and may be in the middle of undoing what is put back: it is put back until it stays.
+    for (let pass = 1, isSettled = false; !isSettled && clock.now() < untilMs; pass += 1) {
+      const plan = planRestore(plane.store, snapshot, { hidden: this.#hidden(), endsPods: pass === 1 });
+      applyRestore(plane.store, plan);
+      const pods = new Set(plan.remove.filter(({ object }) => object.kind === 'Pod').map(({ object }) => object.metadata.uid ?? ''));
+      const isGone = async (): Promise<boolean> => (await runtime.listPods()).every((pod) => !pods.has(pod.sandbox.podUid));
+      await waitUntil(isGone, clock, untilMs);
+      isSettled = pass > 1 && plan.put.length + plan.remove.length === 0;
+      if (!isSettled) await sleep(clock, RESTORE_POLL_MS);
+    }
   }
 
   async detach(): Promise<void> {
@@ -190,19 +224,6 @@ function firstAddress(cidr: string): string {
   return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
 }
 
-function put(store: ObjectStore, resource: string, wanted: Parameters<ObjectStore['create']>[1]): void {
-  const held = store.get(resource, keyOf(wanted));
-  const { resourceVersion: _version, ...metadata } = wanted.metadata;
-  if (held === undefined) store.create(resource, { ...wanted, metadata });
-  else
-    store.update(
-      resource,
-      { ...wanted, metadata: { ...metadata, uid: held.metadata.uid ?? metadata.uid ?? '' } },
-      held.metadata.resourceVersion ?? '',
-    );
-}
-
-async function waitUntil(condition: () => Promise<boolean>, clock: Clock): Promise<void> {
-  const untilMs = clock.now() + RESTORE_TIMEOUT_MS;
+async function waitUntil(condition: () => Promise<boolean>, clock: Clock, untilMs: number): Promise<void> {
   while (!(await condition()) && clock.now() < untilMs) await sleep(clock, RESTORE_POLL_MS);
 }

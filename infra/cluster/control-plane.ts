@@ -4,6 +4,8 @@ import { ApiServer } from './api/api-server.ts';
 import { Authenticator } from './api/authenticator.ts';
 import { CustomResources } from './api/custom-resources.ts';
 import type { ClusterIdentity } from './api/identity-files.ts';
+import { EventExpiry } from './api/event-expiry.ts';
+import { FairQueue } from './api/fair-queue.ts';
 import { InProcessClient } from './api/in-process-client.ts';
 import { MetricsApi } from './api/metrics-api.ts';
 import { NonResourceHandler } from './api/non-resource-handler.ts';
@@ -16,7 +18,7 @@ import { Reviews } from './api/reviews.ts';
 import { ServiceAccountTokens } from './api/service-account-tokens.ts';
 import { ServiceAddresses } from './api/service-addresses.ts';
 import { Subresources } from './api/subresources.ts';
-import { authenticatedGroup, mastersGroup } from './api/user.ts';
+import { authenticatedGroup, mastersGroup, type User } from './api/user.ts';
 import { Visibility } from './api/visibility.ts';
 import type { ApiClient } from './client/api-client.ts';
 import { operatorGroup, type ClusterLog } from './cluster-options.ts';
@@ -25,6 +27,9 @@ import type { KubeletEndpoint } from './meta/kubelet-endpoint.ts';
 import { ResourceRegistry } from './meta/registry.ts';
 import { serviceUnavailable } from './meta/status-error.ts';
 import { ObjectStore } from './store/object-store.ts';
+
+/** One for all clusters of the process: what it apportions is the process's one thread. */
+const requestQueue = new FairQueue();
 
 export interface ControlPlaneOptions {
   readonly dataDir: string;
@@ -57,7 +62,21 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
   const addresses = new ServiceAddresses(store, serviceCidr);
   const api = new ResourceApi({ store, clock, addresses, admission: new Admission({ store, clock, rbac, visibility }) });
   const subresources = new Subresources({ store, api, tokens });
-  const customResources = new CustomResources({ store, registry, clock });
+  const customResources = new CustomResources({
+    store,
+    registry,
+    clock,
+    deleteObject: (info, { metadata: { name, namespace } }) => {
+      const call = {
+        user: platform('apiextensions-apiserver'),
+        info,
+        dryRun: false,
+        fieldManager: 'kube-apiserver',
+        fieldValidation: 'Ignore',
+      } as const;
+      api.delete({ ...call, ...(namespace === undefined ? {} : { namespace }), warn: () => {} }, name, {});
+    },
+  });
   let endpoint: KubeletEndpoint | undefined;
   let isReady = false;
   const kubelet = (): KubeletEndpoint => {
@@ -85,6 +104,8 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
       resources,
       streams,
       log,
+      queue: requestQueue,
+      name: dataDir,
       authenticator: new Authenticator({ tokens, rbac, visibility }),
       nonResources: new NonResourceHandler({ registry, isReady: () => isReady }),
       proxy: new ProxyHandler({ store, kubelet }),
@@ -92,6 +113,7 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
     { ...identity.server, authority: identity.authority.certificate },
   );
   customResources.start();
+  const expiry = new EventExpiry(store, clock);
   return {
     server,
     store,
@@ -105,14 +127,20 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
         subresources,
         visibility,
         fieldManager,
-        user: { username: `system:${fieldManager}`, groups: [mastersGroup, operatorGroup, authenticatedGroup] },
+        user: platform(fieldManager),
       }),
     setKubelet: (started) => void (endpoint = started),
     setReady: () => void (isReady = true),
     async close() {
+      expiry[Symbol.dispose]();
       customResources.stop();
       await server.close();
       store.close();
     },
   };
+}
+
+/** A part of the control plane as a user. */
+function platform(part: string): User {
+  return { username: `system:${part}`, groups: [mastersGroup, operatorGroup, authenticatedGroup] };
 }

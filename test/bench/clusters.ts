@@ -11,7 +11,12 @@ import { percentile, timed, type Measurement } from './measure.ts';
 
 const CLUSTERS = 20;
 const PODS = 10;
-const quiet: ClusterLog = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) };
+export const quiet: ClusterLog = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (fields, message) => console.error(message, fields),
+};
 
 export async function openRuntime(name: 'process' | 'docker', stateDir: string): Promise<ContainerRuntime> {
   return name === 'docker'

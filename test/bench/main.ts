@@ -1,12 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureAttempts } from './attempts.ts';
+import { measureCrowd } from './cluster-crowd.ts';
+import { measureLoad } from './cluster-load.ts';
 import { measureClusters, measurePods } from './clusters.ts';
 import { formatTable, type Measurement } from './measure.ts';
 
 const suites: Readonly<Record<string, (runtime: 'process' | 'docker') => Promise<readonly Measurement[]>>> = {
   clusters: (runtime) => (runtime === 'process' ? measureClusters() : Promise.resolve([])),
   pods: measurePods,
+  load: (runtime) => (runtime === 'process' ? measureLoad() : Promise.resolve([])),
+  crowd: (runtime) => (runtime === 'process' ? measureCrowd() : Promise.resolve([])),
   attempts: measureAttempts,
 };
 
@@ -14,11 +18,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'string' }, runtime: { type: 'string', default: 'process,docker' } },
 });
-const chosen = positionals.length === 0 ? Object.keys(suites) : positionals;
+/** Names for several suites at once. */
+const groups: Readonly<Record<string, readonly string[]>> = { cluster: ['load', 'crowd'] };
+const chosen = positionals.length === 0 ? Object.keys(suites) : positionals.flatMap((name) => groups[name] ?? [name]);
 const runtimes = values.runtime.split(',').filter((name) => name === 'process' || name === 'docker');
 const unknown = chosen.filter((name) => suites[name] === undefined);
 if (unknown.length > 0 || runtimes.length === 0) {
-  console.error(`usage: npm run bench -- [${Object.keys(suites).join('|')} ...] [--runtime process,docker] [--json FILE]`);
+  console.error(
+    `usage: npm run bench -- [${[...Object.keys(suites), ...Object.keys(groups)].join('|')} ...] [--runtime process,docker] [--json FILE]`,
+  );
   process.exit(2);
 }
 

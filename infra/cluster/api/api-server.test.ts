@@ -183,14 +183,17 @@ describe('what is hidden', () => {
     for (const call of [
       core.readNamespace({ name: hiddenNamespace }),
       core.readNamespacedSecret({ namespace: hiddenNamespace, name: 'answer' }),
-      core.listNamespacedSecret({ namespace: hiddenNamespace }),
       core.createNamespacedConfigMap({ namespace: hiddenNamespace, body: configMap('x') }),
       core.deleteNamespace({ name: hiddenNamespace }),
-      core.deleteCollectionNamespacedSecret({ namespace: hiddenNamespace }),
+      core.replaceNamespacedSecret({ namespace: hiddenNamespace, name: 'answer', body: { metadata: { name: 'answer' } } }),
+      core.deleteNamespacedSecret({ namespace: hiddenNamespace, name: 'answer' }),
     ]) {
       expect((await refusal(call)).code).toBe(404);
     }
+    await core.deleteCollectionNamespacedSecret({ namespace: hiddenNamespace });
+    expect((await operatorCore.readNamespacedSecret({ namespace: hiddenNamespace, name: 'answer' })).data).toEqual({ a: 'Yg==' });
     const seen = [
+      ...(await core.listNamespacedSecret({ namespace: hiddenNamespace })).items,
       ...(await core.listSecretForAllNamespaces()).items,
       ...(await core.listNamespace()).items,
       ...(await core.listServiceAccountForAllNamespaces()).items,
@@ -207,8 +210,58 @@ describe('what is hidden', () => {
     expect(await kubectl('create', 'clusterrolebinding', 'mine', '--clusterrole=cluster-admin', '--group=drillhouse:operators')).toContain(
       'forbidden',
     );
-    const review = { spec: { resourceAttributes: { verb: 'get', resource: 'secrets', namespace: hiddenNamespace } } };
-    expect((await admin.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({ body: review })).status?.allowed).toBe(false);
+  });
+
+  it('answers as a namespace that does not exist', async () => {
+    await kubectl('create', 'serviceaccount', 'seeker');
+    const answers = async (namespace: string): Promise<string[]> => {
+      const said = [
+        await kubectl('get', 'secrets', '-n', namespace),
+        await kubectl('get', 'secret', 'answer', '-n', namespace),
+        await kubectl('delete', 'secrets', '--all', '-n', namespace),
+        await kubectl('delete', 'pod', 'p', '-n', namespace),
+        await kubectl('create', 'configmap', 'x', '-n', namespace),
+        await kubectl('get', 'ns', namespace),
+        await kubectl('auth', 'can-i', 'get', 'secrets', '-n', namespace),
+        await kubectl('auth', 'can-i', 'get', 'secrets', '-n', namespace, '--as=jane'),
+        await kubectl('exec', 'p', '-n', namespace, '--', 'id'),
+        await kubectl('logs', 'p', '-n', namespace),
+        await kubectl('top', 'pods', '-n', namespace),
+      ];
+      return said.map((text) => text.replaceAll(namespace, 'NS'));
+    };
+    expect(await answers(hiddenNamespace)).toEqual(await answers('nowhere'));
+  }, 60_000);
+
+  it('gives reserved names away to nobody, taken or not', async () => {
+    const said = await Promise.all(
+      [hiddenNamespace, 'drillhouse-other'].map(async (name) => (await kubectl('create', 'ns', name)).replaceAll(name, 'NAME')),
+    );
+    expect(new Set(said)).toEqual(
+      new Set(['Error from server (Forbidden): namespaces "NAME" is forbidden: names that begin with "drillhouse-" are reserved']),
+    );
+    expect(await kubectl('create', 'ns', 'drillhouses')).toBe('namespace/drillhouses created');
+  });
+
+  it('is not told about through reviews in an operator’s name', async () => {
+    const reviews = admin.makeApiClient(AuthorizationV1Api);
+    const review = async (namespace: string, groups: string[]): Promise<boolean | undefined> =>
+      (
+        await reviews.createSubjectAccessReview({
+          body: { spec: { user: 'x', groups, resourceAttributes: { verb: 'get', resource: 'secrets', namespace } } },
+        })
+      ).status?.allowed;
+    const groups = ['drillhouse:operators'];
+    expect([await review(hiddenNamespace, groups), await review('nowhere', groups), await review('default', groups)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([await review(hiddenNamespace, ['system:masters']), await review('nowhere', ['system:masters'])]).toEqual([true, true]);
+    const own = await operator.makeApiClient(AuthorizationV1Api).createSubjectAccessReview({
+      body: { spec: { user: 'x', groups, resourceAttributes: { verb: 'get', resource: 'secrets', namespace: hiddenNamespace } } },
+    });
+    expect(own.status?.allowed).toBe(true);
   });
 });
 
@@ -246,14 +299,25 @@ describe('bad input', () => {
     ['POST', '/api/v1/namespaces/default/configmaps', '{', 400, 'BadRequest'],
     ['POST', '/api/v1/namespaces/default/configmaps', '[]', 400, 'BadRequest'],
     ['POST', '/api/v1/namespaces/default/configmaps?dryRun=Some', '{}', 400, 'BadRequest'],
+    ['POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', '{"spec":{}}', 422, 'Invalid'],
+    ['POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', '{"spec":{"resourceAttributes":{}}}', 422, 'Invalid'],
     ['GET', '/api/v1/configmaps?labelSelector=%21%21', undefined, 400, 'BadRequest'],
     ['GET', '/api/v1/configmaps?fieldSelector=x%3Dy', undefined, 400, 'BadRequest'],
     ['GET', '/api/v1/configmaps?limit=many', undefined, 400, 'BadRequest'],
     ['GET', '/api/v1/configmaps?continue=garbage', undefined, 400, 'BadRequest'],
-    ['GET', '/api/v1/configmaps?watch=1&resourceVersion=soon', undefined, 200, 'BadRequest'],
-    ['GET', '/api/v1/configmaps?resourceVersion=999999999', undefined, 410, 'Expired'],
+    ['GET', '/api/v1/configmaps?watch=1&resourceVersion=soon', undefined, 400, 'BadRequest'],
+    ['GET', '/api/v1/configmaps?resourceVersion=999999999', undefined, 504, 'Timeout'],
     ['DELETE', '/api/v1/namespaces/default', undefined, 403, 'Forbidden'],
     ['PUT', '/api/v1/namespaces/default/configmaps', '{}', 405, 'MethodNotAllowed'],
+    ['DELETE', '/api/v1/secrets', undefined, 405, 'MethodNotAllowed'],
+    ['POST', '/api/v1/secrets', '{}', 405, 'MethodNotAllowed'],
+    ['OPTIONS', '/api/v1/secrets', undefined, 405, 'MethodNotAllowed'],
+    ['OPTIONS', '/api/v1/namespaces/default', undefined, 405, 'MethodNotAllowed'],
+    ['GET', '/api/v1/widgets', undefined, 404, 'NotFound'],
+    ['GET', '/api/v1/secrets/x', undefined, 404, 'NotFound'],
+    ['GET', '/api/v1/namespaces/default/nodes', undefined, 404, 'NotFound'],
+    ['GET', '/api/v1/namespaces/default/pods/x/widget', undefined, 404, 'NotFound'],
+    ['GET', '/api/v1/namespaces/default/pods/x/exec?command=id', undefined, 404, 'NotFound'],
     ['POST', '/api/v1/namespaces/nowhere/configmaps', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}', 404, 'NotFound'],
   ])('%s %s of %j is refused with a Status', async (method, url, body, code, reason) => {
     const answer = await send(method, url, body, { 'content-type': 'application/json' });
@@ -264,7 +328,7 @@ describe('bad input', () => {
 
   it('answers 404 in words for what is no resource', async () => {
     expect(await send('GET', '/nope')).toEqual({ code: 404, text: '404 page not found\n' });
-    expect(await send('GET', '/api/v1/widgets')).toEqual({ code: 404, text: '404 page not found\n' });
+    expect(await send('GET', '/apis/none.example.com/v1/widgets')).toEqual({ code: 404, text: '404 page not found\n' });
   });
 
   it('refuses media types that it does not speak, and bodies past 3 MiB', async () => {

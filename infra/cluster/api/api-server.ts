@@ -4,12 +4,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClusterLog } from '../cluster-options.ts';
 import type { Pod } from '../meta/generated/types.ts';
-import type { ResourceRegistry } from '../meta/registry.ts';
-import { accessDenied, internalError, notFound, StatusError, toStatus } from '../meta/status-error.ts';
+import type { ResourceInfo, ResourceRegistry } from '../meta/registry.ts';
+import { accessDenied, badRequest, methodNotAllowed, noSuchPath, notFound, StatusError, toStatus } from '../meta/status-error.ts';
 import type { Authenticator } from './authenticator.ts';
-import { jsonOf, sendError, sendText } from './http-exchange.ts';
+import type { FairQueue } from './fair-queue.ts';
+import { readBody, sendError, sendText } from './http-exchange.ts';
 import type { NonResourceHandler } from './non-resource-handler.ts';
-import type { PodStreams } from './pod-streams.ts';
+import { OpenRequests } from './open-requests.ts';
+import { isStreamKind, type PodStreams } from './pod-streams.ts';
 import type { ProxyHandler } from './proxy.ts';
 import type { Rbac } from './rbac.ts';
 import { parseRequest, type RequestInfo, type ResourceRequest } from './request-info.ts';
@@ -18,6 +20,7 @@ import type { ResourceApi } from './resource-api.ts';
 import type { User } from './user.ts';
 import type { Visibility } from './visibility.ts';
 import { storageOf } from './call.ts';
+import { jsonOf } from '../store/json-text.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
 export interface ApiServerParts {
@@ -31,6 +34,10 @@ export interface ApiServerParts {
   readonly nonResources: NonResourceHandler;
   readonly streams: PodStreams;
   readonly proxy: ProxyHandler;
+  /** Shared by all clusters of a process, whose one thread it apportions. */
+  readonly queue: FairQueue;
+  /** The cluster's own name in the queue. */
+  readonly name: string;
   readonly log: ClusterLog;
 }
 
@@ -40,8 +47,8 @@ export interface ServerCertificate {
   readonly authority: string;
 }
 
-/** Verbs that the connecting subresources ask for, whichever method opens them. */
-const connectSubresources = new Set(['exec', 'attach', 'portforward']);
+/** Of one listener. Pods, terminals and browsers of one sandbox together keep far fewer. */
+const MAX_CONNECTIONS = 2_000;
 
 /** Kubernetes over HTTPS, for one cluster. It may listen on several addresses. */
 export class ApiServer {
@@ -49,6 +56,7 @@ export class ApiServer {
   readonly #certificate: ServerCertificate;
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #open = new OpenRequests();
 
   constructor(parts: ApiServerParts, certificate: ServerCertificate) {
     this.#parts = parts;
@@ -69,10 +77,12 @@ export class ApiServer {
     });
     server.keepAliveTimeout = 90_000;
     server.requestTimeout = 60_000;
+    server.maxConnections = MAX_CONNECTIONS;
     server.on('request', (request, response) => void this.#serve(request, response));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
     server.on('connection', (socket: Socket) => this.#keep(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('clientError', (error, socket) => refuseUpgrade(socket, badRequest(`malformed HTTP request: ${error.message}`)));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => resolve());
@@ -98,6 +108,8 @@ export class ApiServer {
     try {
       await this.#answer(request, response);
     } catch (error) {
+      // A client that went while it was still sending has nobody to be told.
+      if (request.destroyed && !request.complete) return;
       if (!(error instanceof StatusError))
         this.#parts.log.error({ path: request.url, reason: error instanceof Error ? error.stack : String(error) }, 'the API server failed');
       sendError(response, error);
@@ -109,9 +121,10 @@ export class ApiServer {
     const { path, query } = splitUrl(rawPath);
     const info = parseRequest(request.method ?? 'GET', path, query);
     const user = await this.#parts.authenticator.authenticate(request);
+    const flow = { group: this.#parts.name, user: user.username };
     if (!info.isResource) {
       this.#authorize(user, info);
-      await this.#parts.nonResources.handle(request, response, path);
+      await this.#parts.queue.run(flow, () => this.#parts.nonResources.handle(request, response, path));
       return;
     }
     const http = this.#resourceCall(request, response, info, query, user);
@@ -119,7 +132,14 @@ export class ApiServer {
       sendText(response, 404, '404 page not found\n');
       return;
     }
-    await this.#dispatch(http, rawPath);
+    if (isLongRunning(info)) {
+      using _place = this.#open.enter(user.username);
+      await this.#dispatch(http, rawPath);
+      return;
+    }
+    // Read before its turn, so that what runs in a turn is work and not waiting for a client.
+    if (info.verb !== 'get' && info.verb !== 'list') await readBody(request);
+    await this.#parts.queue.run(flow, () => this.#dispatch(http, rawPath));
   }
 
   #resourceCall(
@@ -129,11 +149,16 @@ export class ApiServer {
     query: URLSearchParams,
     user: User,
   ): HttpCall | undefined {
-    const info = this.#parts.registry.find(target.group, target.version, target.resource);
+    const { registry } = this.#parts;
+    const info = registry.find(target.group, target.version, target.resource);
     const isKnown =
       info !== undefined && (target.subresource === undefined || info.subresources.some((sub) => sub.name === target.subresource));
-    if (!isKnown || (target.namespace !== undefined && !info.namespaced)) return undefined;
+    if (!isKnown || !isRouted(target, info)) {
+      if (registry.all().some(({ group, version }) => group === target.group && version === target.version)) throw noSuchPath();
+      return undefined;
+    }
     this.#authorize(user, target);
+    if (!isMethodRouted(request.method, target, info)) throw methodNotAllowed();
     this.#hide(user, target);
     return { request, response, target, query, user, info };
   }
@@ -142,8 +167,9 @@ export class ApiServer {
     const { target } = http;
     if (target.subresource === 'log') return this.#parts.streams.log(http, this.#pod(http));
     if (target.subresource === 'proxy') return this.#parts.proxy.handle(http, rawPath);
-    if (connectSubresources.has(target.subresource ?? '')) {
-      throw internalError(new Error('unable to upgrade: this server speaks WebSocket (v4.channel.k8s.io, v5.channel.k8s.io), not SPDY'));
+    if (isStreamKind(target.subresource)) {
+      this.#pod(http);
+      throw badRequest('Upgrade request required');
     }
     return this.#parts.resources.handle(http);
   }
@@ -154,12 +180,14 @@ export class ApiServer {
       const { path, query } = splitUrl(request.url ?? '/');
       const target = parseRequest(request.method ?? 'GET', path, query);
       const user = await this.#parts.authenticator.authenticate(request);
-      if (!target.isResource || (target.subresource !== 'exec' && target.subresource !== 'attach'))
-        throw notFound({ group: '', resource: '' }, path);
+      const { subresource } = target.isResource ? target : {};
+      if (!target.isResource || (!isStreamKind(subresource) && subresource !== 'proxy')) throw notFound({ group: '', resource: '' }, path);
       const http = this.#resourceCall(request, undefined as never, target, query, user);
       if (http === undefined) throw notFound({ group: '', resource: '' }, path);
-      const session = await this.#parts.streams.open(target.subresource, query, this.#pod(http));
-      this.#parts.streams.upgrade(request, socket, head, session, query);
+      const place = this.#open.enter(user.username);
+      socket.once('close', () => place[Symbol.dispose]());
+      if (subresource === 'proxy') await this.#parts.proxy.upgrade(http, request.url ?? '/', socket, head);
+      else if (isStreamKind(subresource)) await this.#parts.streams.connect({ request, socket, head }, subresource, query, this.#pod(http));
     } catch (error) {
       refuseUpgrade(socket, error);
     }
@@ -178,7 +206,8 @@ export class ApiServer {
       return;
     }
     const { group, resource, subresource, name, namespace } = info;
-    const verb = connectSubresources.has(subresource ?? '') ? 'create' : info.verb;
+    // Whoever opens a stream creates one, whichever method opens it.
+    const verb = isStreamKind(subresource) ? 'create' : info.verb;
     const attributes = {
       verb,
       group,
@@ -192,12 +221,34 @@ export class ApiServer {
     if (!this.#parts.rbac.allows(user, attributes)) throw accessDenied({ user: user.username, ...attributes });
   }
 
-  /** What is Drillhouse's own is not there for anybody else. */
-  #hide(user: User, { resource, namespace, name, group }: ResourceRequest): void {
+  /** What is Drillhouse's own is not there for anybody else: a request is answered as in a namespace that does not exist. */
+  #hide(user: User, { resource, namespace, name, group, verb }: ResourceRequest): void {
     const isNamespaceItself = group === '' && resource === 'namespaces' && namespace === undefined;
     const asked = isNamespaceItself ? name : namespace;
-    if (this.#parts.visibility.isHiddenNamespace(user, asked)) throw notFound({ group: '', resource: 'namespaces' }, asked ?? '');
+    if (!this.#parts.visibility.isHiddenNamespace(user, asked)) return;
+    if (isNamespaceItself) throw notFound({ group: '', resource: 'namespaces' }, asked ?? '');
+    // Lists and watches leave out what is hidden by themselves, and reviews are answered for any namespace.
+    if (name !== undefined) throw notFound({ group, resource }, name);
+    if (verb === 'create' && group !== 'authorization.k8s.io') throw notFound({ group: '', resource: 'namespaces' }, asked ?? '');
   }
+}
+
+/** Objects in namespaces are addressed in them, others are not. Lists go over all namespaces as well. */
+function isRouted(target: ResourceRequest, info: ResourceInfo): boolean {
+  return info.namespaced ? target.namespace !== undefined || target.name === undefined : target.namespace === undefined;
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Over all namespaces there is only looking. */
+function isMethodRouted(method: string | undefined, { namespace, name, verb }: ResourceRequest, info: ResourceInfo): boolean {
+  if (!methods.has(method ?? '')) return false;
+  return !info.namespaced || namespace !== undefined || name !== undefined || verb === 'list' || verb === 'watch';
+}
+
+/** What stays open as long as its client likes takes no turns: it is bounded by number. */
+function isLongRunning({ verb, subresource }: ResourceRequest): boolean {
+  return verb === 'watch' || subresource === 'log' || subresource === 'proxy' || isStreamKind(subresource);
 }
 
 function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {

@@ -46,6 +46,10 @@ export class Authenticator {
     const [, namespace = '', accountName = ''] = account ?? [];
     this.#require(user, account === null ? { resource: 'users', name } : { resource: 'serviceaccounts', namespace, name: accountName });
     for (const group of groups) this.#require(user, { resource: 'groups', name: group });
+    const extra = impersonatedExtra(request);
+    for (const [key, values] of Object.entries(extra ?? {}))
+      for (const value of values)
+        this.#require(user, { group: 'authentication.k8s.io', resource: 'userextras', subresource: key, name: value });
     if (uid !== undefined) this.#require(user, { group: 'authentication.k8s.io', resource: 'uids', name: uid });
     if (this.#visibility.isHiddenIdentity(user, name) || groups.some((group) => this.#visibility.isReservedGroup(user, group))) {
       throw accessDenied(
@@ -53,11 +57,10 @@ export class Authenticator {
         'this identity belongs to the platform',
       );
     }
-    if (account !== null && groups.length === 0) return serviceAccountUser(namespace, accountName);
-    const extra = impersonatedExtra(request);
+    if (account !== null && groups.length === 0) return serviceAccountUser(namespace, accountName, uid, extra);
     return {
       username: name,
-      groups: [...groups, ...(name === anonymous.username ? [] : [authenticatedGroup])],
+      groups: groupsOf(name, groups),
       ...(uid === undefined ? {} : { uid }),
       ...(extra === undefined ? {} : { extra }),
     };
@@ -65,21 +68,34 @@ export class Authenticator {
 
   #require(
     user: User,
-    what: { readonly group?: string; readonly resource: string; readonly name: string; readonly namespace?: string },
+    what: {
+      readonly group?: string;
+      readonly resource: string;
+      readonly subresource?: string;
+      readonly name: string;
+      readonly namespace?: string;
+    },
   ): void {
     if (!this.#rbac.allows(user, { verb: 'impersonate', ...what }))
       throw accessDenied({ user: user.username, verb: 'impersonate', ...what });
   }
 }
 
+/** A connection's certificate is the same for all its requests. */
+const usersOfSockets = new WeakMap<TLSSocket, User>();
+
 function fromCertificate(request: IncomingMessage): User | undefined {
   const socket = request.socket as TLSSocket;
   // Certificates of other authorities are not refused at the handshake, so that a bearer token can stand beside them.
   if (!socket.authorized) return undefined;
+  const known = usersOfSockets.get(socket);
+  if (known !== undefined) return known;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return undefined;
   const { username, groups } = subjectOf(certificate);
-  return { username, groups: [...groups, authenticatedGroup] };
+  const user = { username, groups: [...groups, authenticatedGroup] };
+  usersOfSockets.set(socket, user);
+  return user;
 }
 
 /** From the header, or from the WebSocket subprotocol in which browsers carry it. */
@@ -104,5 +120,20 @@ function impersonatedExtra(request: IncomingMessage): User['extra'] {
   const entries = Object.entries(request.headersDistinct).filter(([name]) => name.startsWith('impersonate-extra-'));
   return entries.length === 0
     ? undefined
-    : Object.fromEntries(entries.map(([name, values]) => [decodeURIComponent(name.slice('impersonate-extra-'.length)), values ?? []]));
+    : Object.fromEntries(entries.map(([name, values]) => [decodeKey(name.slice('impersonate-extra-'.length)), values ?? []]));
+}
+
+/** Header names carry what they cannot hold percent-encoded; what is wrongly encoded stands for itself. */
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whoever is impersonated counts as signed in, but for the anonymous. */
+function groupsOf(name: string, groups: readonly string[]): readonly string[] {
+  if (name !== anonymous.username) return [...new Set([...groups, authenticatedGroup])];
+  return groups.length === 0 ? anonymous.groups : groups;
 }

@@ -25,11 +25,13 @@ export interface ChannelOptions {
 export async function serveChannels(socket: WebSocket, session: ExecSession, options: ChannelOptions): Promise<void> {
   const ping = setInterval(() => socket.ping(), PING_EVERY_MS);
   const closed = new Promise<'closed'>((resolve) => socket.once('close', () => resolve('closed')));
+  const resume = (): void => socket.resume();
+  session.stdin?.on('drain', resume).on('close', resume);
   socket.on('message', (data: Buffer) => receive(socket, session, options, data));
   socket.on('error', () => socket.terminate());
   const output = Promise.all([
-    options.stdout ? pump(session.stdout, channel.stdout, socket) : discard(session.stdout),
-    session.stderr === null ? undefined : options.stderr ? pump(session.stderr, channel.stderr, socket) : discard(session.stderr),
+    options.stdout ? sendOutput(socket, channel.stdout, session.stdout) : discard(session.stdout),
+    session.stderr === null ? undefined : options.stderr ? sendOutput(socket, channel.stderr, session.stderr) : discard(session.stderr),
   ]);
   try {
     const ended = await Promise.race([Promise.all([session.exited, output]).then(([result]) => result), closed]);
@@ -38,6 +40,9 @@ export async function serveChannels(socket: WebSocket, session: ExecSession, opt
     await finish(socket, failureStatus(error));
   } finally {
     clearInterval(ping);
+    session.stdin?.off('drain', resume).off('close', resume);
+    // Paused, the socket would not see the client's farewell.
+    socket.resume();
     socket.close(1000);
     await session[Symbol.asyncDispose]();
   }
@@ -52,13 +57,12 @@ function receive(socket: WebSocket, session: ExecSession, options: ChannelOption
 }
 
 function write(socket: WebSocket, stdin: Writable, payload: Buffer): void {
-  if (stdin.writableEnded || stdin.destroyed || stdin.write(payload)) return;
-  socket.pause();
-  stdin.once('drain', () => socket.resume());
-  stdin.once('close', () => socket.resume());
+  // Resumed by the session's one listener: what was received before the pause took hold still gets here.
+  if (!stdin.writableEnded && !stdin.destroyed && !stdin.write(payload)) socket.pause();
 }
 
-function resize(session: ExecSession, payload: Buffer): void {
+/** Sets the terminal's size from a client's JSON; what is none is ignored. */
+export function resize(session: ExecSession, payload: Buffer): void {
   let json: unknown;
   try {
     json = JSON.parse(payload.toString('utf8'));
@@ -70,7 +74,8 @@ function resize(session: ExecSession, payload: Buffer): void {
   if (size.success) session.resize({ columns: size.data.Width, rows: size.data.Height }).catch(() => {});
 }
 
-async function pump(source: Readable, number: number, socket: WebSocket): Promise<void> {
+/** Sends what a source yields over one channel, piece by piece as fast as the client takes it, until either is done. */
+export async function sendOutput(socket: WebSocket, number: number, source: Readable): Promise<void> {
   const head = Buffer.from([number]);
   for await (const chunk of source as AsyncIterable<Buffer>) {
     for (let at = 0; at < chunk.length; at += MAX_OUTPUT_BYTES) {
@@ -84,7 +89,7 @@ async function discard(source: Readable): Promise<void> {
   for await (const _chunk of source as AsyncIterable<Buffer>) continue;
 }
 
-function send(socket: WebSocket, data: Buffer): Promise<void> {
+export function send(socket: WebSocket, data: Buffer): Promise<void> {
   return new Promise((resolve) => socket.send(data, () => resolve()));
 }
 
@@ -93,7 +98,8 @@ async function finish(socket: WebSocket, status: object): Promise<void> {
   await send(socket, Buffer.concat([Buffer.from([channel.error]), Buffer.from(JSON.stringify(status))]));
 }
 
-function exitStatus(exitCode: number): object {
+/** What the error stream ends with: Kubernetes' clients read the exit code from it. */
+export function exitStatus(exitCode: number): object {
   if (exitCode === 0) return { metadata: {}, status: 'Success' };
   return {
     metadata: {},
@@ -104,7 +110,7 @@ function exitStatus(exitCode: number): object {
   };
 }
 
-function failureStatus(error: unknown): object {
+export function failureStatus(error: unknown): object {
   const message = error instanceof Error ? error.message : String(error);
   return {
     metadata: {},

@@ -1,6 +1,7 @@
+import { forbidden, notSupported, type FieldError } from '../meta/field-error.ts';
 import { fieldSelectorFor, matchesLabels, parseLabelSelector } from '../meta/selectors.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
-import { badRequest, expired } from '../meta/status-error.ts';
+import { badRequest, expired, futureVersion, invalid } from '../meta/status-error.ts';
 import { keyOf, type ObjectStore } from '../store/object-store.ts';
 import { storageOf, type Call } from './call.ts';
 import { toServed } from './versions.ts';
@@ -65,10 +66,14 @@ export function listPage(store: ObjectStore, call: Call, query: ListQuery, filte
 
 function checkVersion({ resourceVersion, resourceVersionMatch, continue: token }: ListQuery, revision: number): void {
   if (resourceVersionMatch !== undefined && resourceVersionMatch !== '') {
-    if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch))
-      throw badRequest(`resourceVersionMatch: Unsupported value: "${resourceVersionMatch}"`);
     if (resourceVersion === undefined || resourceVersion === '')
-      throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+      throw invalidOptions(forbidden(matchField, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (token !== undefined && token !== '')
+      throw invalidOptions(forbidden(matchField, 'resourceVersionMatch is forbidden when continue is provided'));
+    if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch))
+      throw invalidOptions(notSupported(matchField, resourceVersionMatch, ['Exact', 'NotOlderThan', '']));
+    if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+      throw invalidOptions(forbidden(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
   if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0' || token !== undefined) return;
   const asked = parseVersion(resourceVersion);
@@ -82,8 +87,10 @@ export function parseVersion(text: string): number {
   return Number(text);
 }
 
-function futureVersion(asked: number, revision: number): Error {
-  return expired(`Too large resource version: ${asked}, current: ${revision}`);
+const matchField = 'resourceVersionMatch';
+
+function invalidOptions(fault: FieldError): Error {
+  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [fault]);
 }
 
 function encodePosition(position: Position): string {

@@ -1,23 +1,30 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
-import { builtInResources, type ResourceInfo, type ResourceRegistry, type SubresourceInfo } from '../meta/registry.ts';
+import { builtInResources, type ResourceInfo, type ResourceRegistry, type ScalePaths, type SubresourceInfo } from '../meta/registry.ts';
 import { withCondition } from '../meta/condition.ts';
 import { timeText } from '../meta/times.ts';
 import type { Clock } from '../meta/clock.ts';
-import type { ObjectStore } from '../store/object-store.ts';
+import { StatusError } from '../meta/status-error.ts';
+import { keyOf, type ObjectStore } from '../store/object-store.ts';
+import { storageOf } from './call.ts';
+import { cleanupFinalizer } from './deletion.ts';
 
 const storage = 'apiextensions.k8s.io/customresourcedefinitions';
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-/** Serves what custom resource definitions define, and says so in their status. */
+/** Serves what custom resource definitions define, says so in their status, and takes their objects away with them. */
 export class CustomResources {
   readonly #store: ObjectStore;
   readonly #registry: ResourceRegistry;
   readonly #clock: Clock;
   readonly #served = new Map<string, readonly ResourceInfo[]>();
+  /** Watches over the last objects of definitions that are on their way out. */
+  readonly #finalizing = new Map<string, () => void>();
+  readonly #deleteObject: DeleteObject;
   #close: (() => void) | undefined;
 
-  constructor(parts: { readonly store: ObjectStore; readonly registry: ResourceRegistry; readonly clock: Clock }) {
+  constructor(parts: CustomResourcesParts) {
+    this.#deleteObject = parts.deleteObject;
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#clock = parts.clock;
@@ -34,6 +41,7 @@ export class CustomResources {
 
   stop(): void {
     this.#close?.();
+    for (const close of this.#finalizing.values()) close();
   }
 
   async #follow(queue: { next(): Promise<readonly { readonly type: string; readonly object: KubeObject }[] | undefined> }): Promise<void> {
@@ -50,18 +58,64 @@ export class CustomResources {
   /** Registers a definition's served versions and marks it Established. Repeated calls change nothing. */
   apply(definition: CustomResourceDefinition): void {
     this.remove(definition.metadata.name);
+    const isGoing = definition.metadata.deletionTimestamp !== undefined;
     const infos = definition.spec.versions
       .filter((version) => version.served)
       .map((version) => resourceInfo(definition, version))
-      .filter((info) => !isBuiltIn(info));
+      .filter((info) => !isBuiltIn(info))
+      .map((info) => (isGoing ? { ...info, verbs: info.verbs.filter((verb) => verb !== 'create') } : info));
     for (const info of infos) this.#registry.add(info);
     this.#served.set(definition.metadata.name, infos);
-    this.#establish(definition);
+    if (isGoing) this.#finalize(definition.metadata.name);
+    else this.#establish(definition);
   }
 
   remove(name: string): void {
     for (const { group, version, resource } of this.#served.get(name) ?? []) this.#registry.remove(group, version, resource);
     this.#served.delete(name);
+  }
+
+  /** Deletes a definition's objects; it may go when the last is gone, which may be long after where they have finalizers. */
+  #finalize(name: string): void {
+    const definition = this.#store.get(storage, `/${name}`) as CustomResourceDefinition | undefined;
+    if (definition?.metadata.finalizers?.includes(cleanupFinalizer) !== true) return;
+    const { group, names } = definition.spec;
+    const resource = storageOf({ group, resource: names.plural });
+    // Served or not, one version is as good as another; what Kubernetes itself serves is not the definition's to delete.
+    const [info] = definition.spec.versions.map((version) => resourceInfo(definition, version)).filter((each) => !isBuiltIn(each));
+    const objects = (): readonly KubeObject[] => (info === undefined ? [] : this.#store.list(resource));
+    for (const object of objects()) if (info !== undefined && object.metadata.deletionTimestamp === undefined) this.#delete(info, object);
+    if (objects().length === 0) this.#release(definition);
+    else this.#await(name, resource);
+  }
+
+  #delete(info: ResourceInfo, object: KubeObject): void {
+    try {
+      this.#deleteObject(info, object);
+    } catch (error) {
+      // Gone or changed meanwhile: the watch brings it up again.
+      if (!(error instanceof StatusError) || (error.code !== 404 && error.code !== 409)) throw error;
+    }
+  }
+
+  #release(definition: CustomResourceDefinition): void {
+    const { name } = definition.metadata;
+    this.#finalizing.get(name)?.();
+    this.#finalizing.delete(name);
+    const finalizers = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer);
+    const version = definition.metadata.resourceVersion ?? '';
+    if (finalizers.length === 0) this.#store.delete(storage, keyOf(definition), version);
+    else this.#store.update(storage, { ...definition, metadata: { ...definition.metadata, finalizers } }, version);
+  }
+
+  #await(name: string, resource: string): void {
+    if (this.#finalizing.has(name)) return;
+    const watching = this.#store.watch(resource, this.#store.revision);
+    if (watching.kind === 'expired') return;
+    this.#finalizing.set(name, () => watching.close());
+    void (async () => {
+      while ((await watching.queue.next()) !== undefined) this.#finalize(name);
+    })();
   }
 
   #establish(definition: CustomResourceDefinition): void {
@@ -93,6 +147,16 @@ export class CustomResources {
   }
 }
 
+export interface CustomResourcesParts {
+  readonly store: ObjectStore;
+  readonly registry: ResourceRegistry;
+  readonly clock: Clock;
+  readonly deleteObject: DeleteObject;
+}
+
+/** Deletes as a client would, finalizers and all. */
+export type DeleteObject = (info: ResourceInfo, object: KubeObject) => void;
+
 /** What Kubernetes itself serves cannot be taken over by a definition of the same name. */
 function isBuiltIn({ group, resource, kind }: ResourceInfo): boolean {
   return builtInResources.some((info) => info.group === group && (info.resource === resource || info.kind === kind));
@@ -122,8 +186,17 @@ function resourceInfo({ spec }: CustomResourceDefinition, version: CustomResourc
       jsonPath,
     })),
     ...(schema === undefined ? {} : { schema }),
+    storageVersion: spec.versions.find(({ storage: isStored }) => isStored)?.name ?? version.name,
+    ...scaleOf(version),
     selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath),
   };
+}
+
+function scaleOf({ subresources }: CustomResourceDefinitionVersion): { scale?: ScalePaths } {
+  if (subresources?.scale === undefined) return {};
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = subresources.scale;
+  const labelSelector = labelSelectorPath === undefined ? {} : { labelSelector: labelSelectorPath };
+  return { scale: { specReplicas: specReplicasPath, statusReplicas: statusReplicasPath, ...labelSelector } };
 }
 
 function subresourcesOf(group: string, kind: string, { name, subresources }: CustomResourceDefinitionVersion): SubresourceInfo[] {

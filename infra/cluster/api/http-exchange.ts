@@ -1,31 +1,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { badRequest, requestEntityTooLarge, toStatus } from '../meta/status-error.ts';
+import { jsonOf } from '../store/json-text.ts';
+import { listText, packedListText } from './list-text.ts';
 
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const MAX_WARNING_BYTES = 256;
 
-/** Serialised objects, kept as long as the objects themselves: a list of thousands is their texts joined. */
-const texts = new WeakMap<object, string>();
+const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
 
-export function jsonOf(object: object): string {
-  const known = texts.get(object);
+/** The whole body. It is read once, so that it can be read before it is the request's turn and taken when it is. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  const known = bodies.get(request);
   if (known !== undefined) return known;
-  const text = JSON.stringify(object);
-  // Only what is frozen can be kept: the rest may change.
-  if (Object.isFrozen(object)) texts.set(object, text);
-  return text;
+  const reading = receiveBody(request);
+  bodies.set(request, reading);
+  return reading;
 }
 
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw requestEntityTooLarge(`limit is ${MAX_BODY_BYTES}`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** What is past the limit is refused at once and no longer kept; whoever answers closes the connection, see {@link sendError}. */
+function receiveBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.byteLength;
+      if (bytes <= MAX_BODY_BYTES) {
+        chunks.push(chunk);
+        return;
+      }
+      request.off('data', take).resume();
+      chunks.length = 0;
+      reject(requestEntityTooLarge(`limit is ${MAX_BODY_BYTES}`));
+    };
+    const leave = (): void => reject(badRequest('the client went away before its request was read'));
+    request.on('data', take);
+    request.once('end', () => {
+      request.off('close', leave);
+      resolve(Buffer.concat(chunks));
+    });
+    request.once('error', reject);
+    request.once('close', leave);
+  });
 }
 
 export function contentTypeOf(request: IncomingMessage): string {
@@ -50,12 +66,42 @@ export function sendError(response: ServerResponse, error: unknown): void {
   }
   const { retryAfterSeconds } = status.details ?? {};
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
+  // What is left of a body that is too large is not waited for.
+  if (status.code === 413) response.setHeader('connection', 'close');
   sendJson(response, status.code ?? 500, status);
 }
 
-/** A list's JSON from its objects' cached texts. */
-export function listText(kind: string, apiVersion: string, metadata: object, items: readonly KubeObject[]): string {
-  return `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[${items.map(jsonOf).join(',')}]}`;
+export interface ListHead {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: object;
+}
+
+/** From this size on Kubernetes compresses for clients that take it. */
+const COMPRESS_FROM_BYTES = 128 * 1024;
+
+/** Sends a list from texts that are kept with its objects; see list-text. */
+export function sendList(request: IncomingMessage, response: ServerResponse, list: ListHead, items: readonly KubeObject[]): void {
+  const { kind, apiVersion, metadata } = list;
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
+  const { pieces, bytes, isPacked } = takesGzip(request)
+    ? packedListText(head, items, COMPRESS_FROM_BYTES)
+    : { ...listText(head, items), isPacked: false };
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': bytes,
+    ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
+    vary: 'accept-encoding',
+  });
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.uncork();
+  response.end();
+}
+
+function takesGzip(request: IncomingMessage): boolean {
+  const accepted = request.headers['accept-encoding'];
+  return typeof accepted === 'string' && accepted.split(',').some((entry) => /^\s*(gzip|\*)\s*(;\s*q=(1|0\.[0-9]*[1-9]).*)?$/.test(entry));
 }
 
 /** RFC 7234's Warning header with code 299, as Kubernetes sends deprecations and unknown fields. */
@@ -67,10 +113,9 @@ export function addWarning(response: ServerResponse, message: string): void {
   response.appendHeader('warning', `299 - "${safe}"`);
 }
 
-export function readInteger(query: URLSearchParams, name: string): number | undefined {
+export function readInteger(query: URLSearchParams, name: string, pattern = /^\d{1,12}$/): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
-  if (!/^\d{1,12}$/.test(text))
-    throw badRequest(`invalid value for ${name}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!pattern.test(text)) throw badRequest(`invalid value for ${name}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { CertificateAuthority, keyPairSchema, type KeyPairPem } from './certificates.ts';
@@ -78,6 +78,16 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Either the old or the new file is there, whole, whenever the process or the machine stops. */
 function write(dataDir: string, identity: z.infer<typeof identitySchema>): void {
-  writeFileSync(path.join(dataDir, fileName), JSON.stringify(identity), { mode: 0o600 });
+  const file = path.join(dataDir, fileName);
+  const temporary = `${file}.new`;
+  const descriptor = openSync(temporary, 'w', 0o600);
+  try {
+    writeFileSync(descriptor, JSON.stringify(identity));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, file);
 }

@@ -1,27 +1,16 @@
-import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { EndpointSlice, Pod, Service } from '../meta/generated/types.ts';
 import type { KubeletEndpoint, PodRef } from '../meta/kubelet-endpoint.ts';
 import { badRequest, notFound, serviceUnavailable } from '../meta/status-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { HttpCall } from './resource-handler.ts';
 import { refOf } from './pod-streams.ts';
+import { parsePort } from './port-forward.ts';
+import { forward, forwardUpgrade, unreachable, type ProxyTarget } from './proxy-forward.ts';
+import type { HttpCall } from './resource-handler.ts';
 
-const TIMEOUT_MS = 60_000;
-const hopHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'authorization',
-  'cookie',
-  'host',
-]);
+/** How long a connection to a pod may take. */
+const DIAL_MS = 30_000;
 
 interface Backend {
   readonly pod: PodRef;
@@ -41,28 +30,55 @@ export class ProxyHandler {
   }
 
   async handle(call: HttpCall, rawPath: string): Promise<void> {
-    const { target } = call;
-    const backend = target.resource === 'services' ? this.#serviceBackend(call) : this.#podBackend(call);
-    const stop = AbortSignal.timeout(TIMEOUT_MS);
-    const connection = await this.#dial(backend, stop);
-    await forward(call, connection, { host: backend.host, path: pathAfterProxy(rawPath) });
+    const { request, response } = call;
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    await forward(request, response, await this.#reach(call, rawPath, gone.signal));
   }
 
-  async #dial({ pod, port, tls, host }: Backend, signal: AbortSignal): Promise<Duplex> {
-    let connection: Duplex;
-    try {
-      connection = await this.#kubelet().dial(pod, port, signal);
-    } catch (error) {
-      throw serviceUnavailable(
-        `error trying to reach service: dial tcp ${host}: connect: ${error instanceof Error ? error.message : String(error)}`,
-      );
+  /** A request that asks to change the protocol. Refusals are thrown before anything is answered. */
+  async upgrade(call: HttpCall, rawPath: string, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    await forwardUpgrade(call.request, socket, head, await this.#reach(call, rawPath, gone.signal));
+  }
+
+  async #reach(call: HttpCall, rawPath: string, gone: AbortSignal): Promise<ProxyTarget> {
+    const backend = this.#backendOf(call);
+    return { connection: await this.#dial(backend, gone), host: backend.host, path: pathAfterProxy(rawPath) };
+  }
+
+  #backendOf(call: HttpCall): Backend {
+    switch (call.target.resource) {
+      case 'services':
+        return this.#serviceBackend(call);
+      case 'pods':
+        return this.#podBackend(call);
+      default:
+        throw unreachable('the kubelet of a simulated node serves no HTTP');
     }
-    // As the API server's proxy, which has no authority to check workloads' certificates against.
-    return tls ? connectTls({ socket: connection, rejectUnauthorized: false }) : connection;
+  }
+
+  async #dial({ pod, port, tls, host }: Backend, gone: AbortSignal): Promise<Duplex> {
+    // Only until there is a connection: some runtimes tie it to the signal for good.
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    const limit = setTimeout(abort, DIAL_MS);
+    gone.addEventListener('abort', abort);
+    try {
+      const connection = await this.#kubelet().dial(pod, port, stop.signal);
+      // As the API server's proxy, which has no authority to check workloads' certificates against.
+      return tls ? connectTls({ socket: connection, rejectUnauthorized: false }) : connection;
+    } catch (error) {
+      throw unreachable(`dial tcp ${host}: connect: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      clearTimeout(limit);
+      gone.removeEventListener('abort', abort);
+    }
   }
 
   #podBackend({ target, info }: HttpCall): Backend {
-    const { scheme, name, port } = splitName(target.name ?? '');
+    const { scheme, name, port } = splitName(target.name ?? '', 'pod');
     const pod = this.#store.get('/pods', `${target.namespace ?? ''}/${name}`) as Pod | undefined;
     if (pod === undefined) throw notFound(info, name);
     const number = port === '' ? (pod.spec?.containers[0]?.ports?.[0]?.containerPort ?? 80) : portOfPod(pod, port);
@@ -71,7 +87,7 @@ export class ProxyHandler {
   }
 
   #serviceBackend({ target, info }: HttpCall): Backend {
-    const { scheme, name, port } = splitName(target.name ?? '');
+    const { scheme, name, port } = splitName(target.name ?? '', 'service');
     const namespace = target.namespace ?? '';
     const service = this.#store.get('/services', `${namespace}/${name}`) as Service | undefined;
     if (service === undefined) throw notFound(info, name);
@@ -95,15 +111,16 @@ export class ProxyHandler {
   }
 }
 
-/** `name`, `name:port` or `scheme:name:port`. */
-function splitName(text: string): { readonly scheme: string; readonly name: string; readonly port: string } {
+/** `name`, `name:port` or `scheme:name:port`, where the scheme is http, https or empty. */
+function splitName(text: string, kind: string): { readonly scheme: string; readonly name: string; readonly port: string } {
   const parts = text.split(':');
-  if (parts.length === 3) return { scheme: parts[0] ?? '', name: parts[1] ?? '', port: parts[2] ?? '' };
-  return { scheme: 'http', name: parts[0] ?? '', port: parts[1] ?? '' };
+  const [scheme = '', name = '', port = ''] = parts.length === 3 ? parts : ['', ...parts];
+  if (parts.length > 3 || !['', 'http', 'https'].includes(scheme)) throw badRequest(`invalid ${kind} request ${JSON.stringify(text)}`);
+  return { scheme, name, port };
 }
 
 function portOfPod(pod: Pod, port: string): number | undefined {
-  if (/^\d+$/.test(port)) return Number(port);
+  if (/^\d+$/.test(port)) return parsePort(port);
   return pod.spec?.containers.flatMap((container) => container.ports ?? []).find((entry) => entry.name === port)?.containerPort;
 }
 
@@ -111,43 +128,4 @@ function portOfPod(pod: Pod, port: string): number | undefined {
 function pathAfterProxy(rawPath: string): string {
   const [, rest = ''] = /^\/api\/v1\/namespaces\/[^/]+\/(?:pods|services)\/[^/]+\/proxy(.*)$/s.exec(rawPath) ?? [];
   return rest.startsWith('/') ? rest : `/${rest}`;
-}
-
-function forward(
-  { request, response }: HttpCall,
-  connection: Duplex,
-  { host, path }: { readonly host: string; readonly path: string },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).filter(([name]) => !hopHeaders.has(name) && !name.startsWith('impersonate-')),
-    );
-    const upstream = http.request({
-      method: request.method,
-      path,
-      headers: { ...headers, host, connection: 'close' },
-      createConnection: () => connection,
-      timeout: TIMEOUT_MS,
-    });
-    const fail = (error: Error): void => {
-      connection.destroy();
-      reject(serviceUnavailable(`error trying to reach service: ${error.message}`));
-    };
-    upstream.once('timeout', () => upstream.destroy(new Error('the service did not answer in time')));
-    upstream.once('error', fail);
-    upstream.once('response', (answer) => {
-      response.writeHead(
-        answer.statusCode ?? 502,
-        Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopHeaders.has(name) || name === 'set-cookie')),
-      );
-      answer.pipe(response);
-      answer.once('error', fail);
-      response.once('finish', () => resolve());
-      response.once('close', () => {
-        upstream.destroy();
-        resolve();
-      });
-    });
-    request.pipe(upstream);
-  });
 }

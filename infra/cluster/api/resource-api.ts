@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../meta/clock.ts';
+import { defaultBySchema } from '../meta/custom-schema.ts';
 import { convertStrict, type Decoded } from '../meta/decode.ts';
 import { applyDefaults } from '../meta/defaults.ts';
 import type { FieldError } from '../meta/field-error.ts';
@@ -19,6 +20,7 @@ import { storageOf, type Call } from './call.ts';
 import { isReadyToGo, planDeletion } from './deletion.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 import { dropStatus, keepStatus, onlyEphemeralContainers, onlyStatus, specOf, strategyOf, tracksGeneration } from './strategies.ts';
+import { validateStatus } from './status-validation.ts';
 import { toServed, toStored } from './versions.ts';
 
 export interface ResourceApiParts {
@@ -35,7 +37,7 @@ export interface PatchRequest {
   readonly force: boolean;
 }
 
-/** How often a generated name is drawn again, and a patch is tried again on a newer object. */
+/** How often a generated name is drawn again. */
 const MAX_TRIES = 8;
 
 export type Deleted = { readonly kind: 'gone'; readonly object: KubeObject } | { readonly kind: 'marked'; readonly object: KubeObject };
@@ -64,6 +66,8 @@ export class ResourceApi {
   create(call: Call, given: KubeObject): KubeObject {
     const { info } = call;
     const object = this.#beginCreate(call, toStored(given, info));
+    // What admission and the server itself decide from here on is nobody's field, so that who drops it from an apply does not lose it.
+    this.#track(call, undefined, object);
     const prefix = object.metadata.name === '' ? object.metadata.generateName : undefined;
     if (prefix !== undefined) object.metadata.name = generateName(prefix);
     this.#admission.mutateCreate(call, object);
@@ -73,12 +77,10 @@ export class ResourceApi {
       if (prefix !== undefined && tried > 1) object.metadata.name = generateName(prefix);
       throwIfInvalid(info, object, validateCreate(object, info));
       this.#admission.validateCreate(call, object);
-      this.#track(call, undefined, object);
       if (call.dryRun) return toServed(object, info);
       const outcome = this.#store.create(storageOf(info), object);
       if (outcome.kind === 'written') return toServed(outcome.object, info);
       if (prefix === undefined || tried >= MAX_TRIES) throw alreadyExists(info, object.metadata.name);
-      delete object.metadata.managedFields;
     }
   }
 
@@ -100,14 +102,7 @@ export class ResourceApi {
   }
 
   patch(call: Call, request: PatchRequest): { readonly object: KubeObject; readonly created: boolean } {
-    for (let tried = 1; ; tried += 1) {
-      try {
-        return request.kind === 'apply' ? this.#apply(call, request) : { object: this.#patchOnce(call, request), created: false };
-      } catch (error) {
-        const isStale = error instanceof StaleError && tried < MAX_TRIES;
-        if (!isStale) throw error instanceof StaleError ? conflict(call.info, request.name) : error;
-      }
-    }
+    return request.kind === 'apply' ? this.#apply(call, request) : { object: this.#patchOnce(call, request), created: false };
   }
 
   delete(call: Call, name: string, options: DeleteOptions): Deleted {
@@ -150,7 +145,7 @@ export class ResourceApi {
     else delete metadata.namespace;
     if (metadata.generateName === '') delete metadata.generateName;
     if ((metadata.name as string | undefined) === undefined) metadata.name = '';
-    applyDefaults(object);
+    fillDefaults(object, info);
     dropStatus(object, info);
     metadata.uid = randomUUID();
     metadata.creationTimestamp = timeText(this.#clock.now());
@@ -168,7 +163,7 @@ export class ResourceApi {
     const written: KubeObject = { ...next, metadata: { ...next.metadata } };
     this.#carryMetadata(written, previous, subresource);
     if (subresource === undefined) {
-      applyDefaults(written);
+      fillDefaults(written, info);
       keepStatus(written, previous, info);
       strategyOf(info).prepareUpdate?.(written, previous);
       if (info.kind === 'Service' && info.group === '') this.#addresses.allocate(written, previous);
@@ -176,7 +171,12 @@ export class ResourceApi {
     if (tracksGeneration(info) && subresource !== 'status' && subresource !== 'binding' && !isSame(specOf(written), specOf(previous))) {
       written.metadata.generation = (previous.metadata.generation ?? 0) + 1;
     }
-    if (subresource === 'ephemeralcontainers') throwIfInvalid(info, written, validateEphemeralContainers(written, previous, info));
+    if (subresource === 'ephemeralcontainers') {
+      applyDefaults(written);
+      throwIfInvalid(info, written, validateEphemeralContainers(written, previous, info));
+      this.#admission.validateUpdate(call, written, previous);
+    }
+    if (subresource === 'status') throwIfInvalid(info, written, validateStatus(written, previous, info));
     if (subresource === undefined) {
       throwIfInvalid(info, written, validateUpdate(written, previous, info));
       this.#admission.validateUpdate(call, written, previous);
@@ -198,7 +198,7 @@ export class ResourceApi {
         throw notFound(call.info, previous.metadata.name);
       case 'exists':
       case 'stale':
-        throw new StaleError();
+        throw conflict(call.info, previous.metadata.name);
     }
   }
 
@@ -307,14 +307,16 @@ export class ResourceApi {
   }
 }
 
+function fillDefaults(object: KubeObject, info: ResourceInfo): void {
+  if (info.schema === undefined) applyDefaults(object);
+  else defaultBySchema(object, info.schema);
+}
+
 /** What of a write through a subresource counts: its own part of the object, and of the rest what there was. */
 function partOf(subresource: string | undefined, given: KubeObject, previous: KubeObject): KubeObject {
   if (subresource === 'status') return onlyStatus(given, previous);
   return subresource === 'ephemeralcontainers' ? onlyEphemeralContainers(given, previous) : given;
 }
-
-/** Somebody else wrote in between. */
-class StaleError extends Error {}
 
 export function requireNamespace(object: KubeObject, info: ResourceInfo, namespace: string | undefined): void {
   const said = object.metadata.namespace;

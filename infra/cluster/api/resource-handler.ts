@@ -5,13 +5,14 @@ import type { DeleteOptions, Scale } from '../meta/generated/types.ts';
 import type { KubeObject, PatchKind } from '../meta/kube-object.ts';
 import { managerFromUserAgent } from '../meta/managed-fields.ts';
 import { applyPatch, parsePatch, patchMediaTypes } from '../meta/patch/apply-patch.ts';
-import { apiVersionOf, type KindInfo, type ResourceInfo, type ResourceRegistry } from '../meta/registry.ts';
+import { apiVersionOf, type ResourceInfo, type ResourceRegistry } from '../meta/registry.ts';
 import { badRequest, methodNotSupported, notFound, StatusError, unsupportedMediaType } from '../meta/status-error.ts';
-import { toTable } from '../meta/table.ts';
+import { scaleInfo, toTable } from '../meta/table.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Call } from './call.ts';
-import { compileFilter, listPage, type ListQuery } from './collection.ts';
-import { addWarning, contentTypeOf, listText, readBody, readInteger, sendJson, sendText } from './http-exchange.ts';
+import { compileFilter, listPage, parseVersion, type ListQuery } from './collection.ts';
+import { dryAsAsked } from './deletion.ts';
+import { addWarning, contentTypeOf, readBody, readInteger, sendJson, sendList } from './http-exchange.ts';
 import { negotiate } from './negotiation.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import type { Deleted, ResourceApi } from './resource-api.ts';
@@ -42,8 +43,6 @@ export interface HttpCall {
   readonly user: User;
   readonly info: ResourceInfo;
 }
-
-const scaleKind: KindInfo = { group: 'autoscaling', version: 'v1', kind: 'Scale', typeName: 'autoscaling/v1.Scale' };
 
 /** Requests on resources and their plain subresources, over HTTP. Streams (exec, log, proxy) are handled elsewhere. */
 export class ResourceHandler {
@@ -120,7 +119,7 @@ export class ResourceHandler {
   #get(http: HttpCall, call: Call): void {
     const name = requireName(http);
     if (call.subresource === 'scale') {
-      sendJson(http.response, 200, this.#parts.subresources.getScale(call, name));
+      this.#sendObject({ ...http, info: scaleInfo }, 200, this.#parts.subresources.getScale(call, name));
       return;
     }
     const object = this.#parts.api.get(call, name);
@@ -130,7 +129,7 @@ export class ResourceHandler {
 
   #sendObject({ request, response, query, info, target }: HttpCall, code: number, object: KubeObject): void {
     const form = negotiate(request, query);
-    const isOwnKind = target.subresource === undefined || target.subresource === 'status';
+    const isOwnKind = target.subresource === undefined || target.subresource === 'status' || target.subresource === 'scale';
     if (form.kind === 'table' && isOwnKind) {
       const resourceVersion = object.metadata.resourceVersion;
       sendJson(
@@ -161,19 +160,18 @@ export class ResourceHandler {
         toTable(info, page.items, { includeObject: form.includeObject, nowMs: this.#parts.clock.now(), ...page.metadata }),
       );
     } else if (form.kind === 'metadata') {
-      sendText(
-        response,
-        200,
-        listText('PartialObjectMetadataList', 'meta.k8s.io/v1', page.metadata, page.items.map(partial)),
-        'application/json',
-      );
+      const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: page.metadata };
+      sendList(http.request, response, head, page.items.map(partial));
     } else {
-      sendText(response, 200, listText(info.listKind, apiVersionOf(info), page.metadata, page.items), 'application/json');
+      sendList(http.request, response, { kind: info.listKind, apiVersion: apiVersionOf(info), metadata: page.metadata }, page.items);
     }
   }
 
   async #watch(http: HttpCall, call: Call): Promise<void> {
     const { query, target } = http;
+    // Checked before the answer begins: later there is only an event to say it in.
+    const resourceVersion = query.get('resourceVersion') ?? '';
+    if (resourceVersion !== '') parseVersion(resourceVersion);
     const filter = compileFilter(
       call,
       { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: query.get('fieldSelector') ?? undefined },
@@ -184,7 +182,7 @@ export class ResourceHandler {
       clock: this.#parts.clock,
       filter,
       form: negotiate(http.request, query),
-      resourceVersion: query.get('resourceVersion') ?? undefined,
+      resourceVersion,
       name: target.name,
       allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
       sendInitialEvents: readInitialEvents(query),
@@ -206,7 +204,11 @@ export class ResourceHandler {
       return;
     }
     if (call.info.resource === 'bindings') {
-      await subresources.create({ ...call, info: this.#pods(), subresource: 'binding' }, object.metadata.name, object);
+      await subresources.create(
+        { ...call, info: this.#pods(), subresource: 'binding' },
+        (object.metadata as Partial<KubeObject['metadata']>).name ?? '',
+        object,
+      );
       sendJson(http.response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
       return;
     }
@@ -219,7 +221,7 @@ export class ResourceHandler {
     const body = this.#decode(http, call, await readBody(http.request));
     switch (call.subresource) {
       case 'scale':
-        sendJson(http.response, 200, subresources.updateScale({ ...call }, name, body));
+        this.#sendObject({ ...http, info: scaleInfo }, 200, subresources.updateScale(call, name, body));
         return;
       case 'finalize':
         sendJson(http.response, 200, subresources.finalizeNamespace(call, name, body));
@@ -246,21 +248,22 @@ export class ResourceHandler {
   }
 
   #patchScale(
-    { response }: HttpCall,
+    http: HttpCall,
     call: Call,
     { name, kind, patch }: { readonly name: string; readonly kind: PatchKind; readonly patch: unknown },
   ): void {
     const { subresources } = this.#parts;
     const current = subresources.getScale(call, name);
     // Applying a Scale is laying it over the present one: its one field has no owners to ask.
-    const patched = applyPatch(kind === 'apply' ? 'merge' : kind, current, patch, scaleKind);
-    const { object } = convertStrict<Scale>(patched, scaleKind, call.fieldValidation);
-    sendJson(response, 200, subresources.updateScale(call, name, object));
+    const patched = applyPatch(kind === 'apply' ? 'merge' : kind, current, patch, scaleInfo);
+    const { object } = convertStrict<Scale>(patched, scaleInfo, call.fieldValidation);
+    this.#sendObject({ ...http, info: scaleInfo }, 200, subresources.updateScale(call, name, object));
   }
 
   async #delete(http: HttpCall, call: Call): Promise<void> {
     const name = requireName(http);
-    const deleted = this.#parts.api.delete(call, name, await readDeleteOptions(http));
+    const options = await readDeleteOptions(http);
+    const deleted = this.#parts.api.delete(dryAsAsked(call, options), name, options);
     if (deleted.kind === 'gone' && !answersWithObject(call.info)) {
       sendJson(http.response, 200, deletedStatus(call.info, deleted));
       return;
@@ -275,11 +278,11 @@ export class ResourceHandler {
     const { items, metadata } = listPage(this.#parts.store, call, listQuery, compileFilter(call, listQuery, this.#parts.visibility));
     for (const item of items)
       this.#deleteOne(
-        { ...call, ...(item.metadata.namespace === undefined ? {} : { namespace: item.metadata.namespace }) },
+        { ...dryAsAsked(call, options), ...(item.metadata.namespace === undefined ? {} : { namespace: item.metadata.namespace }) },
         item.metadata.name,
         options,
       );
-    sendText(response, 200, listText(info.listKind, apiVersionOf(info), metadata, items), 'application/json');
+    sendList(http.request, response, { kind: info.listKind, apiVersion: apiVersionOf(info), metadata }, items);
   }
 
   /** What somebody else deleted meanwhile is as good as deleted. */
@@ -337,7 +340,8 @@ async function readDeleteOptions({ request, query }: HttpCall): Promise<DeleteOp
   const bytes = await readBody(request);
   const options =
     bytes.byteLength === 0 ? {} : decodeObject<DeleteOptions>(bytes, contentTypeOf(request), { info: deleteOptionsKind }, 'Ignore').object;
-  const grace = readInteger(query, 'gracePeriodSeconds');
+  // A negative period is no fault: it is read as one second.
+  const grace = readInteger(query, 'gracePeriodSeconds', /^-?\d{1,12}$/);
   const policy = query.get('propagationPolicy');
   const merged = {
     ...options,

@@ -7,8 +7,9 @@ import type {
   TokenReview,
 } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
-import { badRequest } from '../meta/status-error.ts';
+import { badRequest, invalid } from '../meta/status-error.ts';
 import { timeText } from '../meta/times.ts';
+import { validateCreate } from '../meta/validation/validate.ts';
 import type { Call } from './call.ts';
 import type { AccessAttributes, Rbac } from './rbac.ts';
 import { tokenIssuer, type ServiceAccountTokens } from './service-account-tokens.ts';
@@ -32,8 +33,9 @@ export class Reviews {
     this.#parts = parts;
     this.#byKind = {
       SelfSubjectReview: (call, body) => whoAmI(call.user, body),
-      SelfSubjectAccessReview: (call, body) => this.#access(call.user, body as SubjectAccessReview),
-      SubjectAccessReview: (call, body) => this.#access(subjectOf((body as SubjectAccessReview).spec), body as SubjectAccessReview),
+      SelfSubjectAccessReview: (call, body) => this.#access(call.user, call.user, body as SubjectAccessReview),
+      SubjectAccessReview: (call, body) =>
+        this.#access(call.user, this.#subjectFor(call.user, body as SubjectAccessReview), body as SubjectAccessReview),
       LocalSubjectAccessReview: (call, body) => this.#local(call, body as SubjectAccessReview),
       SelfSubjectRulesReview: (call, body) => this.#rules(call.user, body as SelfSubjectRulesReview),
       TokenReview: (_call, body) => this.#token(body as TokenReview),
@@ -47,30 +49,29 @@ export class Reviews {
   async answer(call: Call, body: KubeObject): Promise<KubeObject> {
     const review = this.#byKind[call.info.kind];
     if (review === undefined) throw badRequest(`${call.info.kind} is no review`);
+    const faults = validateCreate(body, call.info);
+    if (faults.length > 0) throw invalid(call.info, '', faults);
     return review(call, body);
   }
 
-  #access(user: User, body: SubjectAccessReview): KubeObject {
+  #access(asking: User, subject: User, body: SubjectAccessReview): KubeObject {
     const { resourceAttributes, nonResourceAttributes } = body.spec;
-    if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined))
-      throw badRequest('exactly one of resourceAttributes and nonResourceAttributes must be given');
     const attributes: AccessAttributes =
       resourceAttributes === undefined
         ? { verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' }
         : withoutEmpty({ verb: '', ...resourceAttributes });
-    const isHidden = this.#parts.visibility.isHiddenNamespace(user, attributes.namespace);
-    const allowed = !isHidden && this.#parts.rbac.allows(user, attributes);
+    const allowed = this.#parts.rbac.allows(subject, { ...attributes, ...this.#seen(asking, attributes.namespace) });
     return { ...body, status: { allowed, ...(allowed ? { reason: 'RBAC: allowed' } : {}) } } as KubeObject;
   }
 
   #local(call: Call, body: SubjectAccessReview): KubeObject {
     if (body.spec.resourceAttributes?.namespace !== call.namespace)
       throw badRequest('spec.resourceAttributes.namespace must match the namespace of the request');
-    return this.#access(subjectOf(body.spec), body);
+    return this.#access(call.user, this.#subjectFor(call.user, body), body);
   }
 
   #rules(user: User, body: SelfSubjectRulesReview): KubeObject {
-    const rules = this.#parts.rbac.rulesFor(user, body.spec.namespace);
+    const rules = this.#parts.rbac.rulesFor(user, this.#seen(user, body.spec.namespace).namespace);
     const isResource = (rule: PolicyRule): boolean => (rule.resources ?? []).length > 0;
     const resourceRules = user.groups.includes('system:masters')
       ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, ...rules.filter(isResource)]
@@ -79,10 +80,26 @@ export class Reviews {
     return { ...body, status: { resourceRules, nonResourceRules, incomplete: false } } as unknown as KubeObject;
   }
 
+  /** To whom a namespace is hidden it is as if absent: what is bound in it counts for nothing, what holds everywhere holds there too. */
+  #seen(asking: User, namespace: string | undefined): { readonly namespace?: string } {
+    const isThere = namespace !== undefined && !this.#parts.visibility.isHiddenNamespace(asking, namespace);
+    return isThere ? { namespace } : { namespace: '' };
+  }
+
+  /** Of the platform's own group others learn nothing: to them it is a name like any other. */
+  #subjectFor(asking: User, { spec }: SubjectAccessReview): User {
+    const subject = subjectOf(spec);
+    return { ...subject, groups: subject.groups.filter((group) => !this.#parts.visibility.isReservedGroup(asking, group)) };
+  }
+
   async #token(body: TokenReview): Promise<KubeObject> {
-    const user = await this.#parts.tokens.authenticate(body.spec.token ?? '');
+    const { token = '', audiences: asked = [] } = body.spec;
+    const audiences = asked.length === 0 ? [tokenIssuer] : asked;
+    const user = await this.#parts.tokens.authenticate(token, audiences);
     const status =
-      user === undefined ? { user: {}, error: '[invalid bearer token]' } : { authenticated: true, user, audiences: [tokenIssuer] };
+      user === undefined
+        ? { user: {}, error: '[invalid bearer token]' }
+        : { authenticated: true, user, audiences: await this.#parts.tokens.audiencesOf(token, audiences) };
     return { ...body, status } as unknown as KubeObject;
   }
 }

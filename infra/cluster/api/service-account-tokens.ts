@@ -2,19 +2,27 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, ran
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../meta/clock.ts';
-import type { Pod, ServiceAccount } from '../meta/generated/types.ts';
+import type { ServiceAccount } from '../meta/generated/types.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { findBound, type BoundKind, type BoundObject } from './bound-token.ts';
 import { serviceAccountUser, type User } from './user.ts';
 
 export const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
 const MAX_CACHED = 1_000;
 
+const boundSchema = z.looseObject({ name: z.string(), uid: z.string() });
+const boundKinds: readonly BoundKind[] = ['pod', 'secret', 'node'];
+
 const claimsSchema = z.looseObject({
   exp: z.number(),
+  jti: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
   'kubernetes.io': z.looseObject({
     namespace: z.string(),
-    serviceaccount: z.looseObject({ name: z.string(), uid: z.string() }),
-    pod: z.looseObject({ name: z.string(), uid: z.string() }).optional(),
+    serviceaccount: boundSchema,
+    pod: boundSchema.optional(),
+    secret: boundSchema.optional(),
+    node: boundSchema.optional(),
   }),
 });
 type Claims = z.infer<typeof claimsSchema>;
@@ -23,8 +31,8 @@ export interface TokenRequestDetails {
   readonly account: ServiceAccount;
   readonly expirationSeconds: number;
   readonly audiences: readonly string[];
-  /** A pod that the token dies with. */
-  readonly pod?: { readonly name: string; readonly uid: string };
+  /** What the token dies with. */
+  readonly bound?: BoundObject;
 }
 
 /** Issues and checks the tokens of service accounts: ES256 JWTs under a key of the cluster's own. */
@@ -55,12 +63,12 @@ export class ServiceAccountTokens {
     account,
     expirationSeconds,
     audiences,
-    pod,
+    bound,
   }: TokenRequestDetails): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
     const nowSeconds = Math.floor(this.#clock.now() / 1000);
     const { name, namespace = '', uid } = account.metadata;
     const token = await new SignJWT({
-      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...(pod === undefined ? {} : { pod }) },
+      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...boundClaims(bound) },
     })
       .setProtectedHeader({ alg: 'ES256', kid: this.#keyId })
       .setIssuer(tokenIssuer)
@@ -74,20 +82,35 @@ export class ServiceAccountTokens {
     return { token, expiresAtMs: (nowSeconds + expirationSeconds) * 1000 };
   }
 
-  /** Whose token it is, or undefined when it is none of ours, has expired, or its account or pod is gone. */
-  async authenticate(token: string): Promise<User | undefined> {
+  /**
+   * Whose token it is, or undefined when it is none of ours, is for none of the audiences, has expired, or its account or what it is bound to is
+   * gone. Without audiences it must be for this API server.
+   */
+  async authenticate(token: string, audiences: readonly string[] = [tokenIssuer]): Promise<User | undefined> {
     const claims = await this.#readClaims(token);
     if (claims === undefined || claims.exp * 1000 <= this.#clock.now()) return undefined;
-    const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
+    if (sharedAudiences(claims, audiences).length === 0) return undefined;
+    const { namespace, serviceaccount, pod, node } = claims['kubernetes.io'];
     const account = this.#store.get('/serviceaccounts', `${namespace}/${serviceaccount.name}`);
     if (account?.metadata.uid !== serviceaccount.uid || account.metadata.deletionTimestamp !== undefined) return undefined;
-    if (pod !== undefined && (this.#store.get('/pods', `${namespace}/${pod.name}`) as Pod | undefined)?.metadata.uid !== pod.uid)
-      return undefined;
-    const extra =
-      pod === undefined
-        ? undefined
-        : { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] };
+    for (const kind of boundKinds) {
+      const bound = claims['kubernetes.io'][kind];
+      // A pod's node is told, not bound to: the token outlives the node as long as its pod does.
+      if (bound === undefined || (kind === 'node' && pod !== undefined)) continue;
+      if (findBound(this.#store, namespace, { kind, name: bound.name })?.metadata.uid !== bound.uid) return undefined;
+    }
+    const extra = {
+      [`${extraPrefix}credential-id`]: [`JTI=${claims.jti}`],
+      ...(node === undefined ? {} : { [`${extraPrefix}node-name`]: [node.name], [`${extraPrefix}node-uid`]: [node.uid] }),
+      ...(pod === undefined ? {} : { [`${extraPrefix}pod-name`]: [pod.name], [`${extraPrefix}pod-uid`]: [pod.uid] }),
+    };
     return serviceAccountUser(namespace, serviceaccount.name, serviceaccount.uid, extra);
+  }
+
+  /** Those of the audiences that an authenticated token is for. */
+  async audiencesOf(token: string, audiences: readonly string[]): Promise<readonly string[]> {
+    const claims = await this.#readClaims(token);
+    return claims === undefined ? [] : sharedAudiences(claims, audiences);
   }
 
   async #readClaims(token: string): Promise<Claims | undefined> {
@@ -97,7 +120,6 @@ export class ServiceAccountTokens {
     try {
       const { payload } = await jwtVerify(token, this.#publicKey, {
         issuer: tokenIssuer,
-        audience: tokenIssuer,
         algorithms: ['ES256'],
         currentDate: new Date(this.#clock.now()),
       });
@@ -109,4 +131,16 @@ export class ServiceAccountTokens {
       return undefined;
     }
   }
+}
+
+const extraPrefix = 'authentication.kubernetes.io/';
+
+function boundClaims(bound: BoundObject | undefined): object {
+  if (bound === undefined) return {};
+  const { kind, name, uid, node } = bound;
+  return { [kind]: { name, uid }, ...(node === undefined ? {} : { node }) };
+}
+
+function sharedAudiences({ aud }: Claims, audiences: readonly string[]): readonly string[] {
+  return audiences.filter((audience) => (typeof aud === 'string' ? [aud] : aud).includes(audience));
 }

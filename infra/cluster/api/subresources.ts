@@ -11,18 +11,26 @@ import type {
   ServiceAccount,
   TokenRequest,
 } from '../meta/generated/types.ts';
+import { evaluateJsonPath } from '../meta/json-path.ts';
+import { notSupported, required } from '../meta/field-error.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { isPodReady, isPodTerminal } from '../meta/pod-status.ts';
-import { badRequest, conflict, methodNotSupported, notFound, tooManyRequests } from '../meta/status-error.ts';
+import type { ResourceInfo } from '../meta/registry.ts';
+import { badRequest, conflict, invalid, methodNotSupported, tooManyRequests } from '../meta/status-error.ts';
 import { formatSelector, labelSelectorMatches, selectorOf, selectorOfLabels } from '../meta/selectors.ts';
 import { timeText } from '../meta/times.ts';
+import { collect } from '../meta/validation/report.ts';
+import { checkTokenRequest } from '../meta/validation/reviews.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { requireBound } from './bound-token.ts';
 import type { Call } from './call.ts';
+import { dryAsAsked } from './deletion.ts';
 import type { ResourceApi } from './resource-api.ts';
 import { tokenIssuer, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 /** Tokens live at most a day here, at least ten minutes as in Kubernetes. */
-const TOKEN_SECONDS = { least: 600, usual: 3600, most: 86_400 } as const;
+const TOKEN_SECONDS = { usual: 3600, most: 86_400 } as const;
+const tokenKind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 
 export interface SubresourceParts {
   readonly store: ObjectStore;
@@ -55,7 +63,7 @@ export class Subresources {
   }
 
   getScale(call: Call, name: string): Scale {
-    return scaleOf(this.#parts.api.get({ ...call, subresource: 'scale' }, name));
+    return scaleIn(this.#parts.api.get({ ...call, subresource: 'scale' }, name), call.info);
   }
 
   updateScale(call: Call, name: string, scale: Scale): Scale {
@@ -65,12 +73,8 @@ export class Subresources {
     const current = this.#parts.api.get(call, name);
     const version = scale.metadata.resourceVersion;
     if (version !== undefined && version !== '' && version !== current.metadata.resourceVersion) throw conflict(call.info, name);
-    const updated = this.#parts.api.rewrite(
-      call,
-      name,
-      (object) => ({ ...object, spec: { ...(object as Replicated).spec, replicas } }) as KubeObject,
-    );
-    return scaleOf(updated);
+    const updated = this.#parts.api.rewrite(call, name, (object) => withReplicas(object, replicas, call.info));
+    return scaleIn(updated, call.info);
   }
 
   /** Takes the namespace's own finalizers off, after which it can go. */
@@ -85,6 +89,7 @@ export class Subresources {
 
   #bind(call: Call, name: string, binding: Binding): KubeObject {
     const { api } = this.#parts;
+    const node = requireTarget(name, binding);
     api.rewrite(call, name, (object) => {
       const pod = object as Pod;
       if (pod.metadata.deletionTimestamp !== undefined)
@@ -101,15 +106,16 @@ export class Subresources {
       };
       return {
         ...pod,
-        spec: { ...pod.spec, nodeName: binding.target.name },
+        spec: { ...pod.spec, nodeName: node },
         status: { ...pod.status, conditions: [...others, scheduled] },
       } as unknown as KubeObject;
     });
     return success();
   }
 
-  #evict(call: Call, name: string, eviction: Eviction): KubeObject {
+  #evict(given: Call, name: string, eviction: Eviction): KubeObject {
     const { api, store } = this.#parts;
+    const call = dryAsAsked(given, eviction.deleteOptions ?? {});
     const podCall: Call = withoutSubresource(call);
     const pod = api.get(podCall, name) as Pod;
     const options: DeleteOptions = eviction.deleteOptions ?? {};
@@ -158,18 +164,17 @@ export class Subresources {
     const { api, store, tokens } = this.#parts;
     const account = api.get(withoutSubresource(call), name) as ServiceAccount;
     const asked = request.spec?.expirationSeconds ?? TOKEN_SECONDS.usual;
-    if (asked < TOKEN_SECONDS.least)
-      throw badRequest(`spec.expirationSeconds: Invalid value: ${asked}: may not specify a duration less than 10 minutes`);
+    const faults = collect((report) => checkTokenRequest(report, request));
+    if (faults.length > 0) throw invalid(tokenKind, '', faults);
     const bound = request.spec?.boundObjectRef;
-    const pod = bound?.kind === 'Pod' ? store.get('/pods', `${call.namespace ?? ''}/${bound.name ?? ''}`) : undefined;
-    if (bound?.kind === 'Pod' && pod === undefined) throw notFound({ group: '', resource: 'pods' }, bound.name ?? '');
+    const holder = bound === undefined ? undefined : requireBound(store, account, bound);
     const audiences = request.spec?.audiences ?? [];
     const expirationSeconds = Math.min(asked, TOKEN_SECONDS.most);
     const issued = await tokens.issue({
       account,
       expirationSeconds,
       audiences,
-      ...(pod === undefined ? {} : { pod: { name: pod.metadata.name, uid: pod.metadata.uid ?? '' } }),
+      ...(holder === undefined ? {} : { bound: holder }),
     });
     return {
       kind: 'TokenRequest',
@@ -181,12 +186,42 @@ export class Subresources {
   }
 }
 
-export function scaleOf(object: Replicated): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+/** A custom resource says itself where its numbers are. */
+function scaleIn(object: KubeObject, { scale }: ResourceInfo): Scale {
+  if (scale === undefined) return scaleOf(object);
+  const number = (path: string): number => Number(evaluateJsonPath(object, path)[0] ?? 0);
+  const [selector] = scale.labelSelector === undefined ? [] : evaluateJsonPath(object, scale.labelSelector);
+  return scaleWith(object, {
+    spec: { replicas: number(scale.specReplicas) },
+    status: { replicas: number(scale.statusReplicas), ...(typeof selector === 'string' ? { selector } : {}) },
+  });
+}
+
+function withReplicas(object: KubeObject, replicas: number, { scale }: ResourceInfo): KubeObject {
+  if (scale === undefined) return { ...object, spec: { ...(object as Replicated).spec, replicas } } as KubeObject;
+  return setAt(object, scale.specReplicas.replace(/^\./, '').split('.'), replicas) as KubeObject;
+}
+
+/** A copy with the value at the path, whose parents are made where they are missing. */
+function setAt(target: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  const fields = (typeof target === 'object' && target !== null ? target : {}) as Readonly<Record<string, unknown>>;
+  return { ...fields, [name]: setAt(fields[name], rest, value) };
+}
+
+function scaleOf(object: Replicated): Scale {
   const selector =
     object.kind === 'ReplicationController'
       ? selectorOfLabels(object.spec?.selector as Record<string, string>)
       : (selectorOf((object as Deployment).spec?.selector) ?? []);
+  return scaleWith(object, {
+    spec: { replicas: object.spec?.replicas ?? 0 },
+    status: { replicas: object.status?.replicas ?? 0, selector: formatSelector(selector) },
+  });
+}
+
+function scaleWith({ metadata }: KubeObject, numbers: Pick<Scale, 'spec' | 'status'>): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -197,9 +232,22 @@ export function scaleOf(object: Replicated): Scale {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     },
-    spec: { replicas: object.spec?.replicas ?? 0 },
-    status: { replicas: object.status?.replicas ?? 0, selector: formatSelector(selector) },
+    ...numbers,
   };
+}
+
+/** The node's name, or the refusal of a binding that is for no node or for another pod. */
+function requireTarget(podName: string, { metadata, target }: Partial<Binding>): string {
+  const said = (metadata as Partial<Binding['metadata']> | undefined)?.name ?? '';
+  if (podName === '') throw badRequest('name must be provided');
+  if (said !== '' && said !== podName) throw badRequest('name in URL does not match name in Binding object');
+  const { kind = '', name = '' } = target ?? {};
+  const faults = [
+    ...(kind === '' || kind === 'Node' ? [] : [notSupported('target.kind', kind, ['Node', '<empty>'])]),
+    ...(name === '' ? [required('target.name')] : []),
+  ];
+  if (faults.length > 0) throw invalid({ group: '', kind: 'Binding' }, podName, faults);
+  return name;
 }
 
 export function withoutSubresource(call: Call): Call {

@@ -23,8 +23,17 @@ export class Visibility {
     if (this.#hidden.size === 0 || isOperator(user)) return true;
     if (this.#hidden.has(object.metadata.namespace ?? '')) return false;
     if (object.kind === 'Namespace') return !this.#hidden.has(object.metadata.name);
-    if (object.kind === 'Event') return !this.#hidden.has((object as Event).involvedObject.namespace ?? '');
+    if (object.kind === 'Event') return !this.#hidden.has(subjectOf(object)?.namespace ?? '');
     return true;
+  }
+
+  /**
+   * Whether a new namespace's name is the platform's: all that begin as a hidden one does. Saying so of a whole prefix tells nobody which of them
+   * are there.
+   */
+  reservedPrefixOf(user: User, name: string): string | undefined {
+    if (isOperator(user)) return undefined;
+    return [...this.#hidden].map((hidden) => `${hidden.split('-')[0] ?? ''}-`).find((prefix) => `${name}-`.startsWith(prefix));
   }
 
   /** Names that a request may not be made under, whoever may impersonate. */
@@ -44,4 +53,10 @@ export class Visibility {
     const [, , namespace] = username.split(':');
     return username.startsWith('system:serviceaccount:') && this.isHiddenNamespace(user, namespace);
   }
+}
+
+/** What an event is about, in whichever of its two versions it is served. */
+function subjectOf(object: KubeObject): Event['involvedObject'] | undefined {
+  const { involvedObject, regarding } = object as Partial<Event> & { readonly regarding?: Event['involvedObject'] };
+  return involvedObject ?? regarding;
 }

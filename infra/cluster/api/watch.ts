@@ -81,7 +81,7 @@ export async function* watchCollection(
 }
 
 /** Pushed into a watcher's own queue when a bookmark is due. */
-const heartbeat: StoreEvent = { revision: 0, type: 'MODIFIED', object: { apiVersion: '', kind: '', metadata: { name: '' } } };
+const heartbeat: StoreEvent = { bytes: 0, revision: 0, type: 'MODIFIED', object: { apiVersion: '', kind: '', metadata: { name: '' } } };
 
 /** What a watcher that no longer matches is shown: the state it matched in, at the revision it changed. */
 function lastSeen({ type, object, previous }: StoreEvent): KubeObject {

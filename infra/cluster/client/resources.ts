@@ -25,6 +25,7 @@ export const resources = {
   jobs: batch('jobs'),
   cronJobs: batch('cronjobs'),
   endpointSlices: { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' },
+  networkPolicies: { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' },
   leases: { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' },
   podDisruptionBudgets: { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' },
   horizontalPodAutoscalers: { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' },

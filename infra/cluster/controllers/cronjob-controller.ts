@@ -83,6 +83,11 @@ export function startCronJobController(context: ControllerContext): AsyncDisposa
       recorder.record(cronJob, 'Warning', 'UnparseableSchedule', `unparseable schedule: "${schedule}"`);
       throw new TerminalError('UnparseableSchedule', `unparseable schedule: "${schedule}"`);
     }
+    if (times.dueMs === undefined && times.nextMs === undefined) {
+      const reason = 'time difference between two schedules is less than 1 second';
+      recorder.record(cronJob, 'Warning', 'InvalidSchedule', `invalid schedule: ${schedule} : ${reason}`);
+      return undefined;
+    }
     if (times.isTooManyMissed) {
       recorder.record(
         cronJob,

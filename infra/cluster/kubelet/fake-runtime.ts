@@ -12,6 +12,7 @@ import {
   type LogRequest,
   type PodSandbox,
   type PodSandboxSpec,
+  type PodTraffic,
   type PullOutcome,
   type RuntimeEvent,
   type RuntimePod,
@@ -59,6 +60,7 @@ export class FakeRuntime implements ClusterRuntime {
   readonly specs: ContainerSpec[] = [];
   readonly sandboxes: PodSandboxSpec[] = [];
   routes: readonly ServiceRoute[] = [];
+  traffic: readonly PodTraffic[] = [];
   behaviour: (spec: ContainerSpec) => FakeBehaviour = () => ({});
   onDial: (podUid: string, port: number) => Promise<Duplex> = async () => {
     throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -93,7 +95,7 @@ export class FakeRuntime implements ClusterRuntime {
     this.#note('sandbox', spec.name);
     const held = this.#pods.get(spec.podUid);
     if (held !== undefined) return held.sandbox;
-    const sandbox = { podUid: spec.podUid, ip: `10.64.0.${this.#nextIp}` };
+    const sandbox = { podUid: spec.podUid, ip: `10.64.${Math.floor((this.#nextIp - 1) / 250)}.${((this.#nextIp - 1) % 250) + 1}` };
     this.#nextIp += 1;
     this.sandboxes.push(spec);
     this.#pods.set(spec.podUid, { spec, sandbox });
@@ -210,6 +212,10 @@ export class FakeRuntime implements ClusterRuntime {
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#note('program', services.map((service) => service.name).join(','));
     this.routes = services;
+  }
+
+  async programTraffic(traffic: readonly PodTraffic[]): Promise<void> {
+    this.traffic = traffic;
   }
 
   async detach(): Promise<void> {

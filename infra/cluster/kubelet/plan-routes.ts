@@ -4,7 +4,11 @@ import type { Endpoint, EndpointSlice, Service } from '../meta/generated/types.t
 type RoutePort = ServiceRoute['ports'][number];
 
 /** The whole table of Services that pods can reach, from Services and their EndpointSlices; sorted, so that equal tables look equal. */
-export function planRoutes(services: readonly Service[], slices: readonly EndpointSlice[]): ServiceRoute[] {
+export function planRoutes(
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+  hiddenNamespaces: readonly string[] = [],
+): ServiceRoute[] {
   const byService = new Map<string, EndpointSlice[]>();
   for (const slice of slices) {
     const name = slice.metadata.labels?.['kubernetes.io/service-name'];
@@ -14,6 +18,7 @@ export function planRoutes(services: readonly Service[], slices: readonly Endpoi
   }
   return services
     .flatMap((service) => routeOf(service, byService.get(`${service.metadata.namespace ?? ''}/${service.metadata.name}`) ?? []))
+    .map((route) => (hiddenNamespaces.includes(route.namespace) ? { ...route, isHidden: true } : route))
     .sort((a, b) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`));
 }
 

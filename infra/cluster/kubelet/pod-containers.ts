@@ -56,6 +56,7 @@ export class PodContainers {
   readonly #options: PodContainersOptions;
   readonly #images: ImageManager;
   readonly #probes = new Map<string, ContainerProbes>();
+  #isProbed = true;
   /** Runs that the runtime says have ended, or that have to be looked at for another reason. */
   readonly #toInspect = new Set<string>();
   #state: PodState;
@@ -175,7 +176,9 @@ export class PodContainers {
     for (const sidecar of all.filter(({ role }) => role === 'sidecar').reverse()) await stop(sidecar);
   }
 
+  /** For good: a container that is being started meanwhile gets none either. */
   disposeProbes(): void {
+    this.#isProbed = false;
     for (const probes of this.#probes.values()) probes[Symbol.dispose]();
     this.#probes.clear();
   }
@@ -213,7 +216,7 @@ export class PodContainers {
 
   #startProbes(container: Container, run: ContainerRun, isStarted: boolean, startedAtMs: number): void {
     const { name, startupProbe, livenessProbe, readinessProbe } = container;
-    if (startupProbe === undefined && livenessProbe === undefined && readinessProbe === undefined) return;
+    if (!this.#isProbed || (startupProbe === undefined && livenessProbe === undefined && readinessProbe === undefined)) return;
     const isCurrent = (): boolean => this.#record(name).run?.id === run.id;
     this.#probes.get(name)?.[Symbol.dispose]();
     const probes = new ContainerProbes({

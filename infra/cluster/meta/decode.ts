@@ -1,5 +1,7 @@
 import { convert, ConversionError, maxDepth } from './convert.ts';
+import { pruneBySchema } from './custom-schema.ts';
 import { duplicateFields } from './duplicate-keys.ts';
+import type { JSONSchemaProps } from './generated/types.ts';
 import type { KubeObject } from './kube-object.ts';
 import { decodeMessage, ProtobufError, readEnvelope } from './protobuf.ts';
 import { apiVersionOf, builtInResources, typeNameOf, type KindInfo, type ResourceInfo } from './registry.ts';
@@ -67,7 +69,9 @@ export function convertStrict<T extends object = KubeObject>(object: object, kin
 /** The kind that a body for this resource or subresource must be of. */
 export function expectedKind({ info, subresource }: Expected): KindInfo {
   if (subresource === undefined || !('subresources' in info)) return info;
-  return info.subresources.find((sub) => sub.name === subresource) ?? info;
+  const sub = info.subresources.find(({ name }) => name === subresource);
+  // A custom resource's status is written as the whole object.
+  return sub === undefined || (info.typeName === undefined && sub.kind === info.kind) ? info : sub;
 }
 
 interface Body {
@@ -200,17 +204,27 @@ function summaryOf(text: string): string {
 function convertBody(value: unknown, kind: KindInfo, said: Said): { value: Record<string, unknown>; unknownFields: readonly string[] } {
   try {
     if (kind.typeName !== undefined) return convert(value, kind.typeName);
-    return convertCustom(value as Record<string, unknown>);
+    return convertCustom(value as Record<string, unknown>, schemaOf(kind));
   } catch (error) {
     if (error instanceof ConversionError) throw cannotBeHandled(said, kind, error.message);
     throw error;
   }
 }
 
-/** A custom object: its metadata is typed, the rest is for its schema to judge. */
-function convertCustom(value: Record<string, unknown>): { value: Record<string, unknown>; unknownFields: readonly string[] } {
+function schemaOf(kind: KindInfo | ResourceInfo): JSONSchemaProps | undefined {
+  return 'schema' in kind ? kind.schema : undefined;
+}
+
+/** A custom object: its metadata is typed; of the rest stays what its schema names. */
+function convertCustom(
+  value: Record<string, unknown>,
+  schema: JSONSchemaProps | undefined,
+): { value: Record<string, unknown>; unknownFields: readonly string[] } {
   const { metadata, unknownFields } = customMetadata(value['metadata']);
-  return { value: { ...value, metadata }, unknownFields };
+  const whole = { ...value, metadata };
+  if (schema === undefined) return { value: whole, unknownFields };
+  const pruned = pruneBySchema(whole, schema);
+  return { value: pruned.value, unknownFields: [...unknownFields, ...pruned.unknown.map((path) => `unknown field "${path}"`)] };
 }
 
 function customMetadata(metadata: unknown): { metadata: Record<string, unknown>; unknownFields: readonly string[] } {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   APIGroup,
   APIGroupDiscovery,
@@ -111,7 +112,24 @@ function plainResource(info: ResourceInfo): APIResource {
     verbs: [...info.verbs],
     ...(info.shortNames.length > 0 && { shortNames: [...info.shortNames] }),
     ...(info.categories.length > 0 && { categories: [...info.categories] }),
+    ...storageHash(info),
   };
+}
+
+/** Kinds that are stored in another group or version than they are served in. */
+const storedElsewhere: Readonly<Record<string, string>> = {
+  'events.k8s.io/v1/Event': '/v1/Event',
+  'autoscaling/v1/HorizontalPodAutoscaler': 'autoscaling/v2/HorizontalPodAutoscaler',
+};
+
+/** Tells clients in which version a resource is stored, without saying which: equal hashes are equal versions. */
+function storageHash({ group: groupName, version, kind, verbs, storageVersion }: ResourceInfo): { storageVersionHash?: string } {
+  if (!verbs.includes('create') || !verbs.includes('get')) return {};
+  const served = `${groupName}/${storageVersion ?? version}/${kind}`;
+  const hash = createHash('sha256')
+    .update(storedElsewhere[served] ?? served)
+    .digest();
+  return { storageVersionHash: hash.subarray(0, 8).toString('base64') };
 }
 
 function plainSubresource(info: ResourceInfo, sub: SubresourceInfo): APIResource {

@@ -106,8 +106,17 @@ describe('updates', () => {
     expect(trackUpdate(first, next, { ...options, subresource: 'status' })).toHaveLength(2);
   });
 
-  it('with an empty list reset the books', () => {
-    expect(trackUpdate(first, withFields(base, []), options)).toEqual([]);
+  it('reset the books with one empty entry, not with an empty list, which clients that know nothing of the field send', () => {
+    expect(trackUpdate(first, withFields(base, [{} as ManagedFieldsEntry]), options)).toEqual([]);
+    expect(trackUpdate(first, withFields(base, []), options)).toEqual(first.metadata.managedFields);
+  });
+
+  it('may write the books themselves, but no illegible ones and not through a subresource', () => {
+    const entries = (first.metadata.managedFields ?? []).map((entry) => ({ ...entry, manager: 'kubectl', operation: 'Apply' as const }));
+    expect(trackUpdate(first, withFields(base, entries), options)).toEqual(entries);
+    expect(trackUpdate(first, withFields(base, entries), { ...options, subresource: 'status' })).toEqual(first.metadata.managedFields);
+    const illegible = entries.map((entry) => ({ ...entry, fieldsType: 'FieldsV2' }) as unknown as ManagedFieldsEntry);
+    expect(trackUpdate(first, withFields(base, illegible), options)).toEqual(first.metadata.managedFields);
   });
 
   it('by very many managers are drawn together', () => {
@@ -203,6 +212,39 @@ describe('server-side apply', () => {
     expect(again.object).toEqual(first);
   });
 
+  describe('after a client-side apply', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+    const config = (data: object): KubeObject =>
+      ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', annotations: {} }, data }) as unknown as KubeObject;
+    const live = (data: object, lastApplied: object): KubeObject => {
+      const object = { ...config(data), metadata: { name: 'c', annotations: { [annotation]: JSON.stringify(config(lastApplied)) } } };
+      const managedFields = trackUpdate(undefined, object, { manager: 'kubectl-client-side-apply', timeIso, info: configmaps });
+      return { ...object, metadata: { ...object.metadata, managedFields } };
+    };
+    const apply = (current: KubeObject, data: object, manager = 'kubectl'): KubeObject =>
+      serverSideApply(current, config(data), { manager, force: false, timeIso: later, info: configmaps }).object;
+
+    it('kubectl takes over what it applied last, and keeps the annotation up to date', () => {
+      const applied = apply(live({ a: '1' }, { a: '1' }), { a: '2' });
+      expect(applied).toMatchObject({ data: { a: '2' } });
+      expect(applied.metadata.annotations?.[annotation]).toBe(
+        '{"apiVersion":"v1","data":{"a":"2"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"c"}}\n',
+      );
+    });
+
+    it('other managers do not, nor does kubectl what somebody changed since', () => {
+      expect(() => apply(live({ a: '1' }, { a: '1' }), { a: '2' }, 'not-kubectl')).toThrow('Apply failed with 1 conflict');
+      expect(() => apply(live({ a: '3' }, { a: '1' }), { a: '2' })).toThrow('Apply failed with 1 conflict');
+      expect(() => apply({ ...live({ a: '1' }, {}), data: { a: '1' } } as KubeObject, { a: '2' })).toThrow('Apply failed with 1 conflict');
+    });
+
+    it('an annotation that is no configuration helps nobody', () => {
+      const broken = live({ a: '1' }, { a: '1' });
+      broken.metadata.annotations = { [annotation]: '{' };
+      expect(() => apply(broken, { a: '2' })).toThrow('Apply failed with 1 conflict');
+    });
+  });
+
   describe('of lists', () => {
     const deployments = resource('deployments.apps');
     const deployment = (containers: object[], manager: string, current?: KubeObject): Deployment => {
@@ -264,9 +306,15 @@ describe('server-side apply', () => {
       properties: {
         spec: {
           type: 'object',
+          'x-kubernetes-preserve-unknown-fields': true,
           properties: {
-            whole: { type: 'object', 'x-kubernetes-map-type': 'atomic' },
-            list: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'], items: { type: 'object' } },
+            whole: { type: 'object', 'x-kubernetes-map-type': 'atomic', additionalProperties: { type: 'integer' } },
+            list: {
+              type: 'array',
+              'x-kubernetes-list-type': 'map',
+              'x-kubernetes-list-map-keys': ['id'],
+              items: { type: 'object', properties: { id: { type: 'integer' }, v: { type: 'integer' } } },
+            },
           },
         },
       },
@@ -278,7 +326,11 @@ describe('server-side apply', () => {
       metadata: { name: 'd' },
       spec: { whole: { a: 1 }, list: [{ id: 1, v: 2 }], free: { x: { y: 1 } } },
     } as KubeObject;
-    const { object } = serverSideApply(undefined, drill, { manager: 'm', force: false, timeIso, info });
+    const options = { manager: 'm', force: false, timeIso, info };
+    expect(() => serverSideApply(undefined, { ...drill, other: 1 } as KubeObject, options)).toThrow(
+      'failed to create typed patch object (d; lab.example/v1, Kind=Drill): .other: field not declared in schema',
+    );
+    const { object } = serverSideApply(undefined, drill, options);
     expect(object.metadata.managedFields?.[0]?.fieldsV1).toEqual({
       'f:spec': {
         'f:whole': {},

@@ -1,7 +1,9 @@
 import { emptyOf, sparse } from './convert.ts';
+import { pruneBySchema } from './custom-schema.ts';
 import { compareFields, fieldsOf, mergeApplied, pruneDropped, withoutUnowned } from './field-ownership.ts';
 import { difference, emptySet, intersection, isEmptySet, pathsOf, union, type FieldSet } from './field-set.ts';
 import { goQuote, jsonEqual } from './go-format.ts';
+import { inheritedFields, withLastApplied } from './last-applied.ts';
 import type { KubeObject, ManagedFieldsEntry } from './kube-object.ts';
 import type { ResourceInfo } from './registry.ts';
 import { shapeOfSchema, shapeOfType, type Shape } from './shape.ts';
@@ -31,15 +33,14 @@ const beforeFirstApply = 'before-first-apply';
 
 /**
  * The managedFields after an ordinary write by `manager`: what the write changed is now the manager's, nobody else's. Both objects are in
- * canonical form; `previous` is undefined for a new object. Entries that a client sends in the object are not looked at, unless it sends an
- * empty list, which resets the books.
+ * canonical form; `previous` is undefined for a new object. A client may write the books itself (kubectl does, when it goes over to
+ * server-side apply): legible entries in `next` stand in for the present ones, and a list of one empty entry resets them. An empty list
+ * changes nothing, since clients that know nothing of the field send it.
  */
 export function trackUpdate(previous: KubeObject | undefined, next: KubeObject, options: UpdateOptions): ManagedFieldsEntry[] {
-  const wantsReset = previous !== undefined && next.metadata.managedFields?.length === 0 && previous.metadata.managedFields !== undefined;
-  if (wantsReset) return [];
   const shape = shapeOf(options.info);
   const { changed, removed } = changesBetween(previous, next, options.info, shape);
-  const entries = entriesOf(previous);
+  const entries = entriesToKeep(previous, next, options.subresource);
   if (isEmptySet(changed) && isEmptySet(removed)) return entries;
   const own = identityOf({
     manager: options.manager,
@@ -98,14 +99,15 @@ export function serverSideApply(current: KubeObject | undefined, applied: KubeOb
   const merged = mergeApplied(live, config, shape);
   const next = (last === undefined ? merged : pruneDropped(merged, fieldsIn(last), kept, shape)) as KubeObject;
   const { changed, removed } = changesBetween(live as KubeObject, next, info, shape);
-  if (!options.force) refuseConflicts(others, changed);
+  if (!options.force) refuseConflicts(others, difference(changed, inheritedFields(current, manager, info, shape)));
   const rest = others
     .map((entry) => withFields(entry, difference(difference(fieldsIn(entry), changed), removed)))
     .filter((entry) => !isEmptySet(fieldsIn(entry)));
   const entry = ownEntry(last, claimed, options, apiVersionOf(applied), isEmptySet(changed) && isEmptySet(removed));
   const managedFields = bounded(sorted(isEmptySet(claimed) ? rest : [...rest, entry]));
   const unchanged = current !== undefined && isEmptySet(changed) && isEmptySet(removed);
-  return { object: { ...next, metadata: { ...next.metadata, ...(managedFields.length > 0 && { managedFields }) } }, unchanged };
+  const object = { ...next, metadata: { ...next.metadata, ...(managedFields.length > 0 && { managedFields }) } };
+  return { object: withLastApplied(object, applied, manager), unchanged };
 }
 
 /** The time stands still as long as an apply changes nothing. */
@@ -128,14 +130,25 @@ function claimedFields(config: Record<string, unknown>, shape: Shape, { subresou
 }
 
 function typedConfig(applied: KubeObject, info: OwnedResource): Record<string, unknown> {
-  if (info.typeName === undefined) return applied as unknown as Record<string, unknown>;
-  const { value, unknownFields, fault } = sparse(applied, info.typeName);
-  const [unknown] = unknownFields;
-  const reason = fault ?? (unknown === undefined ? undefined : `.${/"(.*)"/.exec(unknown)?.[1] ?? ''}: field not declared in schema`);
+  const { value, unknown, fault } = knownFields(applied, info);
+  const reason = fault ?? (unknown === undefined ? undefined : `.${unknown}: field not declared in schema`);
   if (reason === undefined) return value;
   const name = [applied.metadata.namespace, applied.metadata.name].filter((part) => part !== undefined && part !== '').join('/');
   const group = info.group === '' ? info.version : `${info.group}/${info.version}`;
   throw unknownError(`failed to create typed patch object (${name}; ${group}, Kind=${info.kind}): ${reason}`);
+}
+
+/** The applied fields that the kind has, and the first that it has not. */
+function knownFields(
+  applied: KubeObject,
+  { typeName, schema }: OwnedResource,
+): { readonly value: Record<string, unknown>; readonly unknown?: string | undefined; readonly fault?: string | undefined } {
+  if (typeName !== undefined) {
+    const { value, unknownFields, fault } = sparse(applied, typeName);
+    return { value, unknown: /"(.*)"/.exec(unknownFields[0] ?? '')?.[1], fault };
+  }
+  const fields = applied as unknown as Record<string, unknown>;
+  return schema === undefined ? { value: fields } : { value: fields, unknown: pruneBySchema(fields, schema).unknown[0] };
 }
 
 function unknownError(message: string): StatusError {
@@ -205,6 +218,20 @@ function shapeOf(info: OwnedResource): Shape {
 
 function entriesOf(object: KubeObject | undefined): ManagedFieldsEntry[] {
   return [...(object?.metadata.managedFields ?? [])];
+}
+
+/** Through a subresource nobody writes the books. */
+function entriesToKeep(previous: KubeObject | undefined, next: KubeObject, subresource: string | undefined): ManagedFieldsEntry[] {
+  const present = entriesOf(previous);
+  const sent = next.metadata.managedFields ?? [];
+  if (previous === undefined || subresource !== undefined || sent === previous.metadata.managedFields || sent.length === 0) return present;
+  const [only] = sent as readonly Partial<ManagedFieldsEntry>[];
+  if (sent.length === 1 && only !== undefined && Object.keys(only).length === 0) return [];
+  return sent.every(isLegible) ? sorted(sent) : present;
+}
+
+function isLegible({ operation, fieldsType, fieldsV1 }: Partial<ManagedFieldsEntry>): boolean {
+  return (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1' && typeof fieldsV1 === 'object';
 }
 
 function fieldsIn(entry: ManagedFieldsEntry): FieldSet {

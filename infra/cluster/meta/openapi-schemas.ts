@@ -13,6 +13,12 @@ function descriptionOf(type: string, field = ''): string | undefined {
   return descriptions[type]?.[field];
 }
 
+/** What the documents say of the fields that every object has: the same for all kinds. */
+export function objectFieldDescription(field: 'apiVersion' | 'kind' | 'metadata'): { description?: string } {
+  const description = descriptionOf('core/v1.ConfigMap', field);
+  return description === undefined ? {} : { description };
+}
+
 const packages: readonly (readonly [RegExp, string])[] = [
   [/^meta\/(\w+)\./, 'io.k8s.apimachinery.pkg.apis.meta.$1.'],
   [/^apiextensions\.k8s\.io\/(\w+)\./, 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.$1.'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { documentTitle, resourcePaths } from './openapi-paths.ts';
-import { kindSchemaName, SchemaCollector, schemaReference, type Schema } from './openapi-schemas.ts';
+import { kindSchemaName, objectFieldDescription, SchemaCollector, schemaReference, type Schema } from './openapi-schemas.ts';
 import { builtInResources, type ResourceInfo, type ResourceRegistry } from './registry.ts';
 import { typeFacts } from './type-facts.ts';
 
@@ -106,9 +106,12 @@ function gvkOf({ group, version }: { group: string; version: string }, kind: str
 
 /** A custom kind as its definition describes it, with the fields that every object has. */
 function addCustomKind(collector: SchemaCollector, info: ResourceInfo): void {
-  const metadata = { allOf: [schemaReference(collector.add('meta/v1.ObjectMeta'))] };
+  const metadata = { ...objectFieldDescription('metadata'), allOf: [schemaReference(collector.add('meta/v1.ObjectMeta'))] };
   const { type: _type, properties, ...rest } = (info.schema ?? { 'x-kubernetes-preserve-unknown-fields': true }) as Schema;
-  const typeMeta = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
+  const typeMeta = {
+    apiVersion: { ...objectFieldDescription('apiVersion'), type: 'string' },
+    kind: { ...objectFieldDescription('kind'), type: 'string' },
+  };
   const name = kindSchemaName(info);
   collector.schemas[name] = {
     ...rest,

@@ -32,6 +32,14 @@ export interface KindInfo {
   readonly typeName?: string;
 }
 
+/** JSON paths of plain fields, such as `.spec.replicas`. */
+export interface ScalePaths {
+  readonly specReplicas: string;
+  readonly statusReplicas: string;
+  /** A selector in its text form. */
+  readonly labelSelector?: string;
+}
+
 /** Everything the API server knows of one resource in one version. */
 export interface ResourceInfo extends KindInfo {
   readonly resource: string;
@@ -45,6 +53,10 @@ export interface ResourceInfo extends KindInfo {
   readonly columns: readonly ColumnInfo[];
   /** Custom resources only: the structural schema that prunes and validates. */
   readonly schema?: JSONSchemaProps;
+  /** Custom resources only: the version that their definition marks as stored. */
+  readonly storageVersion?: string;
+  /** Custom resources only: where the scale subresource finds its numbers. */
+  readonly scale?: ScalePaths;
   /** Custom resources only: the JSON paths that field selectors may name, such as `.spec.color`. */
   readonly selectableFields?: readonly string[];
 }

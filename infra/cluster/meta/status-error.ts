@@ -175,6 +175,17 @@ export function methodNotSupported(info: ResourceName, action: string): StatusEr
   });
 }
 
+/** The router's refusal of a method that a path does not have, whatever the resource could do elsewhere. */
+export function methodNotAllowed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return failure({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
+}
+
+/** The router's refusal of a path that is nowhere in a group that is served. */
+export function noSuchPath(): StatusError {
+  return failure({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+}
+
 /** Without `accepted` the words of the router, which refuses before anybody asks what the resource would take. */
 export function unsupportedMediaType(accepted?: readonly string[]): StatusError {
   if (accepted === undefined)
@@ -190,6 +201,13 @@ export function notAcceptable(accepted: readonly string[]): StatusError {
 /** History that is gone: an old watch or continue token. */
 export function expired(message: string): StatusError {
   return failure({ code: 410, reason: 'Expired', message });
+}
+
+/** A version that no write has reached yet: trying again soon is right, listing anew is not. */
+export function futureVersion(asked: number, current: number): StatusError {
+  const message = `Too large resource version: ${asked}, current: ${current}`;
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  return failure({ code: 504, reason: 'Timeout', message: `Timeout: ${message}`, details: { causes, retryAfterSeconds: 1 } });
 }
 
 export function tooManyRequests(message: string, retryAfterSeconds: number, causes: readonly StatusCause[] = []): StatusError {

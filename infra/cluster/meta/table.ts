@@ -44,6 +44,7 @@ const printers: Readonly<Record<string, RowPrinter<never>>> = {
   'apps/Deployment': workload.printDeployment,
   'apps/ReplicaSet': workload.printReplicaSet,
   'apps/StatefulSet': workload.printStatefulSet,
+  'autoscaling/Scale': workload.printScale,
   'autoscaling/HorizontalPodAutoscaler': workload.printHorizontalPodAutoscaler,
   'batch/CronJob': workload.printCronJob,
   'batch/Job': workload.printJob,
@@ -65,6 +66,28 @@ const printers: Readonly<Record<string, RowPrinter<never>>> = {
   'storage.k8s.io/StorageClass': other.printStorageClass,
   'storage.k8s.io/VolumeAttachment': other.printVolumeAttachment,
   'storage.k8s.io/VolumeAttributesClass': other.printVolumeAttributesClass,
+};
+
+/** How the scale subresource of any kind is shown. */
+export const scaleInfo: ResourceInfo = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  typeName: 'autoscaling/v1.Scale',
+  resource: 'scale',
+  listKind: 'ScaleList',
+  singular: '',
+  namespaced: true,
+  verbs: [],
+  shortNames: [],
+  categories: [],
+  subresources: [],
+  columns: [
+    { name: 'Name', type: 'string', priority: 0, format: 'name', description: '' },
+    { name: 'Desired', type: 'integer', priority: 0, format: '', description: '' },
+    { name: 'Available', type: 'integer', priority: 0, format: '', description: '' },
+    { name: 'Age', type: 'date', priority: 0, format: '', description: '' },
+  ],
 };
 
 /** What the server shows of a kind that has no columns of its own. */

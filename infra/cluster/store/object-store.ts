@@ -1,6 +1,9 @@
 import type { KubeObject } from '../meta/kube-object.ts';
+import { EventHistory } from './event-history.ts';
 import { deepFreeze } from './freeze.ts';
-import { Journal, type JournalLog, type JournalRecord } from './journal.ts';
+import { counterRecord, Journal, objectRecord, type JournalOptions, type JournalRecord } from './journal.ts';
+import { jsonOf } from './json-text.ts';
+import { SortedObjects } from './sorted-objects.ts';
 import { WatchQueue } from './watch-queue.ts';
 
 /** A change of one object. `previous` is what it replaced. */
@@ -10,6 +13,8 @@ export interface StoreEvent {
   /** For a deletion the last state, with the deletion's own revision. */
   readonly object: KubeObject;
   readonly previous?: KubeObject;
+  /** About how large the object is as JSON; bounds what is kept for watchers. */
+  readonly bytes: number;
 }
 
 export type WriteOutcome =
@@ -18,14 +23,9 @@ export type WriteOutcome =
   | { readonly kind: 'absent' }
   | { readonly kind: 'stale' };
 
-/** How many past events each resource keeps for watchers that start behind. */
-const HISTORY_PER_RESOURCE = 2_000;
-
 interface Shelf {
-  readonly objects: Map<string, KubeObject>;
-  readonly history: StoreEvent[];
-  /** Watches that start at or before this revision have missed something. */
-  compactedRevision: number;
+  readonly objects: SortedObjects;
+  readonly history: EventHistory;
   readonly watchers: Set<WatchQueue>;
 }
 
@@ -42,11 +42,11 @@ export class ObjectStore {
   #resumedRevision = 0;
 
   /** With a file, resumes what it holds and writes every change to it before it is answered. */
-  constructor(durable?: { readonly file: string; readonly log: JournalLog }) {
+  constructor(durable?: JournalOptions) {
     if (durable === undefined) return;
-    this.#journal = Journal.open(durable.file, durable.log, (record) => this.#replay(record));
+    this.#journal = Journal.open(durable, (record) => this.#replay(record));
     this.#resumedRevision = this.#revision;
-    for (const shelf of this.#shelves.values()) shelf.compactedRevision = this.#revision;
+    for (const { history } of this.#shelves.values()) history.compactedRevision = this.#revision;
   }
 
   get revision(): number {
@@ -61,9 +61,7 @@ export class ObjectStore {
   list(resource: string, namespace?: string): readonly KubeObject[] {
     const objects = this.#shelves.get(resource)?.objects;
     if (objects === undefined) return [];
-    const prefix = namespace === undefined ? undefined : `${namespace}/`;
-    const keys = [...objects.keys()].filter((key) => prefix === undefined || key.startsWith(prefix)).sort();
-    return keys.map((key) => objects.get(key)).filter((object) => object !== undefined);
+    return namespace === undefined ? objects.all() : objects.inNamespace(namespace);
   }
 
   resources(): readonly string[] {
@@ -102,7 +100,7 @@ export class ObjectStore {
     this.#revision = revision;
     shelf.objects.delete(key);
     const object = deepFreeze({ ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } });
-    this.#publish(shelf, { revision, type: 'DELETED', object, previous });
+    this.#publish(shelf, { revision, type: 'DELETED', object, previous, bytes: jsonOf(object).length });
     return { kind: 'written', object };
   }
 
@@ -115,9 +113,9 @@ export class ObjectStore {
     revision: number,
   ): { readonly kind: 'watching'; readonly queue: WatchQueue; close(): void } | { readonly kind: 'expired' } {
     const shelf = this.#shelf(resource);
-    if (revision < shelf.compactedRevision) return { kind: 'expired' };
+    if (revision < shelf.history.compactedRevision) return { kind: 'expired' };
     const queue = new WatchQueue();
-    for (const event of shelf.history) if (event.revision > revision) queue.push(event);
+    for (const event of shelf.history.after(revision)) queue.push(event);
     shelf.watchers.add(queue);
     return {
       kind: 'watching',
@@ -142,25 +140,21 @@ export class ObjectStore {
     this.#revision = revision;
     const previous = shelf.objects.get(key);
     shelf.objects.set(key, stored);
-    this.#publish(shelf, { revision, type, object: stored, ...(previous === undefined ? {} : { previous }) });
-    if (this.#journal?.shouldCompact() === true) this.#journal.compact(this.#records());
+    const bytes = jsonOf(stored).length;
+    this.#publish(shelf, { revision, type, object: stored, bytes, ...(previous === undefined ? {} : { previous }) });
+    if (this.#journal?.shouldCompact() === true) void this.#journal.compact(this.#records());
     return stored;
   }
 
   #publish(shelf: Shelf, event: StoreEvent): void {
     shelf.history.push(event);
-    // Cut in large steps: removing from the front is linear.
-    if (shelf.history.length > 2 * HISTORY_PER_RESOURCE) {
-      const dropped = shelf.history.splice(0, HISTORY_PER_RESOURCE);
-      shelf.compactedRevision = dropped.at(-1)?.revision ?? shelf.compactedRevision;
-    }
     for (const queue of shelf.watchers) queue.push(event);
   }
 
   #shelf(resource: string): Shelf {
     const known = this.#shelves.get(resource);
     if (known !== undefined) return known;
-    const shelf: Shelf = { objects: new Map(), history: [], compactedRevision: this.#resumedRevision, watchers: new Set() };
+    const shelf: Shelf = { objects: new SortedObjects(), history: new EventHistory(this.#resumedRevision), watchers: new Set() };
     this.#shelves.set(resource, shelf);
     return shelf;
   }
@@ -173,12 +167,13 @@ export class ObjectStore {
     else objects.set(key, deepFreeze(object));
   }
 
-  *#records(): Generator<JournalRecord> {
-    // The counter itself comes first: the newest revision may have been a deletion.
-    yield { revision: this.#revision, resource: '', key: '' };
-    for (const [resource, { objects }] of this.#shelves) {
-      for (const [key, object] of objects) yield { revision: Number(object.metadata.resourceVersion), resource, key, object };
-    }
+  /** All there is. The counter comes first and last: the newest revision may have been a deletion, and either line may be damaged one day. */
+  #records(): readonly JournalRecord[] {
+    const counter = counterRecord(this.#revision);
+    const objects = [...this.#shelves].flatMap(([resource, shelf]) =>
+      [...shelf.objects.entries()].map(([key, object]) => objectRecord(resource, key, object)),
+    );
+    return [counter, ...objects, counter];
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   LogRequest,
   PodSandbox,
   PodSandboxSpec,
+  PodTraffic,
   PullOutcome,
   RuntimeEvent,
   RuntimePod,
@@ -147,6 +148,11 @@ export class DockerCluster implements ClusterRuntime {
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#requireOpen();
     await this.#context.programmer.setServices(services);
+  }
+
+  async programTraffic(traffic: readonly PodTraffic[]): Promise<void> {
+    this.#requireOpen();
+    await this.#context.programmer.setTraffic(traffic);
   }
 
   /** One event of the engine that concerns this cluster. */

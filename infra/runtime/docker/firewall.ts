@@ -1,4 +1,5 @@
-import type { ServiceRoute } from '../runtime.ts';
+import type { PodTraffic, ServiceRoute } from '../runtime.ts';
+import { planPolicyChains, planWireRules } from './traffic-rules.ts';
 
 /** What a pod's network namespace may reach, and how ClusterIPs lead to endpoints. */
 export interface FirewallInput {
@@ -6,6 +7,8 @@ export interface FirewallInput {
   /** The bridge's address, which is the host: closed but for what `services` name there (the API server). */
   readonly gateway: string;
   readonly services: readonly ServiceRoute[];
+  /** Undefined for a pod that may talk to all others, without faults. */
+  readonly traffic?: PodTraffic | undefined;
 }
 
 /** The engine's own resolver inside every namespace. It forwards to the host's, and so would carry data out. */
@@ -30,11 +33,14 @@ export function planFirewall(input: FirewallInput): string {
     '    meta l4proto tcp reject with tcp reset',
     '    reject with icmpx type port-unreachable',
     '  }',
+    ...planPolicyChains(input.traffic, input.gateway).map((line) => `  ${line}`),
     '  chain guard {',
     '    type filter hook output priority 0; policy drop;',
     `    ip daddr ${ENGINE_RESOLVER} goto refuse`,
     '    oifname "lo" accept',
+    ...planWireRules(input.traffic?.faults ?? []).map((rule) => `    ${rule}`),
     '    ct state established,related accept',
+    ...(input.traffic?.egress === undefined ? [] : ['    jump egress']),
     ...hostPorts(input).map((rule) => `    ${rule}`),
     `    ip daddr ${input.gateway} goto refuse`,
     `    ip daddr ${input.podCidr} accept`,

@@ -1,4 +1,4 @@
-import { RuntimeError, type ServiceRoute } from '../runtime.ts';
+import { RuntimeError, servicesFor, type PodTraffic, type ServiceRoute } from '../runtime.ts';
 import { startExec } from './exec-session.ts';
 import type { Engine } from './engine.ts';
 import { planFirewall } from './firewall.ts';
@@ -33,6 +33,7 @@ export class NetworkProgrammer {
   /** One program at a time a pod, or an older one could end last. */
   readonly #busy = new Map<string, Promise<void>>();
   #services: readonly ServiceRoute[] = [];
+  #traffic: ReadonlyMap<string, PodTraffic> = new Map();
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -55,8 +56,17 @@ export class NetworkProgrammer {
     this.#busy.delete(podUid);
   }
 
-  async setServices(services: readonly ServiceRoute[]): Promise<void> {
+  setServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#services = services;
+    return this.#programAll();
+  }
+
+  setTraffic(traffic: readonly PodTraffic[]): Promise<void> {
+    this.#traffic = new Map(traffic.map((one) => [one.podUid, one]));
+    return this.#programAll();
+  }
+
+  async #programAll(): Promise<void> {
     if (this.#running === undefined) return this.#start();
     this.#next ??= this.#running.catch(() => undefined).then(() => this.#start());
     return this.#next;
@@ -93,8 +103,14 @@ export class NetworkProgrammer {
 
   #plan(pod: ProgrammedPod): string {
     const { subnet, gateway } = this.#network;
-    const rules = planFirewall({ podCidr: formatSubnet(subnet), gateway, services: this.#services });
-    const hosts = planHosts({ ...pod.names, ip: pod.ip }, this.#services);
+    const services = servicesFor(pod.names.searchNamespace, this.#services);
+    const rules = planFirewall({
+      podCidr: formatSubnet(subnet),
+      gateway,
+      services,
+      traffic: this.#traffic.get(pod.podUid),
+    });
+    const hosts = planHosts({ ...pod.names, ip: pod.ip }, services);
     return [`${this.#serviceCidr} ${gateway}\n`, rules, hosts].map((part) => `${part}%%\n`).join('');
   }
 }

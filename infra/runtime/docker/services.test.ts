@@ -50,6 +50,14 @@ describe.skipIf(withoutEngine)('Services on Docker', () => {
     expect((await curl('http://web')).stderr).toMatch(/Could not resolve host/);
   });
 
+  test('of a hidden namespace are unknown elsewhere, by name and by address', async () => {
+    await cluster.runtime.programServices([route('prober', '10.96.0.13', servers, { namespace: 'hidden', isHidden: true })]);
+    expect((await curl('http://prober.hidden')).stderr).toMatch(/Could not resolve host/);
+    expect((await curl('http://10.96.0.13')).exitCode).not.toBe(0);
+    const insider = await cluster.runBox({ name: 'insider', namespace: 'hidden' });
+    expect((await cluster.exec(insider.id, ['curl', '-s', '--max-time', '5', 'http://prober'])).stdout).toMatch(/^web-[ab]\n$/);
+  });
+
   test('refuse at once when nothing is ready, and follow what changes', async () => {
     await cluster.runtime.programServices([route('web', '10.96.0.10', [])]);
     expect((await curl('http://web')).stderr).toMatch(/Failed to connect|refused/);

@@ -13,6 +13,7 @@ import {
   type LogRequest,
   type PodSandbox,
   type PodSandboxSpec,
+  type PodTraffic,
   type PullOutcome,
   type RuntimeEvent,
   type RuntimePod,
@@ -41,6 +42,7 @@ export class ProcessCluster implements ClusterRuntime {
   readonly #onClosed: () => void;
   readonly #ips = new Map<string, string>();
   #services: readonly ServiceRoute[] = [];
+  #traffic: readonly PodTraffic[] = [];
 
   constructor(options: {
     readonly client: SupervisorClient;
@@ -172,10 +174,16 @@ export class ProcessCluster implements ClusterRuntime {
     await this.#client.call('programServices', { clusterId: this.clusterId, services });
   }
 
+  async programTraffic(traffic: readonly PodTraffic[]): Promise<void> {
+    this.#traffic = traffic;
+    await this.#client.call('programTraffic', { clusterId: this.clusterId, traffic });
+  }
+
   /** Opens the cluster in a supervisor that has just started and knows nothing of it. */
   async reopen(client: SupervisorClient): Promise<void> {
     await client.call('openCluster', { clusterId: this.clusterId });
     await client.call('programServices', { clusterId: this.clusterId, services: this.#services });
+    await client.call('programTraffic', { clusterId: this.clusterId, traffic: this.#traffic });
   }
 
   async detach(): Promise<void> {

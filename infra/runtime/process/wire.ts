@@ -1,4 +1,4 @@
-import type { ContainerSpec, ExecRequest, PodSandbox, PodSandboxSpec, ServiceRoute } from '../runtime.ts';
+import type { ContainerSpec, ExecRequest, PodSandbox, PodSandboxSpec, PodTraffic, ServiceRoute } from '../runtime.ts';
 
 /**
  * What the orchestrator and its supervisor say to each other over the supervisor's socket. The first line of a connection is a
@@ -76,6 +76,7 @@ export interface Calls {
   inspectContainer: { params: { readonly id: string }; result: WireState };
   stats: { params: { readonly id: string }; result: WireStats | null };
   programServices: { params: { readonly clusterId: string; readonly services: readonly ServiceRoute[] }; result: null };
+  programTraffic: { params: { readonly clusterId: string; readonly traffic: readonly PodTraffic[] }; result: null };
   /** Ends every cluster and then the supervisor itself; the connection closes when all is gone. */
   shutdown: { params: Record<string, never>; result: null };
 }

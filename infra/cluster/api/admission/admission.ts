@@ -5,8 +5,9 @@ import type { Call } from '../call.ts';
 import type { Rbac } from '../rbac.ts';
 import type { Visibility } from '../visibility.ts';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranges.ts';
-import { checkNamespace } from './namespace-lifecycle.ts';
-import { checkPodSecurity } from './pod-security.ts';
+import { checkNamespace, refuseReservedName } from './namespace-lifecycle.ts';
+import { checkSecurityLabels, warnOfPods } from './namespace-security.ts';
+import { checkPodSecurity, isSecurityUpdate, warnOfTemplate } from './pod-security.ts';
 import { applyPodDefaults } from './pod-defaults.ts';
 import { checkQuota } from './resource-quota.ts';
 import { checkEscalation } from './escalation.ts';
@@ -29,6 +30,7 @@ export class Admission {
   /** Before validation: may change the object. */
   mutateCreate(call: Call, object: KubeObject): void {
     checkNamespace(this.#parts.store, call, object.metadata.name);
+    refuseReservedName(this.#parts.visibility, call, object.metadata.name);
     if (isPod(call)) {
       applyPodDefaults(this.#parts.store, call, object);
       applyLimitRanges(this.#parts.store, object);
@@ -42,13 +44,25 @@ export class Admission {
       checkPodSecurity(this.#parts.store, call, object);
       checkLimitRanges(this.#parts.store, object);
     }
+    if (isNamespace(call)) checkSecurityLabels(call, object);
+    warnOfTemplate(this.#parts.store, call, object);
     checkQuota(this.#parts.store, call, object);
   }
 
   validateUpdate(call: Call, next: KubeObject, previous: KubeObject): void {
     checkEscalation(this.#parts, call, next, previous);
+    if (next.kind === 'Pod' && call.info.group === '' && isSecurityUpdate(next, previous)) checkPodSecurity(this.#parts.store, call, next);
+    if (isNamespace(call)) {
+      checkSecurityLabels(call, next, previous);
+      warnOfPods(this.#parts.store, call, next, previous);
+    }
+    warnOfTemplate(this.#parts.store, call, next);
     checkQuota(this.#parts.store, call, next, previous);
   }
+}
+
+function isNamespace({ info, subresource }: Call): boolean {
+  return info.group === '' && info.kind === 'Namespace' && subresource === undefined;
 }
 
 function isPod({ info, subresource }: Call): boolean {

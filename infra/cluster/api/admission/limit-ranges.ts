@@ -1,7 +1,7 @@
 import type { Container, LimitRange, LimitRangeItem, Pod } from '../../meta/generated/types.ts';
 import type { KubeObject } from '../../meta/kube-object.ts';
 import { podResources } from '../../meta/pod-status.ts';
-import { compareQuantities } from '../../meta/quantity.ts';
+import { compareQuantities, parseQuantity } from '../../meta/quantity.ts';
 import { forbidden } from '../../meta/status-error.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 
@@ -81,11 +81,16 @@ function ratioFaults(
 ): string[] {
   return Object.entries(maxLimitRequestRatio ?? {}).flatMap(([name, ratio]) => {
     const head = `${name} max limit to request ratio per ${type} is ${ratio}`;
-    const [request, limit] = [requests[name], limits[name]];
-    if (request === undefined || limit === undefined) return [`${head}, but no request is specified or request is 0`];
-    const actual = Number.parseFloat(limit) / Number.parseFloat(request);
-    return actual > Number.parseFloat(ratio) ? [`${head}, but provided ratio is ${actual.toFixed(6)}`] : [];
+    const [request, limit] = [nanoOf(requests[name]), nanoOf(limits[name])];
+    if (request === 0) return [`${head}, but no request is specified or request is 0`];
+    if (limit === 0) return [`${head}, but no limit is specified or limit is 0`];
+    const actual = limit / request;
+    return actual > nanoOf(ratio) / 1e9 ? [`${head}, but provided ratio is ${actual.toFixed(6)}`] : [];
   });
+}
+
+function nanoOf(quantity: string | undefined): number {
+  return quantity === undefined ? 0 : Number(parseQuantity(quantity).nano);
 }
 
 function itemsFor(store: ObjectStore, object: KubeObject, type: string): readonly LimitRangeItem[] {

@@ -2,6 +2,7 @@ import type { Namespace } from '../../meta/generated/types.ts';
 import { forbidden, notFound, StatusError } from '../../meta/status-error.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { Call } from '../call.ts';
+import type { Visibility } from '../visibility.ts';
 
 /** Namespaces that cannot be deleted. */
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
@@ -22,4 +23,11 @@ export function refuseImmortal(call: Call, name: string): void {
   if (call.info.group === '' && call.info.kind === 'Namespace' && immortal.has(name)) {
     throw forbidden(call.info, name, 'this namespace may not be deleted');
   }
+}
+
+/** Namespaces of the platform's are neither taken nor shown to be taken. */
+export function refuseReservedName(visibility: Visibility, { user, info }: Call, name: string): void {
+  if (info.group !== '' || info.kind !== 'Namespace') return;
+  const prefix = visibility.reservedPrefixOf(user, name);
+  if (prefix !== undefined) throw forbidden(info, name, `names that begin with ${JSON.stringify(prefix)} are reserved`);
 }

@@ -1,11 +1,10 @@
-import type { Container, Namespace, Pod, PodSpec } from '../../meta/generated/types.ts';
+import type { Container, EphemeralContainer, Namespace, Pod, PodSpec, PodTemplateSpec } from '../../meta/generated/types.ts';
 import type { KubeObject } from '../../meta/kube-object.ts';
 import { forbidden } from '../../meta/status-error.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { Call } from '../call.ts';
 
-type Level = 'privileged' | 'baseline' | 'restricted';
-type Finding = { readonly title: string; readonly detail: string };
+export type Finding = { readonly title: string; readonly detail: string };
 
 const baselineCapabilities = new Set([
   'AUDIT_WRITE',
@@ -33,26 +32,78 @@ const restrictedVolumes = new Set([
   'secret',
 ]);
 
-/** The PodSecurity plugin: what the namespace's labels demand of new pods. */
+export const securityLabel = 'pod-security.kubernetes.io/';
+
+/** A level and the version of Kubernetes whose rules it means. Only the newest rules are known, which the version does not change. */
+export interface SecurityLevel {
+  readonly level: string;
+  readonly text: string;
+}
+
+export function levelOf(namespace: Namespace | undefined, mode: 'enforce' | 'warn'): SecurityLevel {
+  const labels = namespace?.metadata.labels ?? {};
+  const level = labels[`${securityLabel}${mode}`] ?? 'privileged';
+  return { level, text: `${level}:${labels[`${securityLabel}${mode}-version`] ?? 'latest'}` };
+}
+
+/** The PodSecurity plugin: what the namespace's labels demand of a pod. */
 export function checkPodSecurity(store: ObjectStore, call: Call, object: KubeObject): void {
-  const namespace = store.get('/namespaces', `/${object.metadata.namespace ?? ''}`) as Namespace | undefined;
-  const levelOf = (mode: string): Level => (namespace?.metadata.labels?.[`pod-security.kubernetes.io/${mode}`] ?? 'privileged') as Level;
+  const namespace = namespaceOf(store, object);
   const { spec } = object as Pod;
   if (spec === undefined) return;
-  const enforce = levelOf('enforce');
-  const findings = findingsFor(spec, enforce);
+  const enforce = levelOf(namespace, 'enforce');
+  const findings = findingsFor(spec, enforce.level);
   if (findings.length > 0)
-    throw forbidden(call.info, object.metadata.name, `violates PodSecurity "${enforce}:latest": ${textOf(findings)}`);
-  const warn = levelOf('warn');
-  const warnings = findingsFor(spec, warn);
-  if (warnings.length > 0) call.warn(`would violate PodSecurity "${warn}:latest": ${textOf(warnings)}`);
+    throw forbidden(call.info, object.metadata.name, `violates PodSecurity ${JSON.stringify(enforce.text)}: ${textOf(findings)}`);
+  warn(call, namespace, spec);
+}
+
+/** What makes pods is never refused, only warned of: the pods themselves will be. */
+export function warnOfTemplate(store: ObjectStore, call: Call, object: KubeObject): void {
+  const template = templateOf(object);
+  if (template?.spec !== undefined) warn(call, namespaceOf(store, object), template.spec);
+}
+
+function warn(call: Call, namespace: Namespace | undefined, spec: PodSpec): void {
+  const { level, text } = levelOf(namespace, 'warn');
+  const warnings = findingsFor(spec, level);
+  if (warnings.length > 0) call.warn(`would violate PodSecurity ${JSON.stringify(text)}: ${textOf(warnings)}`);
+}
+
+/** Whether an update changes what the levels are about; labels and tolerations may be edited on a pod that would not be let in today. */
+export function isSecurityUpdate(next: Pod, previous: Pod): boolean {
+  const relevant = ({ spec }: Pod): string =>
+    JSON.stringify(
+      [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(({ name, image }) => [
+        name,
+        image,
+      ]),
+    );
+  return relevant(next) !== relevant(previous);
+}
+
+function namespaceOf(store: ObjectStore, object: KubeObject): Namespace | undefined {
+  return store.get('/namespaces', `/${object.metadata.namespace ?? ''}`);
+}
+
+const templateKinds = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicationController']);
+
+function templateOf(object: KubeObject): PodTemplateSpec | undefined {
+  const { spec, template } = object as {
+    spec?: { template?: PodTemplateSpec; jobTemplate?: { spec?: { template?: PodTemplateSpec } } };
+    template?: PodTemplateSpec;
+  };
+  if (object.kind === 'PodTemplate') return template;
+  if (object.kind === 'CronJob') return spec?.jobTemplate?.spec?.template;
+  return templateKinds.has(object.kind) ? spec?.template : undefined;
 }
 
 function textOf(findings: readonly Finding[]): string {
   return findings.map(({ title, detail }) => `${title} (${detail})`).join(', ');
 }
 
-function findingsFor(spec: PodSpec, level: Level): readonly Finding[] {
+/** What a pod does that a level does not allow; a level that there is not allows what the strictest does. */
+export function findingsFor(spec: PodSpec, level: string): readonly Finding[] {
   if (level === 'privileged') return [];
   return level === 'baseline' ? baseline(spec) : [...baseline(spec), ...restricted(spec)];
 }
@@ -127,8 +178,16 @@ function restricted(spec: PodSpec): Finding[] {
   ];
 }
 
-function containerFinding(spec: PodSpec, title: string, isBad: (container: Container) => boolean, demand: string, prefix = ''): Finding[] {
-  const bad = [...(spec.initContainers ?? []), ...spec.containers].filter(isBad).map((container) => container.name);
+function containerFinding(
+  spec: PodSpec,
+  title: string,
+  isBad: (container: Container | EphemeralContainer) => boolean,
+  demand: string,
+  prefix = '',
+): Finding[] {
+  const bad = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+    .filter(isBad)
+    .map((container) => container.name);
   return bad.length === 0 ? [] : [{ title, detail: `${prefix}${plural('container', bad)} ${demand}` }];
 }
 

@@ -72,6 +72,8 @@ describe('JSON patches', () => {
   it.each([
     [[{ op: 'test', path: '/data/model', value: 'nope' }]],
     [[{ op: 'remove', path: '/data/none' }]],
+    [[{ op: 'move', from: '', path: '/metadata/labels' }]],
+    [[{ op: 'move', from: '/metadata', path: '/metadata/labels' }]],
     [[{ op: 'replace', path: '/none/none', value: 1 }]],
     [[{ op: 'nonsense', path: '/data' }]],
     [[{ op: 'add', path: '/__proto__/polluted', value: true }]],

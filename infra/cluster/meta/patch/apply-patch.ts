@@ -45,7 +45,11 @@ export function applyPatch(kind: PlainPatchKind, current: KubeObject, patch: unk
     case 'merge':
       return applyMergePatch(current, requireObject(patch)) as KubeObject;
     case 'strategic':
-      return strategic(current, requireObject(patch), info);
+      return strategic(
+        current,
+        requireObject(patch, `json: cannot unmarshal ${goKind(patch)} into Go value of type map[string]interface {}`),
+        info,
+      );
   }
 }
 
@@ -61,9 +65,14 @@ function strategic(current: KubeObject, patch: Record<string, unknown>, info: Ki
   }
 }
 
-function requireObject(patch: unknown): Record<string, unknown> {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw badRequest('Invalid JSON Patch');
+function requireObject(patch: unknown, fault = 'Invalid JSON Patch'): Record<string, unknown> {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw badRequest(fault);
   return patch as Record<string, unknown>;
+}
+
+/** What encoding/json calls a value. */
+function goKind(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /**

@@ -15,6 +15,8 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   let copiedBytes = 0;
   try {
     for (const operation of patch as Operation[]) {
+      // RFC 6902, section 4.4: nothing moves into itself. The library would make a ring of it.
+      if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`)) throw unprocessablePatch();
       if (operation.op === 'copy') copiedBytes += JSON.stringify(jsonPatch.getValueByPointer(result, operation.from) ?? null).length;
       if (copiedBytes > maxCopiedBytes) throw unprocessablePatch();
       result = jsonPatch.applyOperation(result, operation, true, true).newDocument;

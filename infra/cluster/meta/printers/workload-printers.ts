@@ -11,6 +11,7 @@ import type {
   PodTemplate,
   ReplicaSet,
   ReplicationController,
+  Scale,
   StatefulSet,
 } from '../generated/types.ts';
 import { isConditionTrue } from '../condition.ts';
@@ -30,6 +31,10 @@ export function printDeployment(object: Deployment, nowMs: number): readonly Cel
     containerImages(spec?.template.spec),
     selectorText(spec?.selector),
   ];
+}
+
+export function printScale(object: Scale, nowMs: number): readonly Cell[] {
+  return [object.metadata.name, object.spec?.replicas ?? 0, object.status?.replicas ?? 0, age(object, nowMs)];
 }
 
 export function printReplicaSet(object: ReplicaSet, nowMs: number): readonly Cell[] {

@@ -3,13 +3,16 @@ import { invalid, notSupported, required } from '../field-error.ts';
 import type { JSONSchemaProps } from '../generated/types.ts';
 import { jsonEqual } from '../go-format.ts';
 import type { KubeObject } from '../kube-object.ts';
-import type { Report } from './report.ts';
+import { checkRules } from './cel-rules.ts';
+import { collect, type Report } from './report.ts';
 
 /** Checks a custom object against the schema of its definition. Its metadata has been looked at like everybody's. */
-export function checkCustomObject(report: Report, object: KubeObject, schema: JSONSchemaProps | undefined): void {
+export function checkCustomObject(report: Report, object: KubeObject, schema: JSONSchemaProps | undefined, previous?: KubeObject): void {
   if (schema === undefined) return;
   const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  checkValue(report, rest, schema, '');
+  const faults = collect((found) => checkValue(found, rest, schema, ''));
+  for (const fault of faults) report(fault);
+  checkRules(report, { value: object, previous, schema }, faults);
 }
 
 function checkValue(report: Report, value: unknown, schema: JSONSchemaProps, path: string): void {

@@ -97,13 +97,13 @@ export function validateUpdate(next: KubeObject, previous: KubeObject, info: Res
     checkMetaUpdate(report, next.metadata, previous.metadata);
     checkMeta(report, next, info);
     const rule = rules[`${info.group}/${info.kind}`]?.update as UpdateCheck<KubeObject> | undefined;
-    if (rule === undefined) checkBody(report, next, info);
+    if (rule === undefined) checkBody(report, next, info, previous);
     else rule(report, withName(next), previous);
   });
 }
 
-function checkBody(report: Report, object: KubeObject, info: ResourceInfo): void {
-  if (info.typeName === undefined) checkCustomObject(report, object, info.schema);
+function checkBody(report: Report, object: KubeObject, info: ResourceInfo, previous?: KubeObject): void {
+  if (info.typeName === undefined) checkCustomObject(report, object, info.schema, previous);
   else (rules[`${info.group}/${info.kind}`]?.create as Check<KubeObject> | undefined)?.(report, withName(object));
 }
 

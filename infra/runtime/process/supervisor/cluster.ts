@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { ContainerSpec, PodSandbox, PodSandboxSpec, ServiceRoute } from '../../runtime.ts';
+import {
+  servicesFor,
+  type ContainerSpec,
+  type PodSandbox,
+  type PodSandboxSpec,
+  type PodTraffic,
+  type ServiceRoute,
+} from '../../runtime.ts';
 import type { WireImage, WirePod } from '../wire.ts';
 import { planPodIp, podCidr, serviceCidr, type AddressBlock } from './address-blocks.ts';
 import { Container, type ContainerHost } from './container.ts';
 import { renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
 import { planMountRefusal } from './bwrap-options.ts';
+import { planPassage } from './passage.ts';
 import { planForwardings, ServiceProxies, type ProxyProblem } from './service-proxy.ts';
 import { WireFailure } from './wire-failure.ts';
 
@@ -59,7 +67,7 @@ export class SupervisedCluster {
     if (ip === undefined) throw new WireFailure('AddressSpaceExhausted', `All addresses of ${podCidr(this.block)} are in use.`);
     this.#lastIp = ip;
     const folder = path.join(this.#folder, createHash('sha256').update(spec.podUid).digest('hex').slice(0, 24));
-    writePodFiles(path.join(folder, 'pod'), { spec, ip }, this.#services, this.#nameServer());
+    writePodFiles(path.join(folder, 'pod'), { spec, ip }, servicesFor(spec.dnsSearchNamespace, this.#services), this.#nameServer());
     const sandbox = { podUid: spec.podUid, ip };
     this.#pods.set(spec.podUid, { spec, sandbox, folder, containers: new Map() });
     return sandbox;
@@ -136,8 +144,14 @@ export class SupervisedCluster {
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#services = services;
     for (const { spec, sandbox, folder } of this.#pods.values())
-      rewriteInPlace(path.join(folder, 'pod/hosts'), renderHosts({ spec, ip: sandbox.ip }, services));
+      rewriteInPlace(path.join(folder, 'pod/hosts'), renderHosts({ spec, ip: sandbox.ip }, servicesFor(spec.dnsSearchNamespace, services)));
     await this.#proxies.program(planForwardings(services));
+  }
+
+  /** Holds for connections that are opened from now on. */
+  programTraffic(traffic: readonly PodTraffic[]): void {
+    const ipOf = (podUid: string): string | undefined => this.#pods.get(podUid)?.sandbox.ip;
+    this.#proxies.setPassage((source, target) => planPassage(traffic, ipOf, source, target));
   }
 
   /** Ends and removes all of it. */

@@ -1,5 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ServiceRoute } from '../../runtime.ts';
+import type { ServiceRoute, WireEffect } from '../../runtime.ts';
+import type { Endpoint, Passage } from './passage.ts';
+import { WireStream } from './wire-stream.ts';
 
 /** One address that must listen, and where its connections may go. */
 export interface Forwarding {
@@ -11,6 +13,10 @@ export interface Forwarding {
 /** Connections that one Service port carries at a time; more are refused as a full backlog would. */
 const MAX_CONNECTIONS = 1_024;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** What a kernel takes to give up a connection whose packets get no answer, so that an abandoned one does not stay for good. */
+const SILENCE_MS = 130_000;
+
+export type PassageRule = (source: string, target: Endpoint) => Passage;
 
 /** `host:port` of every TCP port of a ClusterIP that has ready endpoints. Without a listener the kernel refuses, as it should. */
 export function planForwardings(services: readonly ServiceRoute[]): ReadonlyMap<string, Forwarding> {
@@ -30,9 +36,15 @@ export type ProxyProblem = (forwarding: Forwarding, error: NodeJS.ErrnoException
 export class ServiceProxies implements AsyncDisposable {
   readonly #listeners = new Map<string, Listener>();
   readonly #onProblem: ProxyProblem;
+  #passage: PassageRule = () => ({ kind: 'open', sent: [], received: [] });
 
   constructor(onProblem: ProxyProblem) {
     this.#onProblem = onProblem;
+  }
+
+  /** Decides for every connection that is accepted from now on. */
+  setPassage(rule: PassageRule): void {
+    this.#passage = rule;
   }
 
   /** Makes exactly these listen. Connections that are open stay with the endpoint they have, as conntrack would keep them. */
@@ -49,7 +61,7 @@ export class ServiceProxies implements AsyncDisposable {
       present.endpoints = forwarding.endpoints;
       return;
     }
-    const listener = new Listener(forwarding);
+    const listener = new Listener(forwarding, (source, target) => this.#passage(source, target));
     this.#listeners.set(key, listener);
     const error = await listener.open();
     if (error === undefined) return;
@@ -72,11 +84,13 @@ export class ServiceProxies implements AsyncDisposable {
 class Listener {
   endpoints: Forwarding['endpoints'];
   readonly #forwarding: Forwarding;
+  readonly #passage: PassageRule;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
 
-  constructor(forwarding: Forwarding) {
+  constructor(forwarding: Forwarding, passage: PassageRule) {
     this.#forwarding = forwarding;
+    this.#passage = passage;
     this.endpoints = forwarding.endpoints;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -113,6 +127,10 @@ class Listener {
     }
     this.#clients.add(client);
     const { remoteAddress } = client;
+    const passage = this.#passage(remoteAddress ?? '', endpoint);
+    client.once('error', () => undefined).once('close', () => this.#clients.delete(client));
+    // Left paused and without an answer until the client gives up, as when its packets vanish.
+    if (passage.kind === 'silence') return void client.setTimeout(SILENCE_MS, () => client.destroy());
     // The endpoint sees the client's own address, as it does behind kube-proxy.
     const localAddress = remoteAddress?.startsWith('127.') === true ? remoteAddress : undefined;
     const server = connect({
@@ -121,12 +139,12 @@ class Listener {
       allowHalfOpen: true,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    join(client, server, () => this.#clients.delete(client));
+    join(client, server, passage);
   }
 }
 
 /** Joins two half-open sockets: an end on one side ends the other's writing only; an error on one resets the other. */
-function join(client: Socket, server: Socket, onClosed: () => void): void {
+function join(client: Socket, server: Socket, { sent, received }: Passage & { readonly kind: 'open' }): void {
   client.setNoDelay(true);
   server.setNoDelay(true);
   const timer = setTimeout(() => server.destroy(new Error('connect timed out')), CONNECT_TIMEOUT_MS);
@@ -139,8 +157,18 @@ function join(client: Socket, server: Socket, onClosed: () => void): void {
   });
   client.once('close', () => {
     if (!server.writableEnded) server.destroy();
-    onClosed();
   });
-  client.pipe(server);
-  server.pipe(client);
+  carry(client, server, sent);
+  carry(server, client, received);
+}
+
+/** Moves the bytes of one direction, as slowly or as badly as the effects say. */
+function carry(from: Socket, to: Socket, effects: readonly WireEffect[]): void {
+  if (effects.length === 0) return void from.pipe(to);
+  const wire = new WireStream(effects, () => {
+    from.resetAndDestroy();
+    to.resetAndDestroy();
+  });
+  from.once('close', () => wire.destroy());
+  from.pipe(wire).pipe(to);
 }

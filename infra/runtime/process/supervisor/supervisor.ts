@@ -94,6 +94,10 @@ export class Supervisor {
       await this.#require(clusterId).programServices(services);
       return null;
     },
+    programTraffic: async ({ clusterId, traffic }) => {
+      this.#require(clusterId).programTraffic(traffic);
+      return null;
+    },
     shutdown: async () => {
       await this.shutdown();
       return null;

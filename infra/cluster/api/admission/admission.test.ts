@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiCaller, type ApiAnswer } from '../../testing/api-caller.ts';
+import { startBareControlPlane, type BareControlPlane } from '../../testing/bare-control-plane.ts';
+
+let plane: BareControlPlane;
+let caller: ApiCaller;
+
+beforeAll(async () => {
+  plane = await startBareControlPlane();
+  caller = new ApiCaller(plane, 'admin');
+});
+afterAll(async () => {
+  caller[Symbol.dispose]();
+  await plane[Symbol.asyncDispose]();
+});
+
+const warningsOf = ({ headers }: ApiAnswer): string => headers['warning'] ?? '';
+const merge = (path: string, body: object): Promise<ApiAnswer> =>
+  caller.call('PATCH', path, { body, headers: { 'content-type': 'application/merge-patch+json' } });
+const safe = {
+  runAsNonRoot: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+async function namespace(name: string, labels: Record<string, string> = {}): Promise<ApiAnswer> {
+  const answer = await caller.call('POST', '/api/v1/namespaces', {
+    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
+  });
+  await caller.call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, {
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+  });
+  return answer;
+}
+
+function pod(name: string, container: object = {}, spec: object = {}): object {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c', image: 'i', ...container }], ...spec } };
+}
+const createPod = (ns: string, body: object): Promise<ApiAnswer> => caller.call('POST', `/api/v1/namespaces/${ns}/pods`, { body });
+
+describe('Pod Security', () => {
+  const enforce = 'pod-security.kubernetes.io/enforce';
+
+  it('refuses new pods below the enforced level, in the words of its version', async () => {
+    await namespace('strict', { [enforce]: 'restricted', [`${enforce}-version`]: 'v1.30' });
+    const refused = await createPod('strict', pod('p'));
+    expect(refused.code).toBe(403);
+    expect(refused.json()).toMatchObject({
+      message:
+        'pods "p" is forbidden: violates PodSecurity "restricted:v1.30": allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false), ' +
+        'unrestricted capabilities (container "c" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "c" must set securityContext.runAsNonRoot=true), ' +
+        'seccompProfile (pod or container "c" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+    });
+    expect((await createPod('strict', pod('p', { securityContext: safe }))).code).toBe(201);
+  });
+
+  it('warns of the pods that a stricter level would refuse, alike ones together', async () => {
+    await namespace('loose');
+    for (const name of ['a', 'b', 'c']) await createPod('loose', pod(name));
+    await createPod('loose', pod('z', {}, { hostNetwork: true }));
+    await createPod('loose', pod('good', { securityContext: safe }));
+    const dry = await merge('/api/v1/namespaces/loose?dryRun=All', { metadata: { labels: { [enforce]: 'baseline' } } });
+    expect(warningsOf(dry)).toBe(
+      '299 - "existing pods in namespace \\"loose\\" violate the new PodSecurity enforce level \\"baseline:latest\\"", 299 - "z: host namespaces"',
+    );
+    const set = await merge('/api/v1/namespaces/loose', { metadata: { labels: { [enforce]: 'restricted' } } });
+    expect(warningsOf(set)).toContain(
+      'a (and 2 other pods): allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile',
+    );
+    expect(warningsOf(await merge('/api/v1/namespaces/loose', { metadata: { labels: { other: 'x' } } }))).toBe('');
+  });
+
+  it('holds for what an update changes, not for what it leaves', async () => {
+    const path = '/api/v1/namespaces/loose/pods/a';
+    expect((await merge(path, { metadata: { labels: { x: 'y' } } })).code).toBe(200);
+    const image = await caller.call('PATCH', path, {
+      body: { spec: { containers: [{ name: 'c', image: 'other' }] } },
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+    });
+    expect(image.code).toBe(403);
+    expect(image.json()).toMatchObject({ message: expect.stringContaining('violates PodSecurity "restricted:latest"') });
+    const debug = await caller.call('PATCH', `${path}/ephemeralcontainers`, {
+      body: { spec: { ephemeralContainers: [{ name: 'd', image: 'i' }] } },
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+    });
+    expect(debug.code).toBe(403);
+  });
+
+  it('warns of templates where the namespace says so, and refuses none', async () => {
+    await namespace('warned', { 'pod-security.kubernetes.io/warn': 'baseline' });
+    const template = { metadata: { labels: { a: 'b' } }, spec: { hostPID: true, containers: [{ name: 'c', image: 'i' }] } };
+    const body = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { selector: { matchLabels: { a: 'b' } }, template },
+    };
+    const answer = await caller.call('POST', '/apis/apps/v1/namespaces/warned/deployments', { body });
+    expect(answer.code).toBe(201);
+    expect(warningsOf(answer)).toContain('would violate PodSecurity \\"baseline:latest\\": host namespaces (hostPID=true)');
+  });
+
+  it.each([
+    [enforce, 'strict', 'must be one of privileged, baseline, restricted'],
+    [`${enforce}-version`, '1.30', 'must be \\"latest\\" or \\"v1.x\\"'],
+  ])('refuses the label %s=%s', async (label, value, demand) => {
+    const answer = await namespace('mistyped', { [label]: value });
+    expect(answer.code).toBe(422);
+    expect(answer.text).toContain(`metadata.labels[${label}]: Invalid value: \\"${value}\\": ${demand}`);
+  });
+});
+
+describe('a LimitRange’s ratio', () => {
+  const ratio = (requests: object, limits: object): Promise<ApiAnswer> => createPod('ratio', pod('p', { resources: { requests, limits } }));
+
+  it('is of quantities, whatever their units', async () => {
+    await namespace('ratio');
+    const limits = [{ type: 'Container', maxLimitRequestRatio: { memory: '2', cpu: '1500m' } }];
+    await caller.call('POST', '/api/v1/namespaces/ratio/limitranges', {
+      body: { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'l' }, spec: { limits } },
+    });
+    const far = await ratio({ memory: '900Mi', cpu: '1' }, { memory: '2Gi', cpu: '1' });
+    expect(far.code).toBe(403);
+    expect(far.text).toContain('memory max limit to request ratio per Container is 2, but provided ratio is 2.275556');
+    expect((await ratio({ memory: '1Gi', cpu: '1' }, { memory: '1Gi', cpu: '1600m' })).text).toContain(
+      'cpu max limit to request ratio per Container is 1500m, but provided ratio is 1.600000',
+    );
+    expect((await ratio({ cpu: '1' }, { cpu: '1' })).text).toContain(
+      'memory max limit to request ratio per Container is 2, but no request is specified or request is 0',
+    );
+    expect((await ratio({ memory: '1000Mi', cpu: '500m' }, { memory: '1Gi', cpu: '0.75' })).code).toBe(201);
+  });
+});
+
+describe('deletion', () => {
+  it('reads a negative grace period as one second', async () => {
+    await namespace('grace');
+    await createPod('grace', pod('p', {}, { nodeName: 'n' }));
+    const answer = await caller.call('DELETE', '/api/v1/namespaces/grace/pods/p?gracePeriodSeconds=-1');
+    expect(answer.code).toBe(200);
+    expect(answer.json()).toMatchObject({ metadata: { deletionGracePeriodSeconds: 1 } });
+  });
+});

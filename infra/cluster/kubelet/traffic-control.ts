@@ -1,0 +1,51 @@
+import type { PodTraffic } from '../../runtime/runtime.ts';
+import { resources } from '../client/resources.ts';
+import type { Namespace, NetworkPolicy, Pod } from '../meta/generated/types.ts';
+import { planPolicy, type PolicyWorld } from './plan-policy.ts';
+import type { ServiceProxyOptions } from './service-proxy.ts';
+import { TableProgrammer } from './table-programmer.ts';
+import { planWireFaults, type WireFault } from './wire-faults.ts';
+
+/** NetworkPolicies and faults on the wire, kept in force for pods as they come and go. */
+export interface TrafficControl extends AsyncDisposable {
+  /** Level-triggered: exactly these faults from now on, none for an empty list. Resolves when the runtime has been told. */
+  setWireFaults(faults: readonly WireFault[]): Promise<void>;
+}
+
+/** Resolves once the first table is in place. */
+export async function startTrafficControl({ informers, runtime, clock, log }: ServiceProxyOptions): Promise<TrafficControl> {
+  const policies = informers.informer<NetworkPolicy>(resources.networkPolicies);
+  const pods = informers.informer<Pod>(resources.pods);
+  const namespaces = informers.informer<Namespace>(resources.namespaces);
+  let faults: readonly WireFault[] = [];
+  const programmer = new TableProgrammer({
+    name: 'traffic table',
+    sources: [policies, pods, namespaces],
+    runtime,
+    clock,
+    log,
+    plan: () => planTraffic({ policies: policies.all(), pods: pods.all(), namespaces: namespaces.all() }, faults),
+    apply: (traffic) => runtime.programTraffic(traffic),
+  });
+  await programmer.start();
+  return {
+    setWireFaults: async (wanted) => {
+      faults = wanted;
+      await programmer.changed();
+    },
+    [Symbol.asyncDispose]: () => programmer[Symbol.asyncDispose](),
+  };
+}
+
+/** One entry a pod that anything applies to; sorted, so that equal tables look equal. A pod that has ended gave its address back. */
+export function planTraffic(world: PolicyWorld, wireFaults: readonly WireFault[]): PodTraffic[] {
+  const pods = world.pods
+    .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    .sort((a, b) => ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1));
+  const policies = planPolicy({ ...world, pods });
+  const faults = planWireFaults(wireFaults, pods);
+  return pods.flatMap(({ metadata: { uid = '' } }) => {
+    if (!policies.has(uid) && !faults.has(uid)) return [];
+    return [{ podUid: uid, ...policies.get(uid), faults: faults.get(uid) ?? [] }];
+  });
+}
