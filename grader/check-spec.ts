@@ -21,6 +21,11 @@ export const checkSchema = z.discriminatedUnion('kind', [
 export type CheckSpec = z.infer<typeof checkSchema>;
 export type Check = CheckSpec & { readonly id: string };
 
+/** It only reads objects: a look costs next to nothing. */
+export function isReading({ kind }: CheckSpec): boolean {
+  return kind === 'object' || kind === 'workload';
+}
+
 /** Prepares a check: those that disturb the workload do so here, once. */
 export async function startCheck(check: CheckSpec, context: CheckContext): Promise<Sample> {
   switch (check.kind) {

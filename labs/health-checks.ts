@@ -1,11 +1,11 @@
 import { sleep } from '../infra/cluster/meta/clock.ts';
 import type { CheckContext } from '../grader/check-context.ts';
-import { isDisturbing, type Check } from '../grader/check-spec.ts';
+import { isDisturbing, isReading, type Check } from '../grader/check-spec.ts';
 import { lookOnce } from '../grader/engine.ts';
 import { StageError } from './lab-stage.ts';
 import type { RenderedLab } from './lab.ts';
 
-const POLL_MS = 250;
+const POLL_MS = 100;
 
 /** Every critical check of the verdict but those that disturb: what must hold before a baseline is worth taking. Pure. */
 export function healthChecks(lab: RenderedLab): readonly Check[] {
@@ -23,10 +23,17 @@ export function signsOfLife(lab: RenderedLab): readonly Check[] {
 export async function awaitChecks(checks: readonly Check[], context: CheckContext, timeoutMs: number): Promise<void> {
   const deadlineMs = context.clock.now() + timeoutMs;
   const shown = checks.map((check): Check => ({ ...check, hidden: false }));
+  // Probes start a program in the sandbox, and would only take the processor from pods that are still starting.
+  const reading = shown.filter(isReading);
+  let toLookAt = reading.length === 0 ? shown : reading;
   for (;;) {
-    const results = await lookOnce(shown, context);
+    const results = await lookOnce(toLookAt, context);
     const missing = results.find(({ verdict }) => verdict.kind === 'fail') ?? results.find(({ verdict }) => verdict.kind !== 'pass');
-    if (missing === undefined || missing.verdict.kind === 'pass') return;
+    if (missing === undefined || missing.verdict.kind === 'pass') {
+      if (toLookAt === shown) return;
+      toLookAt = shown;
+      continue;
+    }
     if (context.clock.now() > deadlineMs) {
       const code = missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed';
       throw new StageError(code, `Not healthy yet: ${missing.title}. ${missing.verdict.reason}`);
