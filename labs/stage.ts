@@ -8,7 +8,7 @@ import { planScorecard } from '../grader/scorecard.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
 import { sleep } from '../infra/cluster/meta/clock.ts';
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
-import { undoChanges } from '../scenarios/faults/changes.ts';
+import { undoOutsideNamespaces } from '../scenarios/faults/changes.ts';
 import { findFault } from '../scenarios/faults/fault-catalogue.ts';
 import type { Fault, FaultTarget } from '../scenarios/faults/fault.ts';
 import { awaitChecks, healthChecks, signsOfLife } from './health-checks.ts';
@@ -180,7 +180,7 @@ class SandboxStage implements ProvableStage {
       const text = await vault.fetch(target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT);
       if (text === undefined) throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
       // What a fault did outside of the namespace is in no snapshot, and what is kept to take it back would not fit the next injection.
-      for (const { id } of this.#lab.file.faults) await undoChanges(this.#target(undefined), id);
+      for (const { id } of this.#lab.file.faults) await undoOutsideNamespaces(this.#target(undefined), id);
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);

@@ -48,6 +48,14 @@ export async function undoChanges(target: FaultTarget, faultId: string): Promise
   await target.vault.remove(entryOf(faultId));
 }
 
+/** For a namespace that is reset as a whole: takes back only what was changed outside of it, and forgets the rest. */
+export async function undoOutsideNamespaces(target: FaultTarget, faultId: string): Promise<void> {
+  for (const change of (await fetchKept(target, faultId))?.undo ?? []) {
+    if (refOfChange(change).namespace === undefined) await apply(target, change);
+  }
+  await target.vault.remove(entryOf(faultId));
+}
+
 /** What takes `change` back from an object as it is; nothing where the change is in place already. Pure. */
 export function planUndo(change: Change, present: KubeObject | undefined): readonly Change[] {
   switch (change.kind) {

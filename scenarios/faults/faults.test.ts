@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../infra/cluster/meta/kube-object.ts';
 import type { ConfigMap, Deployment, Node, Pod, ResourceQuota, Secret } from '../../infra/cluster/meta/generated/types.ts';
 import {
   secretOf,
@@ -15,6 +16,7 @@ import {
   type TestContext,
 } from '../../grader/testing/sandbox-fixtures.ts';
 import { createAuthority, issueCertificate } from '../../grader/certificates.ts';
+import { undoOutsideNamespaces } from './changes.ts';
 import { findFault, faultIds } from './fault-catalogue.ts';
 import type { Fault, FaultTarget, Vault } from './fault.ts';
 import { planStarvation } from './memory-exhausted.ts';
@@ -111,6 +113,17 @@ describe.each(all)('%s', (id, fault) => {
     await fault.recover(at, JSON.parse(JSON.stringify(data)));
     expect(essence(at)).toEqual(expect.arrayContaining(before as unknown[]));
     expect(essence(at)).toHaveLength((before as unknown[]).length);
+    expect(at.vault.texts.size).toBe(0);
+  });
+
+  it('leaves the namespace to a reset of it', async () => {
+    const at = await target();
+    await fault.inject(at, parameters[id] ?? {});
+    const inNamespace = (): readonly KubeObject[] => at.objects.all().filter(({ metadata }) => metadata.namespace === 'atlas');
+    const broken = inNamespace();
+    await undoOutsideNamespaces(at, id);
+    expect(inNamespace()).toEqual(broken);
+    expect((await at.objects.find<Node>({ kind: 'Node', name: 'node-1' }))?.spec).toEqual({ podCIDR: '10.0.0.0/24' });
     expect(at.vault.texts.size).toBe(0);
   });
 
