@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CheckContext } from './check-context.ts';
+import { burstCheckSchema, runBurstCheck } from './checks/burst-check.ts';
 import { completionCheckSchema, runCompletionCheck } from './checks/completion-check.ts';
 import { fileCheckSchema, runFileCheck } from './checks/file-check.ts';
 import { httpCheckSchema, runHttpCheck } from './checks/http-check.ts';
@@ -14,6 +15,7 @@ export const checkSchema = z.discriminatedUnion('kind', [
   fileCheckSchema,
   httpCheckSchema,
   completionCheckSchema,
+  burstCheckSchema,
   workloadCheckSchema,
   restartCheckSchema,
 ]);
@@ -37,6 +39,8 @@ export async function startCheck(check: CheckSpec, context: CheckContext): Promi
       return () => runHttpCheck(check, context);
     case 'completion':
       return () => runCompletionCheck(check, context);
+    case 'burst':
+      return () => runBurstCheck(check, context);
     case 'workload':
       return startWorkloadCheck(check, context);
     case 'restart':
@@ -44,7 +48,7 @@ export async function startCheck(check: CheckSpec, context: CheckContext): Promi
   }
 }
 
-/** Checks that change the sandbox run alone, after all others. */
+/** Checks that change the sandbox, or what it lets through, run alone, after all others. */
 export function isDisturbing(check: CheckSpec): boolean {
-  return check.kind === 'restart';
+  return check.kind === 'restart' || check.kind === 'burst';
 }

@@ -6,7 +6,8 @@ import type { KubeObjects, ObjectRef } from './kube-objects.ts';
 import { PlatformError } from './platform-error.ts';
 import { fetchWorkload, keySourceOf, servingContainer } from './workload.ts';
 
-export type KeyChoice = 'none' | 'wrong' | 'good';
+/** The entry of a Secret in the lab's namespace stands for a key beside the endpoint's own, such as another team's. */
+export type KeyChoice = 'none' | 'wrong' | 'good' | { readonly secret: string; readonly entry: string };
 export type ClientChoice = 'none' | 'stranger' | 'good' | 'handed-over';
 
 /** A credential, or why the sandbox holds none: the trainee's doing, told in words. */
@@ -38,7 +39,7 @@ export class Credentials {
   async key(choice: KeyChoice): Promise<Found<string | undefined>> {
     if (choice === 'none') return { kind: 'found', value: undefined };
     if (choice === 'wrong') return { kind: 'found', value: `${this.#endpoint.key.prefix}${randomBytes(16).toString('hex')}` };
-    const found = await this.#goodKey();
+    const found = await (choice === 'good' ? this.#goodKey() : this.#keyIn(choice.secret, choice.entry));
     if (found.kind === 'found') this.#seen.add(found.value);
     return found;
   }
@@ -58,12 +59,18 @@ export class Credentials {
   }
 
   async #goodKey(): Promise<Found<string>> {
+    const { env, secret: named, entry: namedEntry } = this.#endpoint.key;
+    if (env === undefined) return this.#keyIn(named, namedEntry);
     const { deployment } = await fetchWorkload(this.#objects, this.#endpoint);
     const container = deployment === undefined ? undefined : servingContainer(deployment, this.#endpoint);
     const source = container === undefined ? ({ kind: 'none' } as const) : keySourceOf(container, this.#endpoint);
     if (source.kind === 'literal')
       return { kind: 'absent', reason: `The API key stands in clear text in ${source.where}; it belongs in a Secret.` };
     const { secret, entry } = source.kind === 'secret' ? source : this.#endpoint.key;
+    return this.#keyIn(secret, entry);
+  }
+
+  async #keyIn(secret: string, entry: string): Promise<Found<string>> {
     const value = (await this.#secretData(secret))?.[entry];
     if (value === undefined) return { kind: 'absent', reason: `No Secret ${secret} with the entry ${entry} holds the API key.` };
     // A key that was stored with its newline works nowhere, but is the trainee's to find: it is sent as the server sees it, trimmed of nothing.
@@ -72,6 +79,7 @@ export class Credentials {
 
   async #handedOver(): Promise<Found<PemPair>> {
     const { clientSecret } = this.#endpoint;
+    if (clientSecret === undefined) return { kind: 'absent', reason: 'The lab has no Secret for a client certificate.' };
     const data = await this.#secretData(clientSecret);
     const [cert, key] = [data?.['tls.crt'], data?.['tls.key']];
     if (cert === undefined || key === undefined)

@@ -2,11 +2,15 @@ import { PassThrough, Readable } from 'node:stream';
 import { Exec, type KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { PlatformError, describeError } from './platform-error.ts';
 
-export interface PodCommand {
+/** A program to start in a container. */
+export interface PodProgram {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly command: readonly string[];
+}
+
+export interface PodCommand extends PodProgram {
   readonly stdin?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -37,7 +41,7 @@ export function podExec(config: KubeConfig): RunInPod {
 
 async function execute(config: KubeConfig, command: PodCommand, stdout: PassThrough, stderr: PassThrough): Promise<V1Status> {
   const { namespace, pod, container, timeoutMs, signal } = command;
-  const what = `${command.command.slice(0, 3).join(' ')} in pod ${pod}`;
+  const what = describeProgram(command);
   return new Promise((resolve, reject) => {
     let socket: Awaited<ReturnType<Exec['exec']>> | undefined;
     const end = (settle: () => void): void => {
@@ -65,16 +69,23 @@ async function execute(config: KubeConfig, command: PodCommand, stdout: PassThro
 
 /** A string stream would be sent as one frame whatever its size. */
 function toStream(text: string | undefined): Readable | null {
-  if (text === undefined) return null;
+  return text === undefined ? null : Readable.from(inChunks(text), { objectMode: false });
+}
+
+/** Pieces that the API server takes as one frame each. */
+export function inChunks(text: string): readonly Buffer[] {
   const bytes = Buffer.from(text);
-  const chunks = Array.from({ length: Math.ceil(bytes.byteLength / STDIN_CHUNK_BYTES) }, (_, index) =>
+  return Array.from({ length: Math.ceil(bytes.byteLength / STDIN_CHUNK_BYTES) }, (_, index) =>
     bytes.subarray(index * STDIN_CHUNK_BYTES, (index + 1) * STDIN_CHUNK_BYTES),
   );
-  return Readable.from(chunks, { objectMode: false });
+}
+
+export function describeProgram({ command, pod }: PodProgram): string {
+  return `${command.slice(0, 3).join(' ')} in pod ${pod}`;
 }
 
 /** The WebSocket's error events are no Errors. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : describeError((error as { readonly message?: unknown } | null)?.message ?? error);
 }
 

@@ -2,21 +2,22 @@ import { z } from 'zod';
 import type { ProbeRequest } from '../infra/images/prober/protocol.ts';
 import type { CheckContext } from './check-context.ts';
 import type { ClientChoice, Found, KeyChoice } from './credentials.ts';
-import { hostOf } from './endpoint.ts';
+import { hostOf, objectName } from './endpoint.ts';
 
 /** How a probe comes to the endpoint; shared by all kinds of check that make requests. */
 export const approachFields = {
-  scheme: z.enum(['http', 'https']).default('https'),
+  /** The endpoint's own where left out. */
+  scheme: z.enum(['http', 'https']).optional(),
   /** Of the Service; the endpoint's own where left out. */
   port: z.int().min(1).max(65_535).optional(),
-  key: z.enum(['none', 'wrong', 'good']).default('good'),
+  key: z.union([z.enum(['none', 'wrong', 'good']), z.strictObject({ secret: objectName, entry: z.string().min(1) })]).default('good'),
   client: z.enum(['none', 'stranger', 'good', 'handed-over']).default('good'),
   /** `lab`: the server's certificate must be the lab authority's, for the Service's name. `any`: it is not looked at. */
   trust: z.enum(['lab', 'any']).default('lab'),
 };
 
 export interface Approach {
-  readonly scheme: 'http' | 'https';
+  readonly scheme?: 'http' | 'https' | undefined;
   readonly port?: number | undefined;
   readonly key: KeyChoice;
   readonly client: ClientChoice;
@@ -36,7 +37,8 @@ export async function prepareRequest(context: CheckContext, approach: Approach, 
   const { endpoint, credentials } = context;
   const key = await credentials.key(approach.key);
   if (key.kind === 'absent') return key;
-  const client = await credentials.client(approach.scheme === 'https' ? approach.client : 'none');
+  const scheme = approach.scheme ?? endpoint.scheme ?? 'https';
+  const client = await credentials.client(scheme === 'https' ? approach.client : 'none');
   if (client.kind === 'absent') return client;
   const headers = {
     ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -48,12 +50,12 @@ export async function prepareRequest(context: CheckContext, approach: Approach, 
   };
   const request: ProbeRequest = {
     name: ask.name,
-    url: `${approach.scheme}://${hostOf(endpoint)}:${approach.port ?? endpoint.port}${ask.path}`,
+    url: `${scheme}://${hostOf(endpoint)}:${approach.port ?? endpoint.port}${ask.path}`,
     method: ask.method,
     headers,
     timeoutMs: ask.timeoutMs,
     ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
-    ...(approach.scheme === 'https' ? { tls } : {}),
+    ...(scheme === 'https' ? { tls } : {}),
   };
   return { kind: 'found', value: request };
 }

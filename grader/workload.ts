@@ -47,13 +47,15 @@ export type KeySource =
   | { readonly kind: 'none' };
 
 export function keySourceOf(container: Container, endpoint: Endpoint): KeySource {
-  const variable = container.env?.find((candidate) => candidate.name === endpoint.key.env);
-  const literal = literalKeyOf(container, variable, endpoint.key.env);
+  const { env } = endpoint.key;
+  if (env === undefined) return { kind: 'none' };
+  const variable = container.env?.find((candidate) => candidate.name === env);
+  const literal = literalKeyOf(container, variable, env);
   if (literal !== undefined) return { kind: 'literal', where: literal };
   const reference = variable?.valueFrom?.secretKeyRef;
   if (reference?.name !== undefined) return { kind: 'secret', secret: reference.name, entry: reference.key };
   const secret = container.envFrom?.find((source) => source.secretRef?.name !== undefined)?.secretRef?.name;
-  return secret === undefined ? { kind: 'none' } : { kind: 'secret', secret, entry: endpoint.key.env };
+  return secret === undefined ? { kind: 'none' } : { kind: 'secret', secret, entry: env };
 }
 
 function literalKeyOf(container: Container, variable: EnvVar | undefined, name: string): string | undefined {

@@ -58,6 +58,9 @@ function faultReferences(lab: LabFile): readonly { readonly path: Path; readonly
   const own = lab.faults.map(({ id }) => id);
   return [
     ...lab.faults.map(({ id }, index) => ({ path: ['faults', index, 'id'], fault: id, known: faultIds })),
+    ...lab.faults.flatMap(({ together }, at) =>
+      together.map(({ id }, index) => ({ path: ['faults', at, 'together', index, 'id'], fault: id, known: faultIds })),
+    ),
     ...lab.alternatives.map(({ fault }, index) => ({ path: ['alternatives', index, 'fault'], fault, known: own })),
     ...lab.cheats.map(({ fault }, index) => ({ path: ['cheats', index, 'fault'], fault, known: own })),
   ];
@@ -66,12 +69,16 @@ function faultReferences(lab: LabFile): readonly { readonly path: Path; readonly
 type ToProblem = (path: Path, message: string, remedy: string) => LabProblem;
 
 function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {
-  return lab.faults.flatMap((fault, index) => {
+  const all = lab.faults.flatMap((fault, index) => [
+    { fault, at: ['faults', index] },
+    ...fault.together.map((part, which) => ({ fault: part, at: ['faults', index, 'together', which] })),
+  ]);
+  return all.flatMap(({ fault, at }) => {
     const result = findFault(fault.id)?.parameters.safeParse(fault.with);
     if (result === undefined || result.success) return [];
     return result.error.issues.map(({ path, message }) =>
       problem(
-        ['faults', index, 'with', ...(path as Path)],
+        [...at, 'with', ...(path as Path)],
         `${message}.`,
         `Give the fault ${fault.id} what scenarios/faults/${fault.id}.ts asks for.`,
       ),

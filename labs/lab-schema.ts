@@ -33,6 +33,11 @@ const faultSchema = z.strictObject({
   /** How users or an alert tell of it. Markdown; names the symptom and never the cause. */
   report: z.string().min(1),
   with: z.record(z.string(), z.unknown()).default({}),
+  /** Faults that come with it, injected after it in this order. */
+  together: z
+    .array(z.strictObject({ id, with: z.record(z.string(), z.unknown()).default({}) }))
+    .max(4)
+    .default([]),
   solution: file,
 });
 

@@ -4,6 +4,7 @@ import { ApiObjects } from '../grader/api-objects.ts';
 import type { KubeObjects } from '../grader/kube-objects.ts';
 import { SharedReads } from '../grader/shared-reads.ts';
 import { podExec, type RunInPod } from '../grader/pod-exec.ts';
+import { podSessions } from '../grader/pod-session.ts';
 import { PodProber, type Prober } from '../grader/prober.ts';
 import { SandboxVault } from './sandbox-vault.ts';
 import { proberPod } from './system-objects.ts';
@@ -20,6 +21,11 @@ export interface SandboxAccess {
 
 export function accessSandbox(config: KubeConfig, signal: AbortSignal): SandboxAccess {
   const objects = new SharedReads(new ApiObjects(config, signal));
-  const run = podExec(config);
-  return { objects, run, prober: new PodProber(run, proberPod), vault: new SandboxVault(objects), clock: systemClock };
+  return {
+    objects,
+    run: podExec(config),
+    prober: new PodProber(podSessions(config), proberPod, systemClock),
+    vault: new SandboxVault(objects),
+    clock: systemClock,
+  };
 }

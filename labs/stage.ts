@@ -10,7 +10,8 @@ import { sleep } from '../infra/cluster/meta/clock.ts';
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
 import { undoOutsideNamespaces } from '../scenarios/faults/changes.ts';
 import { findFault } from '../scenarios/faults/fault-catalogue.ts';
-import type { Fault, FaultTarget } from '../scenarios/faults/fault.ts';
+import { combineFaults, type FaultPart } from '../scenarios/faults/combined-fault.ts';
+import type { FaultTarget } from '../scenarios/faults/fault.ts';
 import { awaitChecks, healthChecks, signsOfLife } from './health-checks.ts';
 import type { LabFault, LabStep } from './lab-schema.ts';
 import {
@@ -146,9 +147,9 @@ class SandboxStage implements ProvableStage {
   }
 
   injectFault(faultId: string, baseline: Baseline): Promise<Injection> {
-    const { fault, settings } = this.#findFault(faultId);
+    const { fault, parameters } = this.#findFault(faultId);
     return this.#step('inject', 'Something breaks', async () => {
-      const data = await fault.inject(this.#target(parseBaseline(baseline)), settings.with);
+      const data = await fault.inject(this.#target(parseBaseline(baseline)), parameters);
       this.#fault = faultId;
       return { fault: faultId, injectedAt: new Date(this.#access.clock.now()).toISOString(), data };
     });
@@ -180,7 +181,8 @@ class SandboxStage implements ProvableStage {
       const text = await vault.fetch(target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT);
       if (text === undefined) throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
       // What a fault did outside of the namespace is in no snapshot, and what is kept to take it back would not fit the next injection.
-      for (const { id } of this.#lab.file.faults) await undoOutsideNamespaces(this.#target(undefined), id);
+      for (const { id } of this.#lab.file.faults.flatMap((fault) => [fault, ...fault.together]))
+        await undoOutsideNamespaces(this.#target(undefined), id);
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);
@@ -237,11 +239,15 @@ class SandboxStage implements ProvableStage {
     return settings;
   }
 
-  #findFault(faultId: string): { readonly fault: Fault; readonly settings: LabFault } {
+  #findFault(faultId: string): FaultPart {
     const settings = this.#requireFault(faultId);
-    const fault = findFault(faultId);
-    if (fault === undefined) throw new StageError('UnknownFault', `There is no fault ${faultId}.`);
-    return { fault, settings };
+    const parts = [settings, ...settings.together].map((part): FaultPart => {
+      const fault = findFault(part.id);
+      if (fault === undefined) throw new StageError('UnknownFault', `There is no fault ${part.id}.`);
+      return { fault, parameters: part.with };
+    });
+    const [only, ...others] = parts;
+    return only !== undefined && others.length === 0 ? only : { fault: combineFaults(parts), parameters: {} };
   }
 
   /** A file below the trainee's ~/lab; undefined when there is none. At most 64 KiB of it are read. */

@@ -7,9 +7,10 @@ import { approachFields, prepareRequest } from '../probe-request.ts';
 import type { Verdict } from '../verdict.ts';
 import { allOf, fail, pass } from '../verdicts.ts';
 
-const expectationSchema = z
+export const expectationSchema = z
   .strictObject({
-    status: z.int().optional(),
+    /** The status, or those that will do. */
+    status: z.union([z.int(), z.array(z.int()).min(1)]).optional(),
     /**
      * `handshake`: something answered, and ended the TLS handshake. `connection`: something accepted the connection but gave no HTTP answer.
      * A name that does not resolve or a port where nobody listens satisfies neither: a service that is down refuses nobody.
@@ -19,10 +20,14 @@ const expectationSchema = z
     json: z.record(z.string(), z.unknown()).optional(),
     /** Each must be found in the body. */
     contains: z.array(z.string()).optional(),
+    /** None may be found in it. */
+    lacks: z.array(z.string()).optional(),
+    /** Partial pattern for the headers, their names in small letters. */
+    headers: z.record(z.string(), z.unknown()).optional(),
   })
   .refine((expect) => expect.status !== undefined || expect.refused !== undefined, 'needs either status or refused');
 
-type Expectation = z.infer<typeof expectationSchema>;
+export type Expectation = z.infer<typeof expectationSchema>;
 
 const requestSchema = z.strictObject({
   name: z.string().min(1),
@@ -75,9 +80,14 @@ const phaseWords = {
 export function findFault(expect: Expectation, result: ProbeResult): string | undefined {
   if (expect.refused !== undefined) return findRefusalFault(expect.refused, result);
   if (result.kind === 'unanswered') return `there was no answer; it ended in ${phaseWords[result.phase]} (${result.code}).`;
-  if (result.status !== expect.status) return `the answer was ${result.status}, wanted ${String(expect.status)}.`;
+  const wanted = [expect.status ?? []].flat();
+  if (!wanted.includes(result.status)) return `the answer was ${result.status}, wanted ${wanted.join(' or ')}.`;
   const missing = (expect.contains ?? []).find((text) => !result.body.includes(text));
   if (missing !== undefined) return `the answer does not hold ${missing}.`;
+  const unwanted = (expect.lacks ?? []).find((text) => result.body.includes(text));
+  if (unwanted !== undefined) return `the answer holds ${unwanted}.`;
+  const header = findMismatch(result.headers, expect.headers ?? {});
+  if (header !== undefined) return `the header ${header.path} ${header.message}.`;
   return expect.json === undefined ? undefined : findJsonFault(expect.json, result.body);
 }
 

@@ -54,7 +54,7 @@ async function sampleRestarted(
       evidence,
     );
   const answers = await runCompletionCheck(
-    { ...check, kind: 'completion', ask: 'echo', scheme: 'https', key: 'good', client: 'good', trust: 'lab', port: undefined },
+    { ...check, kind: 'completion', ask: 'echo', scheme: undefined, key: 'good', client: 'good', trust: 'lab', port: undefined },
     context,
   );
   return allOf([pass(evidence), answers]);

@@ -19,6 +19,8 @@ import { applyRestore, planRestore, takeSnapshot } from './snapshot.ts';
 
 /** One node with the room of a small machine, for clusters that say nothing of nodes. */
 const defaultNodes: readonly NodeSpec[] = [{ name: 'node-1', cpuMilli: 8000, memoryBytes: 16 * 2 ** 30, maxPods: 110 }];
+/** As long as a pod takes to be ready on Kubernetes, measured on 1.36.2. */
+const READY_REPORT_MS = 500;
 const RESTORE_TIMEOUT_MS = 30_000;
 const RESTORE_POLL_MS = 20;
 
@@ -131,6 +133,7 @@ class EmbeddedCluster implements Cluster {
         log,
         rootCaPem: identity.authority.certificate,
         publishesServiceCa,
+        readyReportMs: READY_REPORT_MS,
         kubelet: kubelet.endpoint,
       }),
     );

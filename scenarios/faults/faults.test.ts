@@ -263,7 +263,7 @@ describe('missing-secret', () => {
     const at = await target();
     at.objects.put(secretOf('other', { token: goodKey }));
     at.objects.put(
-      deploymentOf({ ...goodContainer, env: [{ name: endpoint.key.env, valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] }),
+      deploymentOf({ ...goodContainer, env: [{ name: endpoint.key.env!, valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] }),
     );
     await findFault('missing-secret')!.inject(at, {});
     expect(await at.objects.find({ kind: 'Secret', namespace: 'atlas', name: 'other' })).toBeUndefined();

@@ -16,6 +16,8 @@ export interface ControllerContext {
   readonly informers: InformerFactory;
   readonly clock: Clock;
   readonly log: ClusterLog;
+  /** The age at which a new pod is counted as ready, see ReadyReports; 0 without. */
+  readonly readyReportMs?: number;
 }
 
 export interface LoopOptions {

@@ -16,7 +16,7 @@ export class ControllersHarness implements AsyncDisposable {
   readonly #controllers: AsyncDisposable;
   #nextIp = 1;
 
-  constructor(more: Pick<ControllersOptions, 'kubelet' | 'publishesServiceCa'> = {}) {
+  constructor(more: Pick<ControllersOptions, 'kubelet' | 'publishesServiceCa' | 'readyReportMs'> = {}) {
     const { api, clock } = this;
     this.#controllers = startControllers({ api, clock, informers: this.#informers, log: silentLog, rootCaPem: 'PEM', ...more });
   }

@@ -13,6 +13,7 @@ import { awaitable, disposeAll, onOwned, onSelf, recorderFor, startLoop, type Co
 import { syncRevisions, truncateHistory } from './controller-revisions.ts';
 import { daemonSetStatus, daemonTemplate, planDaemonSet, type DaemonStep } from './daemonset-plan.ts';
 import { createPod, deletePod, podFromTemplate, type PodControl } from './pod-control.ts';
+import { ReadyReports } from './ready-reports.ts';
 import { revisionOfPod } from './statefulset-plan.ts';
 
 const KIND = 'DaemonSet';
@@ -24,6 +25,7 @@ export function startDaemonSetController(context: ControllerContext): AsyncDispo
   const pods = informers.informer<Pod>(resources.pods);
   const nodes = informers.informer<Node>(resources.nodes);
   const revisions = informers.informer<ControllerRevision>(resources.controllerRevisions);
+  const reports = new ReadyReports(context, pods);
   const recorder = recorderFor(context, 'daemonset-controller');
   const control: PodControl = { api, recorder };
   const expectations = new Expectations(clock);
@@ -44,12 +46,12 @@ export function startDaemonSetController(context: ControllerContext): AsyncDispo
     try {
       if (isSatisfied) await applyAll(key, set, planDaemonSet(set, nodes.all(), owned, revision, clock.now()), revision);
     } finally {
-      await writeStatus(set, owned, revision);
+      await writeStatus(set, reports.counted(owned), revision);
     }
     const live = new Set(owned.flatMap((pod) => revisionOfPod(pod) ?? []).map((hash) => `${set.metadata.name}-${hash}`));
     await truncateHistory(api, history, live, set.spec?.revisionHistoryLimit ?? 10);
-    const minReadyMs = (set.spec?.minReadySeconds ?? 0) * 1000;
-    return minReadyMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: minReadyMs } : undefined;
+    const waitMs = reports.waitMs(owned) ?? (set.spec?.minReadySeconds ?? 0) * 1000;
+    return waitMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: waitMs } : undefined;
   }
 
   async function applyAll(key: ObjectKey, set: DaemonSet, steps: readonly DaemonStep[], revision: string): Promise<void> {
@@ -80,6 +82,7 @@ export function startDaemonSetController(context: ControllerContext): AsyncDispo
     name: 'daemonset',
     waitFor: [awaitable(sets), awaitable(pods), awaitable(nodes), awaitable(revisions)],
     watch: (queue) => [
+      reports,
       onSelf(sets, queue),
       pods.subscribe(({ type, object }) => {
         const owner = controllerOf(object);

@@ -14,6 +14,7 @@ import { timeText } from '../meta/times.ts';
 import { claimObjects } from './claim-objects.ts';
 import { awaitable, disposeAll, onSelf, recorderFor, startLoop, type ControllerContext } from './controller-context.ts';
 import { createPod, deletePod, podFromTemplate, slowStart, type PodControl } from './pod-control.ts';
+import { ReadyReports } from './ready-reports.ts';
 import { planReplicas, replicaSetStatus, type ReplicaFailure } from './replicaset-plan.ts';
 
 const KIND = 'ReplicaSet';
@@ -26,6 +27,7 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
   const recorder = recorderFor(context, 'replicaset-controller');
   const control: PodControl = { api, recorder };
   const expectations = new Expectations(clock);
+  const reports = new ReadyReports(context, pods);
 
   function onPod(queue: WorkQueue, event: InformerEvent<Pod>): void {
     const { object: pod } = event;
@@ -66,9 +68,10 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
     if (isSatisfied && replicaSet.metadata.deletionTimestamp === undefined) {
       ({ failure, error } = await manage(key, replicaSet, owned));
     }
-    await writeStatus(replicaSet, owned, failure);
+    await writeStatus(replicaSet, reports.counted(owned), failure);
     if (error !== undefined && !isNamespaceTerminating(error)) throw error as Error;
-    return undefined;
+    const waitMs = reports.waitMs(owned);
+    return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
   }
 
   async function manage(
@@ -119,7 +122,7 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
   const loop = startLoop(context, {
     name: 'replicaset',
     waitFor: [awaitable(replicaSets), awaitable(pods)],
-    watch: (queue) => [onSelf(replicaSets, queue), pods.subscribe((event) => onPod(queue, event))],
+    watch: (queue) => [reports, onSelf(replicaSets, queue), pods.subscribe((event) => onPod(queue, event))],
     reconcile,
   });
   return disposeAll([recorder, loop]);

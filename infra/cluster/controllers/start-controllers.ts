@@ -27,6 +27,8 @@ export interface ControllersOptions {
   readonly informers: InformerFactory;
   readonly clock: Clock;
   readonly log: ClusterLog;
+  /** See ReadyReports. */
+  readonly readyReportMs?: number;
   /** The certificate by which pods verify the API server; published to every namespace. */
   readonly rootCaPem: string;
   /** Publish it as OpenShift's service CA too. */

@@ -10,6 +10,7 @@ import { claimObjects } from './claim-objects.ts';
 import { awaitable, disposeAll, onOwned, onSelf, recorderFor, startLoop, type ControllerContext } from './controller-context.ts';
 import { revisionHashLabel, syncRevisions, templateOf, truncateHistory, type RevisionHistory } from './controller-revisions.ts';
 import { podFromTemplate } from './pod-control.ts';
+import { ReadyReports } from './ready-reports.ts';
 import { ordinalOf, planStatefulSet, revisionOfPod, statefulSetStatus, type StatefulStep } from './statefulset-plan.ts';
 
 const KIND = 'StatefulSet';
@@ -20,6 +21,7 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
   const sets = informers.informer<StatefulSet>(resources.statefulSets);
   const pods = informers.informer<Pod>(resources.pods);
   const revisions = informers.informer<ControllerRevision>(resources.controllerRevisions);
+  const reports = new ReadyReports(context, pods);
   const recorder = recorderFor(context, 'statefulset-controller');
 
   async function reconcile(key: ObjectKey): Promise<ReconcileResult> {
@@ -37,12 +39,12 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
     try {
       for (const step of planStatefulSet(set, owned, names, clock.now())) await apply(set, step, history);
     } finally {
-      await writeStatus(set, owned, names);
+      await writeStatus(set, reports.counted(owned), names);
     }
     const live = new Set([current, ...owned.flatMap((pod) => revisionOfPod(pod) ?? [])]);
     await truncateHistory(api, history, live, set.spec?.revisionHistoryLimit ?? 10);
-    const minReadyMs = (set.spec?.minReadySeconds ?? 0) * 1000;
-    return minReadyMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: minReadyMs } : undefined;
+    const waitMs = reports.waitMs(owned) ?? (set.spec?.minReadySeconds ?? 0) * 1000;
+    return waitMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: waitMs } : undefined;
   }
 
   async function apply(set: StatefulSet, step: StatefulStep, history: RevisionHistory): Promise<void> {
@@ -88,7 +90,7 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
   const loop = startLoop(context, {
     name: 'statefulset',
     waitFor: [awaitable(sets), awaitable(pods), awaitable(revisions)],
-    watch: (queue) => [onSelf(sets, queue), onOwned(pods, KIND, queue)],
+    watch: (queue) => [reports, onSelf(sets, queue), onOwned(pods, KIND, queue)],
     reconcile,
   });
   return disposeAll([recorder, loop]);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundlePath, ensureImageBundles } from '../bundle.ts';
-import type { ProbeOrder, ProbeReport } from '../prober/protocol.ts';
+import { probeAnswerSchema, type ProbeOrder, type ProbeReport } from '../prober/protocol.ts';
 import { createAuthority } from '../testing/certificates.ts';
 
 const MODEL = 'drillhouse/sparrow-1b';
@@ -67,7 +67,9 @@ async function probe(order: ProbeOrder): Promise<ProbeReport> {
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   await ended(child, () => child.stdin.end(JSON.stringify(order)));
-  return JSON.parse(output) as ProbeReport;
+  const answer = probeAnswerSchema.parse(JSON.parse(output));
+  if ('error' in answer) throw new Error(answer.error);
+  return answer.report;
 }
 
 describe('with the official OpenAI client', () => {

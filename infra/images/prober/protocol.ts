@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 /**
  * What the grader asks of the prober and what comes back. The prober runs in a namespace that the trainee cannot see; the
- * grader starts `node /app/prober.mjs run` there by exec, writes one {@link ProbeOrder} as JSON to its stdin, closes it, and reads
- * one {@link ProbeReport} from its stdout. The prober judges nothing and keeps nothing: it makes requests and reports what
- * happened, so that what is expected never enters the sandbox.
+ * grader starts `node /app/prober.mjs run` there by exec, writes {@link ProbeOrder}s to its stdin, a line of JSON each, and reads
+ * a {@link ProbeAnswer} to each from its stdout, also a line, in the order in which they are done. The prober judges nothing and
+ * keeps nothing: it makes requests and reports what happened, so that what is expected never enters the sandbox.
  */
 export const probeTlsSchema = z.strictObject({
   /** PEM of the authority that the server's certificate must chain to. Absent: the server's certificate is recorded but not verified. */
@@ -27,6 +27,8 @@ export const probeRequestSchema = z.strictObject({
 });
 
 export const probeOrderSchema = z.strictObject({
+  /** Chosen by whoever asks, to tell answers apart. */
+  id: z.int().default(0),
   /** Run at most this many at once; results keep the order of `requests`. */
   concurrency: z.int().min(1).max(64).default(4),
   requests: z.array(probeRequestSchema).min(1).max(500),
@@ -72,7 +74,14 @@ export const probeResultSchema = z.discriminatedUnion('kind', [
 
 export const probeReportSchema = z.strictObject({ startedAt: z.iso.datetime(), results: z.array(probeResultSchema) });
 
+/** The order with that id was carried out, or could not be and why. */
+export const probeAnswerSchema = z.union([
+  z.strictObject({ id: z.int(), report: probeReportSchema }),
+  z.strictObject({ id: z.int(), error: z.string() }),
+]);
+
 export type ProbeRequest = z.input<typeof probeRequestSchema>;
 export type ProbeOrder = z.input<typeof probeOrderSchema>;
 export type ProbeResult = z.infer<typeof probeResultSchema>;
 export type ProbeReport = z.infer<typeof probeReportSchema>;
+export type ProbeAnswer = z.infer<typeof probeAnswerSchema>;
