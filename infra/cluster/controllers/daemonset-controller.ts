@@ -43,14 +43,15 @@ export function startDaemonSetController(context: ControllerContext): AsyncDispo
     const owned = await claimObjects(api, resources.pods, set, resources.daemonSets, isSelected, pods.inNamespace(namespace));
     const history = await syncRevisions(api, set, revisions.inNamespace(namespace));
     const revision = history.update.metadata.labels?.['controller.kubernetes.io/hash'] ?? history.update.metadata.name;
+    const counted = reports.count(owned);
     try {
       if (isSatisfied) await applyAll(key, set, planDaemonSet(set, nodes.all(), owned, revision, clock.now()), revision);
     } finally {
-      await writeStatus(set, reports.counted(owned), revision);
+      await writeStatus(set, counted.pods, revision);
     }
     const live = new Set(owned.flatMap((pod) => revisionOfPod(pod) ?? []).map((hash) => `${set.metadata.name}-${hash}`));
     await truncateHistory(api, history, live, set.spec?.revisionHistoryLimit ?? 10);
-    const waitMs = reports.waitMs(owned) ?? (set.spec?.minReadySeconds ?? 0) * 1000;
+    const waitMs = counted.waitMs ?? (set.spec?.minReadySeconds ?? 0) * 1000;
     return waitMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: waitMs } : undefined;
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Informer } from '../client/informer.ts';
 import { resources } from '../client/resources.ts';
+import type { Clock } from '../meta/clock.ts';
 import type { DaemonSet, Node, Pod, ReplicaSet, StatefulSet } from '../meta/generated/types.ts';
 import { ManualClock } from '../meta/manual-clock.ts';
 import { isPodReady } from '../meta/pod-status.ts';
@@ -42,23 +43,43 @@ test('a pod that is ready later than that counts at once', async () => {
   expect(status).toMatchObject({ readyReplicas: 2, availableReplicas: 2 });
 });
 
-test('a pod that was there before the controllers counts at once: a restart tells nobody of an outage', () => {
-  const clock = new ManualClock();
-  const created = (agoMs: number, name: string): Pod => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, uid: name, creationTimestamp: timeText(clock.now() - agoMs) },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
-  });
-  const [old, fresh] = [created(2_000, 'old'), created(0, 'fresh')];
+const podOf = (name: string, createdMs: number): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, uid: name, creationTimestamp: timeText(createdMs) },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+});
+
+function reportsOn(clock: Clock, pods: readonly Pod[]): ReadyReports {
   const subscribe: Informer<Pod>['subscribe'] = (tell) => {
-    for (const object of [old, fresh]) tell({ type: 'added', object });
+    for (const object of pods) tell({ type: 'added', object });
     return { [Symbol.dispose]: () => {} };
   };
-  using reports = new ReadyReports({ clock, readyReportMs: 500 }, { subscribe });
-  expect(reports.counted([old, fresh]).map(isPodReady)).toEqual([true, false]);
-  expect(reports.waitMs([old])).toBeUndefined();
-  expect(reports.waitMs([old, fresh])).toBe(500);
+  return new ReadyReports({ clock, readyReportMs: 500 }, { subscribe });
+}
+
+test('a pod that was there before the controllers counts at once: a restart tells nobody of an outage', () => {
+  const clock = new ManualClock();
+  const [old, fresh] = [podOf('old', clock.now() - 2_000), podOf('fresh', clock.now())];
+  using reports = reportsOn(clock, [old, fresh]);
+  expect(reports.count([old, fresh]).pods.map(isPodReady)).toEqual([true, false]);
+  expect(reports.count([old]).waitMs).toBeUndefined();
+  expect(reports.count([old, fresh]).waitMs).toBe(500);
+});
+
+test('a pod is counted, or it is said when to look again, whenever one looks', () => {
+  for (let seenMs = 0; seenMs < 4; seenMs += 1) {
+    const fresh = podOf('fresh', 0);
+    // Time goes on at every look at the clock.
+    let nowMs = seenMs;
+    const clock: Clock = { now: () => nowMs++, after: () => ({ [Symbol.dispose]: () => {} }) };
+    using reports = reportsOn(clock, [fresh]);
+    nowMs = 497;
+    for (let look = 0; look < 8; look += 1) {
+      const { pods, waitMs } = reports.count([fresh]);
+      expect(isPodReady(pods[0]!)).toBe(waitMs === undefined);
+    }
+  }
 });
 
 test('StatefulSets and DaemonSets count the same way', async () => {

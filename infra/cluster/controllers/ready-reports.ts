@@ -32,15 +32,17 @@ export class ReadyReports implements Disposable {
     this.#subscription[Symbol.dispose]();
   }
 
-  /** The pods as they are to be counted. */
-  counted(pods: readonly Pod[]): readonly Pod[] {
-    return pods.map((pod) => (this.#remainingMs(pod) > 0 ? { ...pod, status: { ...pod.status, conditions: [] } } : pod));
-  }
-
-  /** How long until {@link counted} has more to say, in milliseconds; undefined when it has said all. */
-  waitMs(pods: readonly Pod[]): number | undefined {
-    const waits = pods.filter(isPodReady).flatMap((pod) => this.#remainingMs(pod) || []);
-    return waits.length === 0 ? undefined : Math.min(...waits);
+  /**
+   * The pods as they are to be counted, and in how many milliseconds there is more to count; both of one moment, or what becomes due between two looks
+   * would never be counted.
+   */
+  count(pods: readonly Pod[]): { readonly pods: readonly Pod[]; readonly waitMs: number | undefined } {
+    const remaining = pods.map((pod) => this.#remainingMs(pod));
+    const waits = remaining.filter((ms, index) => ms > 0 && isReadyAt(pods, index));
+    return {
+      pods: pods.map((pod, index) => (remaining[index] === 0 ? pod : { ...pod, status: { ...pod.status, conditions: [] } })),
+      waitMs: waits.length === 0 ? undefined : Math.min(...waits),
+    };
   }
 
   #remainingMs({ metadata: { uid = '' } }: Pod): number {
@@ -50,4 +52,9 @@ export class ReadyReports implements Disposable {
     if (remainingMs <= 0) this.#seenMs.delete(uid);
     return Math.max(remainingMs, 0);
   }
+}
+
+function isReadyAt(pods: readonly Pod[], index: number): boolean {
+  const pod = pods[index];
+  return pod !== undefined && isPodReady(pod);
 }

@@ -68,10 +68,10 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
     if (isSatisfied && replicaSet.metadata.deletionTimestamp === undefined) {
       ({ failure, error } = await manage(key, replicaSet, owned));
     }
-    await writeStatus(replicaSet, reports.counted(owned), failure);
+    const counted = reports.count(owned);
+    await writeStatus(replicaSet, counted.pods, failure);
     if (error !== undefined && !isNamespaceTerminating(error)) throw error as Error;
-    const waitMs = reports.waitMs(owned);
-    return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
+    return counted.waitMs === undefined ? undefined : { requeueAfterMs: counted.waitMs };
   }
 
   async function manage(

@@ -36,14 +36,15 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
     const update = history.update.metadata.name;
     const current = history.all.find(({ metadata }) => metadata.name === set.status?.currentRevision)?.metadata.name ?? update;
     const names = { current, update };
+    const counted = reports.count(owned);
     try {
       for (const step of planStatefulSet(set, owned, names, clock.now())) await apply(set, step, history);
     } finally {
-      await writeStatus(set, reports.counted(owned), names);
+      await writeStatus(set, counted.pods, names);
     }
     const live = new Set([current, ...owned.flatMap((pod) => revisionOfPod(pod) ?? [])]);
     await truncateHistory(api, history, live, set.spec?.revisionHistoryLimit ?? 10);
-    const waitMs = reports.waitMs(owned) ?? (set.spec?.minReadySeconds ?? 0) * 1000;
+    const waitMs = counted.waitMs ?? (set.spec?.minReadySeconds ?? 0) * 1000;
     return waitMs > 0 && owned.some(isPodReady) ? { requeueAfterMs: waitMs } : undefined;
   }
 
