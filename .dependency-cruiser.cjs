@@ -65,13 +65,13 @@ module.exports = {
       severity: 'error',
       comment: 'The API server must serve anyone alike; the in-process client implements the port and so may name its types.',
       from: { path: '^infra/cluster/api/', pathNot: tests },
-      to: { path: '^infra/cluster/(controllers|scheduler|kubelet|client)/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^infra/cluster/(controllers|scheduler|kubelet|client|chaos)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'loops-go-through-the-client',
       severity: 'error',
       comment: 'Controllers, scheduler and kubelet see what any client sees: authorisation and admission apply to them too.',
-      from: { path: '^infra/cluster/(client|controllers|scheduler|kubelet)/', pathNot: tests },
+      from: { path: '^infra/cluster/(client|controllers|scheduler|kubelet|chaos)/', pathNot: tests },
       to: { path: '^infra/cluster/(store|api)/' },
     },
     {

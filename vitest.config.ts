@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start engines, browsers, databases or whole servers: one file at a time, so that two cores suffice. */
+/** Tests that start engines, browsers, databases or whole servers. They mostly wait, so two files at a time fill two cores. */
 const systemTests = ['test/**/*.test.ts', 'infra/runtime/**/*.test.ts', '**/*.system.test.ts'];
 const everything = ['{server,labs,grader,scenarios,infra,scripts,test}/**/*.test.ts', 'web/src/**/*.test.ts'];
 const never = ['node_modules/**', 'dist/**', '.cache/**'];
@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: everything, exclude: [...never, ...systemTests], testTimeout: 20_000, hookTimeout: 30_000 } },
       {
-        test: { name: 'system', include: systemTests, exclude: never, testTimeout: 120_000, hookTimeout: 240_000, fileParallelism: false },
+        test: { name: 'system', include: systemTests, exclude: never, testTimeout: 120_000, hookTimeout: 240_000 },
       },
     ],
     maxWorkers: 2,

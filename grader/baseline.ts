@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Container, Deployment, Probe } from '../infra/cluster/meta/generated/types.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -15,6 +16,8 @@ const probeSchema = z.strictObject({
 /** The healthy workload as it was before the fault: what a fix must not fall short of. JSON; outlives restarts. */
 export const workloadBaselineSchema = z.strictObject({
   replicas: z.int().min(1),
+  /** SHA-256 of the pod template and what else the Deployment says: equal as long as nobody changes it. Older baselines have none. */
+  specHash: z.string().optional(),
   containers: z
     .array(
       z.strictObject({
@@ -42,7 +45,25 @@ export async function fetchWorkloadBaseline(objects: KubeObjects, endpoint: Endp
 
 export function describeWorkload(deployment: Deployment): WorkloadBaseline {
   const containers = (deployment.spec?.template.spec?.containers ?? []).map(describeContainer);
-  return workloadBaselineSchema.parse({ replicas: deployment.spec?.replicas ?? 1, containers });
+  return workloadBaselineSchema.parse({ replicas: deployment.spec?.replicas ?? 1, specHash: hashSpec(deployment), containers });
+}
+
+/** Over the whole spec, a rollout's annotations included: a restart is a change too. */
+export function hashSpec({ spec }: Deployment): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(spec)))
+    .digest('hex');
+}
+
+/** The API answers members in any order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }
 
 function describeContainer(container: Container): WorkloadBaseline['containers'][number] {

@@ -1,9 +1,11 @@
 import type { Clock } from '../infra/cluster/meta/clock.ts';
+import type { ArtefactShelf } from './artefacts/artefact-shelf.ts';
 import type { WorkloadBaseline } from './baseline.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { KubeObjects } from './kube-objects.ts';
 import type { Prober } from './prober.ts';
+import type { Providers } from './providers.ts';
 import { redact, redactText } from './redact.ts';
 import type { Evidence } from './verdict.ts';
 
@@ -13,10 +15,13 @@ export interface CheckContext {
   readonly objects: KubeObjects;
   readonly prober: Prober;
   readonly credentials: Credentials;
+  readonly providers: Providers;
   /** Absent while the trainee still builds. */
   readonly baseline: WorkloadBaseline | undefined;
   /** A file of the trainee's, by its path below ~/lab; undefined when there is none. What it says is the trainee's word. */
   readonly readFile: (file: string) => Promise<string | undefined>;
+  /** What the trainee wrote in the product. Absent: nothing. */
+  readonly artefacts?: ArtefactShelf;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookOnce, runChecks } from './engine.ts';
+import { lookOnce, lookQuietly, runChecks } from './engine.ts';
 import { PlatformError } from './platform-error.ts';
 import { answered, checkOf, FakeProber, healthyObjects, testContext, type TestContext } from './testing/sandbox-fixtures.ts';
 import { whileTimePasses } from './testing/pass-time.ts';
@@ -104,6 +104,15 @@ it('looks once without windows or order for a step', async () => {
   const context = testContext();
   const results = await lookOnce([absent('a', { within: '60s' }), present('b', { holdFor: '60s', after: ['a'] })], context);
   expect(kinds(results)).toEqual(['a fail', 'b pass']);
+});
+
+it('looks quietly: what would disturb is not tried, and says so', async () => {
+  const context = testContext();
+  const pods = context.objects;
+  const results = await lookQuietly([checkOf('again', { kind: 'restart' }), present('b')], context);
+  expect(kinds(results)).toEqual(['again inconclusive', 'b pass']);
+  expect(results.map(({ untried }) => untried)).toEqual([true, undefined]);
+  expect(await pods.list('Pod', { namespace: 'atlas' })).toHaveLength(1);
 });
 
 function broken(): FakeProber {

@@ -34,6 +34,18 @@ export async function lookOnce(checks: readonly Check[], context: CheckContext):
   );
 }
 
+/** The same without those that disturb: their results are marked as untried. */
+export async function lookQuietly(checks: readonly Check[], context: CheckContext): Promise<readonly CheckResult[]> {
+  const quiet = checks.filter((check) => !isDisturbing(check));
+  const results = new Map((await lookOnce(quiet, context)).map((result) => [result.id, result]));
+  return checks.map((check) => results.get(check.id) ?? untried(check, context));
+}
+
+function untried(check: Check, context: CheckContext): CheckResult {
+  const verdict = inconclusive('This one tries things out, so it is made only when you ask for it: press “Check now”.');
+  return { ...toResult(check, { verdict }, context.clock.now(), context), untried: true };
+}
+
 /** Disturbing checks last, and every check behind those it names. */
 function inOrder(checks: readonly Check[]): readonly Check[] {
   const ordered: Check[] = [];

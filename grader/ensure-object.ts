@@ -9,8 +9,17 @@ export async function ensureObject(objects: KubeObjects, object: KubeObject): Pr
 
 /** What the API server assigns and then refuses to change. */
 function carryImmutable(present: KubeObject, wanted: KubeObject): KubeObject {
+  if (wanted.kind === 'PersistentVolumeClaim') return carryClaim(present, wanted);
   if (wanted.kind !== 'Service') return wanted;
   const { clusterIP, clusterIPs } = (present as { spec?: { clusterIP?: string; clusterIPs?: readonly string[] } }).spec ?? {};
   const spec = (wanted as { spec?: object }).spec ?? {};
   return { ...wanted, spec: { clusterIP, clusterIPs, ...spec } } as KubeObject;
+}
+
+/** A claim is bound for good: what was written on it then belongs to the volume. */
+function carryClaim(present: KubeObject, wanted: KubeObject): KubeObject {
+  const { spec } = present as { spec?: object };
+  const metadata = { ...wanted.metadata, annotations: { ...present.metadata.annotations, ...wanted.metadata.annotations } };
+  const bound = { ...wanted, metadata, ...(spec === undefined ? {} : { spec }) };
+  return bound;
 }

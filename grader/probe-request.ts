@@ -8,6 +8,8 @@ import { hostOf, objectName } from './endpoint.ts';
 export const approachFields = {
   /** The endpoint's own where left out. */
   scheme: z.enum(['http', 'https']).optional(),
+  /** In the endpoint's namespace, for a part of the lab beside its endpoint; the endpoint's own where left out. */
+  service: objectName.optional(),
   /** Of the Service; the endpoint's own where left out. */
   port: z.int().min(1).max(65_535).optional(),
   key: z.union([z.enum(['none', 'wrong', 'good']), z.strictObject({ secret: objectName, entry: z.string().min(1) })]).default('good'),
@@ -18,6 +20,7 @@ export const approachFields = {
 
 export interface Approach {
   readonly scheme?: 'http' | 'https' | undefined;
+  readonly service?: string | undefined;
   readonly port?: number | undefined;
   readonly key: KeyChoice;
   readonly client: ClientChoice;
@@ -50,7 +53,7 @@ export async function prepareRequest(context: CheckContext, approach: Approach, 
   };
   const request: ProbeRequest = {
     name: ask.name,
-    url: `${scheme}://${hostOf(endpoint)}:${approach.port ?? endpoint.port}${ask.path}`,
+    url: `${scheme}://${hostOf({ ...endpoint, service: approach.service ?? endpoint.service })}:${approach.port ?? endpoint.port}${ask.path}`,
     method: ask.method,
     headers,
     timeoutMs: ask.timeoutMs,

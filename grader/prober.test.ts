@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../infra/cluster/meta/manual-clock.ts';
+import type { LoadOrder } from '../infra/images/prober/load-protocol.ts';
 import type { ProbeRequest } from '../infra/images/prober/protocol.ts';
 import { PlatformError } from './platform-error.ts';
-import type { PodProgram } from './pod-exec.ts';
+import type { PodCommand, PodProgram, RunInPod } from './pod-exec.ts';
 import type { OpenInPod, PodSessionEvents } from './pod-session.ts';
 import { PodProber } from './prober.ts';
+import { emptyReport } from './testing/sandbox-fixtures.ts';
 
 const pod = { namespace: 'system', pod: 'prober', container: 'prober' };
 const ask = (name: string): ProbeRequest => ({ name, url: `http://${name}.svc/` });
+
+const noRun: RunInPod = () => Promise.reject(new Error('nothing to run'));
+const noOpen: OpenInPod = () => Promise.reject(new Error('nothing to open'));
 
 interface Order {
   readonly id: number;
@@ -45,7 +50,7 @@ function start(says: Says = report): {
     };
   };
   const clock = new ManualClock();
-  return { prober: new PodProber(open, pod, clock), clock, opened, orders, closed: () => closed };
+  return { prober: new PodProber(open, noRun, pod, clock), clock, opened, orders, closed: () => closed };
 }
 
 describe('PodProber', () => {
@@ -96,7 +101,7 @@ describe('PodProber', () => {
   it('tries to start it again after a start that failed', async () => {
     let tries = 0;
     const open: OpenInPod = () => Promise.reject(new PlatformError('ExecFailed', `no pod ${(tries += 1)}`));
-    const prober = new PodProber(open, pod, new ManualClock());
+    const prober = new PodProber(open, noRun, pod, new ManualClock());
     await expect(prober.probe([ask('a')])).rejects.toThrow('no pod 1');
     await expect(prober.probe([ask('a')])).rejects.toThrow('no pod 2');
   });
@@ -137,5 +142,44 @@ describe('PodProber', () => {
 
   it('refuses an order that is far too large', async () => {
     await expect(start().prober.probe(Array.from({ length: 201 }, () => ask('a')))).rejects.toThrow('too many');
+  });
+});
+
+describe('PodProber’s traffic', () => {
+  const order = {
+    seed: 1,
+    url: 'http://a.svc',
+    model: 'm',
+    arrivals: { kind: 'constant', perSecond: 1 },
+    durationMs: 5_000,
+    classes: [],
+  } as unknown as LoadOrder;
+  const sending = (outcome: object): { prober: PodProber; commands: PodCommand[] } => {
+    const commands: PodCommand[] = [];
+    const run: RunInPod = async (command) => {
+      commands.push(command);
+      return { exitCode: 0, stdout: '', stderr: '', ...outcome };
+    };
+    return { prober: new PodProber(noOpen, run, pod, new ManualClock()), commands };
+  };
+
+  it('is a program of its own, with the time that it may take', async () => {
+    const { prober, commands } = sending({
+      stdout: `{"kind":"started","planned":1}\n${JSON.stringify({ kind: 'report', report: emptyReport })}\n`,
+    });
+    expect(await prober.load(order)).toEqual(emptyReport);
+    expect(commands).toMatchObject([
+      { command: ['node', '/app/prober.mjs', 'load'], stdin: `${JSON.stringify(order)}\n`, timeoutMs: 45_000 },
+    ]);
+  });
+
+  it.each([
+    ['ends with an error', { exitCode: 1, stderr: '2 runs are under way already' }, /ended with 1: 2 runs/],
+    ['ends without a report', { stdout: '{"kind":"started","planned":1}\n' }, /could not be read/],
+  ])('is our failure when the program %s', async (_, outcome, message) => {
+    await expect(sending(outcome).prober.load(order)).rejects.toMatchObject({
+      code: 'ProberFailed',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });

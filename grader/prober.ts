@@ -1,13 +1,16 @@
 import type { Clock } from '../infra/cluster/meta/clock.ts';
+import { readLoadReport, type LoadOrder, type LoadReport } from '../infra/images/prober/load-protocol.ts';
 import { probeAnswerSchema, type ProbeAnswer, type ProbeRequest, type ProbeResult } from '../infra/images/prober/protocol.ts';
 import { PlatformError, describeError } from './platform-error.ts';
-import type { PodProgram } from './pod-exec.ts';
+import type { PodProgram, RunInPod } from './pod-exec.ts';
 import type { OpenInPod, PodSession } from './pod-session.ts';
 
 /** Makes requests from outside the trainee's namespaces. Throws PlatformError when it could not; what the service does is in the result. */
 export interface Prober {
   /** Results in the order of the requests. */
   probe(requests: readonly ProbeRequest[], signal?: AbortSignal): Promise<readonly ProbeResult[]>;
+  /** Sends traffic to its end. */
+  load(order: LoadOrder, signal?: AbortSignal): Promise<LoadReport>;
 }
 
 /** For the way there and back, beyond what the requests themselves may take. */
@@ -26,13 +29,33 @@ interface Waiting {
 export class PodProber implements Prober {
   readonly #open: OpenInPod;
   readonly #program: PodProgram;
+  readonly #run: RunInPod;
   readonly #clock: Clock;
   #talk: Promise<Talk> | undefined;
 
-  constructor(open: OpenInPod, pod: Omit<PodProgram, 'command'>, clock: Clock) {
+  constructor(open: OpenInPod, run: RunInPod, pod: Omit<PodProgram, 'command'>, clock: Clock) {
     this.#open = open;
     this.#program = { ...pod, command: ['node', '/app/prober.mjs', 'run'] };
+    this.#run = run;
     this.#clock = clock;
+  }
+
+  async load(order: LoadOrder, signal?: AbortSignal): Promise<LoadReport> {
+    const { exitCode, stdout, stderr } = await this.#run({
+      ...this.#program,
+      command: ['node', '/app/prober.mjs', 'load'],
+      stdin: `${JSON.stringify(order)}\n`,
+      timeoutMs: order.durationMs + (order.timeoutMs ?? 30_000) + ALLOWANCE_MS,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (exitCode !== 0) throw new PlatformError('ProberFailed', `The prober ended with ${exitCode}: ${stderr.slice(0, 500)}`);
+    try {
+      return readLoadReport(stdout);
+    } catch (error) {
+      throw new PlatformError('ProberFailed', `The prober's report could not be read: ${describeError(error).slice(0, 300)}`, {
+        cause: error,
+      });
+    }
   }
 
   async probe(requests: readonly ProbeRequest[], signal?: AbortSignal): Promise<readonly ProbeResult[]> {
@@ -92,24 +115,26 @@ class Talk {
   ask(
     order: { readonly concurrency: number; readonly requests: readonly ProbeRequest[] },
     timeoutMs: number,
-    signal?: AbortSignal,
+    givenUp?: AbortSignal,
   ): Promise<ProbeAnswer> {
     const id = this.#nextId++;
+    // One signal stands for many checks at once; each listens to its own, as listeners of one are counted as a leak.
+    const signal = AbortSignal.any(givenUp === undefined ? [] : [givenUp]);
     this.#idle?.[Symbol.dispose]();
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         timer[Symbol.dispose]();
-        signal?.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         this.#waiting.delete(id);
         if (this.#waiting.size === 0) this.#idle = this.#clock.after(IDLE_MS, () => this.#end('idle'));
       };
       const onAbort = (): void => {
         settle();
-        reject(signal?.reason as Error);
+        reject(signal.reason as Error);
       };
       // What a program that does not answer is up to, nobody knows: the next order goes to a new one.
       const timer = this.#clock.after(timeoutMs, () => this.#end(`The prober did not answer within ${timeoutMs / 1000} s.`, 'TimedOut'));
-      signal?.addEventListener('abort', onAbort, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.set(id, {
         resolve: (answer) => {
           settle();

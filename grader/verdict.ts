@@ -36,6 +36,8 @@ export interface CheckResult {
   readonly hidden: boolean;
   readonly dimension: ScorecardDimension;
   readonly verdict: Verdict;
+  /** It would have disturbed the sandbox, and nobody had asked for that: the verdict says nothing. */
+  readonly untried?: true;
   readonly startedAt: string;
   readonly finishedAt: string;
   /** When a stability window held: the time of its first healthy sample. */

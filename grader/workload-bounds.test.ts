@@ -46,6 +46,7 @@ describe('findBoundFault', () => {
     ['another approved release', serving, workload({ ...goodContainer, image: images[0]! })],
     ['memory at the budget', resources, workload(limits('512Mi'))],
     ['probes as they were', probes, workload()],
+    ['a Deployment that nobody changed', { of: 'untouched' }, workload()],
     [
       'faster probes',
       probes,
@@ -57,6 +58,12 @@ describe('findBoundFault', () => {
 
   it.each<[string, WorkloadDemand, Workload, RegExp]>([
     ['a deleted workload', { of: 'replicas' }, { deployment: undefined, pods: [], serving: [] }, /deleted/],
+    [
+      'a Deployment that was changed without need',
+      { of: 'untouched' },
+      workload({ ...goodContainer, image: images[0]! }),
+      /nothing was wrong/,
+    ],
     ['fewer replicas than asked', { of: 'replicas', atLeast: 2 }, workload(), /asks for 1 replicas; the service needs 2/],
     ['scaling to zero', { of: 'replicas' }, workload(goodContainer, 0, []), /asks for 0/],
     [

@@ -1,6 +1,6 @@
 import type { ConfigMap, Container, Deployment, Probe } from '../infra/cluster/meta/generated/types.ts';
 import { parseQuantity } from '../infra/cluster/meta/quantity.ts';
-import { describeProbe, type WorkloadBaseline } from './baseline.ts';
+import { describeProbe, hashSpec, type WorkloadBaseline } from './baseline.ts';
 import type { WorkloadDemand } from './checks/workload-check.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -38,7 +38,14 @@ export function findBoundFault(demand: WorkloadDemand, facts: Facts): string | u
       return findProbeFault(demand, facts, deployment);
     case 'key':
       return findKeyFault(facts.key);
+    case 'untouched':
+      return findTouch(facts.baseline, deployment);
   }
+}
+
+function findTouch(baseline: WorkloadBaseline | undefined, deployment: Deployment): string | undefined {
+  if (baseline?.specHash === undefined || baseline.specHash === hashSpec(deployment)) return undefined;
+  return `The Deployment ${deployment.metadata.name} was changed or restarted, though nothing was wrong with it.`;
 }
 
 function findReplicaFault(demand: DemandOf<'replicas'>, { workload, baseline }: Facts, deployment: Deployment): string | undefined {

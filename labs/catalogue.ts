@@ -6,9 +6,11 @@ import { hashFiles, readLabFiles } from './lab-files.ts';
 import { findReferenceProblems } from './lab-references.ts';
 import { labSchema, type LabFile } from './lab-schema.ts';
 import type { LabProblem, LabSummary } from './lab-stage.ts';
-import type { Lab } from './lab.ts';
+import { planLabVariant, RenderedLab, type Lab } from './lab.ts';
+import { findExampleProblems } from './artefact-references.ts';
 import { toProblems } from './schema-problems.ts';
 import { renderText, renderValue, UnknownValueError, type Values } from './template.ts';
+import { planBook, providerValues } from './provider-book.ts';
 import { planVariant, variantsSchema, type Variants } from './variant.ts';
 import { YamlSource } from './yaml-source.ts';
 
@@ -20,12 +22,15 @@ const TRIED_SEEDS = 6;
 /** Values that a stage puts in besides the variant's: what is only known in a sandbox. */
 const stageValues: Values = {
   apiKey: 'sk-example',
+  otherKey: 'sk-example',
+  adminKey: 'sk-example',
   caCertificate: 'PEM',
   serverCertificate: 'PEM',
   serverKey: 'PEM',
   clientCertificate: 'PEM',
   clientKey: 'PEM',
   report: 'A report.',
+  classification: 'platform',
 };
 
 export interface LoadedCatalogue {
@@ -36,12 +41,14 @@ export interface LoadedCatalogue {
 /** Loads every folder with a lab.yaml below `dirs`. What does not load is told, and the rest of the catalogue loads all the same. Never throws. */
 export async function loadCatalogue(dirs: readonly string[]): Promise<LoadedCatalogue> {
   const folders = (await Promise.all(dirs.map(findLabFolders))).flat();
-  const loaded = await Promise.all(folders.map(loadLab));
-  const labs = loaded.flatMap(({ lab }) => lab ?? []);
-  const twice = labs.filter((lab, index) => labs.findIndex(({ summary }) => summary.slug === lab.summary.slug) < index);
+  const loaded = await Promise.all(folders.map(async (folder) => ({ folder, slug: path.basename(folder), ...(await loadLab(folder)) })));
+  const used = loaded.filter(({ slug }, index) => loaded.findIndex((other) => other.slug === slug) === index);
   return {
-    labs: labs.filter((lab) => !twice.includes(lab)),
-    problems: [...loaded.flatMap(({ problems }) => problems), ...twice.map(({ summary }) => duplicate(summary.slug))],
+    labs: used.flatMap(({ lab }) => lab ?? []),
+    problems: loaded.flatMap((outcome) => {
+      const first = used.find(({ slug }) => slug === outcome.slug);
+      return first === undefined || first === outcome ? outcome.problems : [duplicate(outcome.slug, first.folder, outcome.folder)];
+    }),
   };
 }
 
@@ -84,13 +91,19 @@ export function parseLab(slug: string, files: ReadonlyMap<string, string>): Load
   if ('problems' in tried) return tried;
   const problems = [
     ...findReferenceProblems(tried.example, new Set(files.keys()), source),
-    ...findPlaceholderProblems(slug, files, { ...tried.values, ...stageValues }),
+    ...findPlaceholderProblems(slug, files, {
+      ...tried.values,
+      ...stageValues,
+      ...providerValues(
+        tried.example.providers,
+        planBook(tried.example.providers, () => 'example'),
+      ),
+    }),
   ];
   if (problems.length > 0) return { problems };
-  return {
-    lab: { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files },
-    problems: [],
-  };
+  const lab: Lab = { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files };
+  const unmet = findExampleProblems(new RenderedLab(lab, planLabVariant(lab, 'example-0')), source);
+  return unmet.length > 0 ? { problems: unmet } : { lab, problems: [] };
 }
 
 function trySeeds(
@@ -107,7 +120,16 @@ function trySeeds(
       example ??= { example: parsed.data, values };
     } catch (error) {
       if (!(error instanceof UnknownValueError)) throw error;
-      return { problems: [{ file: source.file, message: error.message, remedy: 'Add it under variants, or correct its name.' }] };
+      return {
+        problems: [
+          {
+            file: source.file,
+            ...source.locateText(new RegExp(`\\{\\{\\s*${error.value}\\s*\\}\\}`)),
+            message: error.message,
+            remedy: 'Add it under variants, or correct its name.',
+          },
+        ],
+      };
     }
   }
   return example ?? { problems: [] };
@@ -148,10 +170,10 @@ function summarise(slug: string, lab: LabFile, files: ReadonlyMap<string, string
   };
 }
 
-function duplicate(slug: string): LabProblem {
+function duplicate(slug: string, used: string, other: string): LabProblem {
   return {
     file: `${slug}/lab.yaml`,
-    message: `There is more than one lab called ${slug}; the first is used.`,
-    remedy: 'Rename one of the folders.',
+    message: `There is more than one lab called ${slug}: ${used} is used, ${other} is not.`,
+    remedy: 'Rename one of the folders, or leave it out of LABS_DIRS.',
   };
 }

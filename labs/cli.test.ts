@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,26 @@ describe('npm run lab', () => {
     expect(stdout).toContain('mine/lab.yaml:4:1: faultz: Unknown key faultz.');
   });
 
+  it('writes a lab that is whole, with a schema that editors find, and nothing over another', async () => {
+    const labs = path.join(dir, 'new labs');
+    const { code, stdout } = await lab('new', 'canary-release', '--dir', labs);
+    expect(code).toBe(0);
+    expect(stdout).toContain(path.join(labs, 'canary-release', 'lab.yaml'));
+    const checked = await lab('check', '--dir', labs);
+    expect(checked.stdout).toMatch(/^canary-release 0\.1\.0: 2 steps, 1 faults/);
+    expect(checked.code).toBe(0);
+    const [first = ''] = (await readFile(path.join(labs, 'canary-release/lab.yaml'), 'utf8')).split('\n');
+    const schema = first.replace(/^.*\$schema=/, '');
+    expect(JSON.parse(await readFile(path.resolve(labs, 'canary-release', schema), 'utf8'))).toHaveProperty('properties.artefacts');
+    const again = await lab('new', 'canary-release', '--dir', labs);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('EEXIST');
+  });
+
   it.each<[string, readonly string[], RegExp]>([
+    ['a new lab without a name', ['new'], /Name the new lab/],
+    ['a name that is none', ['new', 'Über Lab'], /small letters/],
+    ['a way out of the folder', ['new', '../elsewhere'], /small letters/],
     ['no command', [], /Name a command/],
     ['an unknown command', ['burn'], /no command burn/],
     ['an unknown lab', ['prove', 'nope'], /no lab nope; there are: endpoint/],

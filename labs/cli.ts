@@ -1,16 +1,20 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { projectRoot } from '../infra/setup/project-root.ts';
 import { loadCatalogue, ownLabsDir } from './catalogue.ts';
 import { labJsonSchema } from './lab-schema.ts';
 import type { LabProblem } from './lab-stage.ts';
 import type { Lab } from './lab.ts';
+import { createLab, NewLabError } from './new/new-lab.ts';
 import { proveLab, type ProofOutcome } from './prove/prove.ts';
 import { toTable } from './prove/table.ts';
 
 const usage = `usage:
+  npm run lab -- new NAME [--dir D]       writes a lab that passes check and prove as it is
   npm run lab -- check [FOLDER ...]       reads all labs and tells what is wrong with them, by file and line
   npm run lab -- prove LAB [OPTION ...]   healthy, fault, solution, alternatives and cheats in real sandboxes
     --fault F                             only this fault's cases, and no build steps
@@ -19,6 +23,8 @@ const usage = `usage:
     --jobs N                              sandboxes at once (default 4)
     --seed S                              which variants are tried (default: prove)
     --json                                the outcome as JSON
+    --dir D                               a folder of labs besides our own; may be given again
+  npm run lab -- preview LAB [--port P]   a page that shows it as trainees will see it, anew whenever a file changes
   npm run lab -- schema                   the JSON Schema of lab.yaml`;
 
 /** Where words go: what was asked for, and what is told on the way. */
@@ -53,20 +59,38 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       jobs: { type: 'string', default: '4' },
       seed: { type: 'string', default: 'prove' },
       json: { type: 'boolean', default: false },
+      port: { type: 'string', default: '0' },
+      dir: { type: 'string', multiple: true, default: [] },
     },
   });
   const [command, ...names] = positionals;
   switch (command) {
+    case 'new':
+      return createNew(names[0], values.dir, output);
     case 'check':
-      return check(names.length === 0 ? [ownLabsDir] : names, output);
+      return check(names.length === 0 && values.dir.length === 0 ? [ownLabsDir] : [...names, ...values.dir], output);
     case 'prove':
-      return prove(await requireLab(names[0]), values, output);
+      return prove(await requireLab(names[0], values.dir), values, output);
+    case 'preview':
+      return preview(await requireFolder(names[0], values.dir), values, output);
     case 'schema':
       output.say(JSON.stringify(labJsonSchema(), null, 2));
       return 0;
     default:
       throw new UsageError(command === undefined ? 'Name a command.' : `There is no command ${command}.`);
   }
+}
+
+async function createNew(slug: string | undefined, dirs: readonly string[], { say }: Output): Promise<number> {
+  if (slug === undefined) throw new UsageError('Name the new lab.');
+  const dir = dirs[0] ?? ownLabsDir;
+  const files = await createLab(slug, dir).catch((error: unknown) => {
+    throw error instanceof NewLabError ? new UsageError(error.message) : error;
+  });
+  for (const file of files) say(path.join(dir, file));
+  const given = dirs.length === 0 ? '' : ` --dir ${dir}`;
+  say(`\nNext: npm run lab -- check${given}, then npm run lab -- prove ${slug}${given}. labs/AUTHORING.md leads on from here.`);
+  return 0;
 }
 
 async function check(dirs: readonly string[], { say }: Output): Promise<number> {
@@ -79,8 +103,9 @@ async function check(dirs: readonly string[], { say }: Output): Promise<number> 
   return problems.length === 0 ? 0 : 1;
 }
 
-async function requireLab(slug: string | undefined): Promise<Lab> {
-  const { labs, problems } = await loadCatalogue([ownLabsDir]);
+/** Of the folders that were given first, so that a lab of one's own may stand in for one of ours. */
+async function requireLab(slug: string | undefined, dirs: readonly string[]): Promise<Lab> {
+  const { labs, problems } = await loadCatalogue([...dirs, ownLabsDir]);
   const lab = labs.find(({ summary }) => summary.slug === slug);
   if (lab !== undefined) return lab;
   const own = problems.filter(({ file }) => file.startsWith(`${slug ?? ''}/`));
@@ -90,6 +115,31 @@ async function requireLab(slug: string | undefined): Promise<Lab> {
       ...own.map(describe),
     ].join('\n'),
   );
+}
+
+/** A lab that does not load can be previewed all the same: what is wrong with it is shown until it is mended. */
+async function requireFolder(slug: string | undefined, dirs: readonly string[]): Promise<string> {
+  if (slug !== undefined && [...dirs, ownLabsDir].some((dir) => existsSync(path.join(dir, slug, 'lab.yaml')))) return slug;
+  return (await requireLab(slug, dirs)).summary.slug;
+}
+
+async function preview(slug: string, { port, dir }: { port: string; dir: readonly string[] }, { say, tell }: Output): Promise<number> {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError('--port must be a number from 0 to 65535.');
+  const webDir = path.join(projectRoot, 'dist', 'web');
+  const { PagesMissingError, startPreview } = await import('./preview/preview-server.ts');
+  try {
+    await using running = await startPreview({ slug, dirs: [...dir, ownLabsDir], webDir, port: Number(port) });
+    say(running.url);
+    tell('Edit the lab; the page follows. Ctrl+C ends it.');
+    await new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+    });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PagesMissingError)) throw error;
+    tell(error.message);
+    return 1;
+  }
 }
 
 interface ProveValues {

@@ -1,10 +1,10 @@
-import { findFault, faultIds } from '../scenarios/faults/fault-catalogue.ts';
+import { findArtefactProblems } from './artefact-references.ts';
+import { findFault, faultIds, providerFaultIds } from '../scenarios/faults/fault-catalogue.ts';
 import type { LabFile } from './lab-schema.ts';
-import { showPath } from './schema-problems.ts';
+import { findOrderProblems } from './order-problems.ts';
+import { showPath, type Path, type ToProblem } from './schema-problems.ts';
 import type { LabProblem } from './lab-stage.ts';
 import type { YamlSource } from './yaml-source.ts';
-
-type Path = readonly (string | number)[];
 
 /** Names in lab.yaml that lead nowhere: files, checks, faults and what they are given. */
 export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, source: YamlSource): readonly LabProblem[] {
@@ -26,18 +26,31 @@ export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, 
   const unknownFaults = faultReferences(lab)
     .filter(({ fault, known }) => !known.includes(fault))
     .map(({ path, fault, known }) => problem(path, `There is no fault ${fault}.`, `Name one of: ${known.join(', ')}.`));
-  return [...missingFiles, ...unknownChecks, ...unknownFaults, ...faultParameterProblems(lab, problem), ...stepProblems(lab, problem)];
+  return [
+    ...missingFiles,
+    ...unknownChecks,
+    ...unknownFaults,
+    ...faultParameterProblems(lab, problem),
+    ...stepProblems(lab, problem),
+    ...findArtefactProblems(lab, problem),
+    ...findOrderProblems(lab, problem),
+  ];
 }
 
 function fileReferences(lab: LabFile): readonly { readonly path: Path; readonly file: string }[] {
   return [
     ...lab.start.map((file, index) => ({ path: ['start', index], file })),
     ...lab.healthy.map((file, index) => ({ path: ['healthy', index], file })),
+    ...(lab.complete === undefined ? [] : [{ path: ['complete'], file: lab.complete }]),
     ...lab.steps.flatMap((step, index) => [
       { path: ['steps', index, 'instructions'], file: step.instructions },
       ...(step.solution === undefined ? [] : [{ path: ['steps', index, 'solution'], file: step.solution }]),
     ]),
     ...lab.faults.map((fault, index) => ({ path: ['faults', index, 'solution'], file: fault.solution })),
+    ...lab.artefacts.flatMap(({ template, example }, index) => [
+      ...(template === undefined ? [] : [{ path: ['artefacts', index, 'template'], file: template }]),
+      { path: ['artefacts', index, 'example'], file: example },
+    ]),
     ...lab.alternatives.map((alternative, index) => ({ path: ['alternatives', index, 'script'], file: alternative.script })),
     ...lab.cheats.map((cheat, index) => ({ path: ['cheats', index, 'script'], file: cheat.script })),
   ];
@@ -46,6 +59,7 @@ function fileReferences(lab: LabFile): readonly { readonly path: Path; readonly 
 function checkReferences(lab: LabFile): readonly { readonly path: Path; readonly check: string }[] {
   return [
     ...lab.verdict.map((check, index) => ({ path: ['verdict', index], check })),
+    ...lab.faults.flatMap(({ verdict }, at) => verdict.map((check, index) => ({ path: ['faults', at, 'verdict', index], check }))),
     ...lab.steps.flatMap((step, at) => step.checks.map((check, index) => ({ path: ['steps', at, 'checks', index], check }))),
     ...lab.cheats.flatMap((cheat, at) => cheat.caughtBy.map((check, index) => ({ path: ['cheats', at, 'caughtBy', index], check }))),
     ...Object.entries(lab.checks).flatMap(([name, { after }]) =>
@@ -66,8 +80,6 @@ function faultReferences(lab: LabFile): readonly { readonly path: Path; readonly
   ];
 }
 
-type ToProblem = (path: Path, message: string, remedy: string) => LabProblem;
-
 function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {
   const all = lab.faults.flatMap((fault, index) => [
     { fault, at: ['faults', index] },
@@ -75,7 +87,8 @@ function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabP
   ]);
   return all.flatMap(({ fault, at }) => {
     const result = findFault(fault.id)?.parameters.safeParse(fault.with);
-    if (result === undefined || result.success) return [];
+    if (result === undefined) return [];
+    if (result.success) return providerProblems(lab, fault.id, result.data, at, problem);
     return result.error.issues.map(({ path, message }) =>
       problem(
         [...at, 'with', ...(path as Path)],
@@ -84,6 +97,15 @@ function faultParameterProblems(lab: LabFile, problem: ToProblem): readonly LabP
       ),
     );
   });
+}
+
+/** A fault of a provider strikes one that the lab has. */
+function providerProblems(lab: LabFile, faultId: string, parameters: unknown, at: Path, problem: ToProblem): readonly LabProblem[] {
+  const names = lab.providers.map(({ name }) => name);
+  const { provider } = parameters as { readonly provider?: unknown };
+  if (!providerFaultIds.includes(faultId) || (typeof provider === 'string' && names.includes(provider))) return [];
+  const remedy = names.length === 0 ? 'Declare it under providers.' : `Declare it under providers, or name one of: ${names.join(', ')}.`;
+  return [problem([...at, 'with'], `The lab has no provider ${String(provider)} for the fault ${faultId}.`, remedy)];
 }
 
 function stepProblems(lab: LabFile, problem: ToProblem): readonly LabProblem[] {

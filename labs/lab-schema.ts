@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { durationSchema } from '../grader/check-fields.ts';
 import { checkSchema } from '../grader/check-spec.ts';
-import { endpointSchema } from '../grader/endpoint.ts';
+import { endpointSchema, objectName } from '../grader/endpoint.ts';
+import { classifications } from '../grader/artefacts/forms.ts';
+import { labArtefactSchema } from './artefact-schema.ts';
 import { variantsSchema } from './variant.ts';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be of small letters, digits and dashes');
@@ -39,6 +41,10 @@ const faultSchema = z.strictObject({
     .max(4)
     .default([]),
   solution: file,
+  /** Checks that this fault alone is judged by, beside those of the lab's verdict. */
+  verdict: z.array(id).default([]),
+  /** Where the remedy belongs: what a postmortem must find. */
+  classification: z.enum(classifications).optional(),
 });
 
 const caseSchema = z.strictObject({
@@ -58,6 +64,34 @@ const serviceSchema = z.strictObject({
   metricsPath: z.string().startsWith('/').optional(),
 });
 
+const perMinute = z.number().positive().max(1e9).optional();
+
+/** An outside party that sells answers, at `http://NAME.providers`; see infra/images/provider. Its first key is the team's. */
+const providerSchema = z.strictObject({
+  name: objectName,
+  /** Whose manners it has: alpha OpenAI's, beta Anthropic's. */
+  face: z.enum(['alpha', 'beta']),
+  /** US dollars a calendar month. Absent: no limit. */
+  monthlyLimitUsd: z.number().nonnegative().optional(),
+  keys: z
+    .array(
+      z.strictObject({
+        id,
+        team: z.string().min(1).max(100).optional(),
+        /** From here on it has expired. */
+        expiresAt: z.iso.datetime().optional(),
+        /** In place of what each model allows. */
+        limitsPerMinute: z
+          .strictObject({ requests: perMinute, tokens: perMinute, inputTokens: perMinute, outputTokens: perMinute })
+          .optional(),
+        maxConcurrent: z.int().min(1).max(10_000).optional(),
+      }),
+    )
+    .min(1)
+    .max(20)
+    .default([{ id: 'team' }]),
+});
+
 /** lab.yaml, with a variant's values put in. Keys that are not here are errors. */
 export const labSchema = z.strictObject({
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
@@ -72,15 +106,25 @@ export const labSchema = z.strictObject({
   variants: variantsSchema,
   endpoint: endpointSchema,
   services: z.array(serviceSchema).default([]),
+  /** Manifests may name `{{NAMEUrl}}`, `{{NAMEKey}}` and `{{NAMEKey_ID}}` of each, with underscores for dashes. */
+  providers: z
+    .array(providerSchema)
+    .max(4)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must have names of their own')
+    .default([]),
   /** Objects that are there before the trainee begins. */
   start: z.array(file).default([]),
   /** With the above, the healthy state. */
   healthy: z.array(file).min(1),
+  /** A script that adds to the healthy state what is in no object, such as keys that a server has issued. Run in the workspace, again after each reset. */
+  complete: file.optional(),
   /** Files that the trainee finds in ~/lab, by the folder that holds them. */
   workspace: file.optional(),
   checks: z.record(id, checkSchema),
   steps: z.array(stepSchema).min(1),
   faults: z.array(faultSchema).min(1),
+  /** What is written besides: each is judged by checks of the kind artefact, and by people after its rubric. */
+  artefacts: z.array(labArtefactSchema).max(6).default([]),
   /** The checks of the verdict. */
   verdict: z.array(id).min(1),
   alternatives: z.array(caseSchema).default([]),
@@ -96,6 +140,7 @@ export const labSchema = z.strictObject({
 
 export type LabFile = z.infer<typeof labSchema>;
 export type LabStep = LabFile['steps'][number];
+export type LabProvider = LabFile['providers'][number];
 export type LabFault = LabFile['faults'][number];
 
 /** For editors; kept beside the labs as lab.schema.json. Placeholders make any value a text, so that types are not enforced there. */

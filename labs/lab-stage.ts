@@ -1,4 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { ArtefactDefinition, WrittenArtefact } from '../grader/artefacts/artefact.ts';
+import type { ArtefactDemand } from '../grader/artefacts/demands.ts';
+import type { Classification } from '../grader/artefacts/forms.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
 
 /**
@@ -71,6 +74,20 @@ export interface StepContent {
   readonly hints: readonly { readonly title: string; readonly markdown: string; readonly unlockAfterSeconds: number }[];
 }
 
+/** Something to be written, with what a machine will ask of it. JSON; kept by the caller as it was when the attempt began. */
+export interface OfferedArtefact {
+  readonly definition: ArtefactDefinition;
+  /** Those that are not hidden, for telling the writer what is still missing. */
+  readonly checks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly explain: string;
+    readonly demands: readonly ArtefactDemand[];
+  }[];
+  /** By fault; never shown before the verdict. */
+  readonly classificationOf: Readonly<Record<string, Classification>>;
+}
+
 /** Opaque to the caller; JSON. */
 export type Baseline = { readonly capturedAt: string; readonly data: unknown };
 export type Injection = { readonly fault: string; readonly injectedAt: string; readonly data: unknown };
@@ -91,6 +108,8 @@ export interface StageOptions {
   /** Operator's credential. */
   readonly kubeConfig: KubeConfig;
   readonly signal: AbortSignal;
+  /** What was written in the product, by the artefact's id. Absent: nothing ever is. */
+  readonly fetchArtefact?: (id: string) => Promise<WrittenArtefact | undefined>;
   readonly progress: (event: StageProgress) => void;
 }
 
@@ -105,7 +124,10 @@ export interface LabStage {
   /** The services of the preview, with this variant's names; those of {@link LabSummary} are an example's. */
   services(): readonly LabService[];
   steps(): readonly StepContent[];
-  checkStep(stepId: string): Promise<readonly CheckResult[]>;
+  /** What is to be written in this variant. */
+  artefacts(): readonly OfferedArtefact[];
+  /** `quietly`: without checks that disturb what the trainee is doing; their results are marked as untried. */
+  checkStep(stepId: string, way?: 'fully' | 'quietly'): Promise<readonly CheckResult[]>;
   /** Runs the step's own solution, as skipping does. */
   solveStep(stepId: string): Promise<void>;
   /** Refuses (StageError NotHealthy, saying what is not) while the healthy state is not reached. */

@@ -44,14 +44,14 @@ export class RenderedLab {
 
   /** A text file with the variant's values, and those given, put in. */
   text(file: string, more: Values = {}): string {
-    return renderText(this.#source(file), { ...this.variant.values, ...more });
+    return renderText(this.source(file), { ...this.variant.values, ...more });
   }
 
   /** The objects of manifests, in their order. Values are put in after parsing: no quoting can go wrong. */
   objects(files: readonly string[], more: Values = {}): readonly KubeObject[] {
     const values = { ...this.variant.values, ...more };
     return files.flatMap((file) =>
-      parseAllDocuments(this.#source(file)).map((document) => renderValue(document.toJS(), values) as KubeObject),
+      parseAllDocuments(this.source(file)).map((document) => renderValue(document.toJS(), values) as KubeObject),
     );
   }
 
@@ -62,7 +62,8 @@ export class RenderedLab {
     return new Map(names.map((file) => [file.slice(prefix.length), this.text(file)]));
   }
 
-  #source(file: string): string {
+  /** A text file as its author wrote it. */
+  source(file: string): string {
     const text = this.lab.files.get(file);
     if (text === undefined) throw new RangeError(`The lab has no file ${file}.`);
     return text;

@@ -66,3 +66,28 @@ describe('a namespace’s snapshot', () => {
     expect(planRemoval([...made, podOf('by-hand', '1', { owned: false }), configMap('x')], [])).toHaveLength(2);
   });
 });
+
+describe('a claim', () => {
+  const claim = (spec: object, annotations: Record<string, string>): KubeObject =>
+    ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'state', namespace: 'atlas', annotations }, spec }) as KubeObject;
+  const asked = { resources: { requests: { storage: '64Mi' } } };
+  const bound = claim({ ...asked, volumeName: 'pv-1' }, { 'pv.kubernetes.io/bind-completed': 'yes', owner: 'team' });
+
+  it('is put back as it was asked for, so that a volume can be found for it', async () => {
+    const snapshot = await takeSnapshot(new FakeObjects(bound), 'atlas');
+    expect(snapshot).toMatchObject([{ spec: asked, metadata: { annotations: { owner: 'team' } } }]);
+    expect(snapshot[0]).not.toHaveProperty('spec.volumeName');
+    const empty = new FakeObjects();
+    await restoreSnapshot(empty, 'atlas', snapshot);
+    expect(await takeSnapshot(empty, 'atlas')).toEqual(snapshot);
+  });
+
+  it('that is still there stays bound', async () => {
+    const objects = new FakeObjects(bound);
+    await restoreSnapshot(objects, 'atlas', await takeSnapshot(objects, 'atlas'));
+    expect(await objects.find({ kind: 'PersistentVolumeClaim', namespace: 'atlas', name: 'state' })).toMatchObject({
+      spec: { ...asked, volumeName: 'pv-1' },
+      metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+    });
+  });
+});

@@ -85,7 +85,7 @@ function isOfPeople({ kind, metadata, ...rest }: KubeObject): boolean {
 /** What the server writes itself would be refused or mislead when it is written back. */
 function strip(object: KubeObject): KubeObject {
   const { name, namespace, labels, annotations = {} } = object.metadata;
-  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== 'deployment.kubernetes.io/revision'));
+  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !isWrittenByControllers(key)));
   const metadata = {
     name,
     ...(namespace === undefined ? {} : { namespace }),
@@ -93,7 +93,18 @@ function strip(object: KubeObject): KubeObject {
     annotations: kept,
   };
   const { status: _, ...content } = object as KubeObject & { readonly status?: unknown };
-  return { ...content, metadata };
+  const spec = object.kind === 'PersistentVolumeClaim' ? { spec: withoutVolume(content) } : {};
+  return { ...content, ...spec, metadata };
+}
+
+function isWrittenByControllers(annotation: string): boolean {
+  return annotation === 'deployment.kubernetes.io/revision' || /^(pv|volume)(\.beta)?\.kubernetes\.io\//.test(annotation);
+}
+
+/** A claim that is made again must find a volume of its own: the one it had went with it. */
+function withoutVolume(claim: object): object {
+  const { volumeName: _, ...spec } = (claim as { readonly spec?: { readonly volumeName?: string } }).spec ?? {};
+  return spec;
 }
 
 export function parseSnapshot(text: string): NamespaceSnapshot {

@@ -59,13 +59,19 @@ export async function makeCredentialValues(authority: PemPair, endpoint: Endpoin
     issueCertificate(authority, { commonName: 'application', usage: 'client' }),
   ]);
   return {
-    apiKey: `${endpoint.key.prefix}${randomBytes(16).toString('hex')}`,
+    apiKey: makeKey(endpoint),
+    otherKey: makeKey(endpoint),
+    adminKey: makeKey(endpoint),
     caCertificate: authority.cert,
     serverCertificate: server.cert,
     serverKey: server.key,
     clientCertificate: client.cert,
     clientKey: client.key,
   };
+}
+
+function makeKey({ key }: Endpoint): string {
+  return `${key.prefix}${randomBytes(16).toString('hex')}`;
 }
 
 /** Starts workspace and prober where they are absent, and waits until both can be used. */
@@ -83,7 +89,7 @@ export async function ensureProber(access: SandboxAccess, signal: AbortSignal): 
   await awaitPod(access, proberPod, signal);
 }
 
-async function awaitPod(
+export async function awaitPod(
   { objects, clock }: SandboxAccess,
   at: { readonly namespace: string; readonly pod: string },
   signal: AbortSignal,

@@ -1,14 +1,19 @@
+import { setMaxListeners } from 'node:events';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { systemClock, type Clock } from '../infra/cluster/meta/clock.ts';
+import { ChaosClient } from '../infra/chaos/chaos-client.ts';
 import { ApiObjects } from '../grader/api-objects.ts';
 import type { KubeObjects } from '../grader/kube-objects.ts';
 import { SharedReads } from '../grader/shared-reads.ts';
 import { podExec, type RunInPod } from '../grader/pod-exec.ts';
 import { podSessions } from '../grader/pod-session.ts';
 import { PodProber, type Prober } from '../grader/prober.ts';
+import { PodProviders, type Providers } from '../grader/providers.ts';
+import { fetchProviderBook } from './provider-book.ts';
+import { providerPod } from './provider-objects.ts';
 import { SandboxVault } from './sandbox-vault.ts';
 import { proberPod } from './system-objects.ts';
-import type { Vault } from '../scenarios/faults/fault.ts';
+import type { Chaos, Vault } from '../scenarios/faults/fault.ts';
 
 /** The ways into a sandbox, all with the operator's credential. Tests put fakes in their place. */
 export interface SandboxAccess {
@@ -16,16 +21,23 @@ export interface SandboxAccess {
   readonly run: RunInPod;
   readonly prober: Prober;
   readonly vault: Vault;
+  readonly providers: Providers;
+  readonly chaos?: Chaos & Pick<ChaosClient, 'isServed' | 'deleteAll'>;
   readonly clock: Clock;
 }
 
 export function accessSandbox(config: KubeConfig, signal: AbortSignal): SandboxAccess {
+  // Every request that is under way listens to it, and a verdict makes dozens at once: that is no leak.
+  setMaxListeners(0, signal);
   const objects = new SharedReads(new ApiObjects(config, signal));
+  const [run, vault] = [podExec(config), new SandboxVault(objects)];
   return {
     objects,
-    run: podExec(config),
-    prober: new PodProber(podSessions(config), proberPod, systemClock),
-    vault: new SandboxVault(objects),
+    run,
+    prober: new PodProber(podSessions(config), run, proberPod, systemClock),
+    vault,
+    providers: new PodProviders(run, () => fetchProviderBook(vault), providerPod),
+    chaos: new ChaosClient(config, { signal }),
     clock: systemClock,
   };
 }

@@ -4,6 +4,10 @@ import type { YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
+export type Path = readonly (string | number)[];
+/** A problem at a place in lab.yaml. */
+export type ToProblem = (path: Path, message: string, remedy: string) => LabProblem;
+
 /** What zod found wrong, as file, line, path, what and what to do. */
 export function toProblems(error: z.ZodError, source: YamlSource): readonly LabProblem[] {
   return error.issues.flatMap((issue) => toProblem(issue, source));

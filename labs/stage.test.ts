@@ -16,6 +16,7 @@ import { ownLabsDir, parseLab } from './catalogue.ts';
 import { readLabFiles } from './lab-files.ts';
 import type { StageProgress } from './lab-stage.ts';
 import { planLabVariant, type Lab } from './lab.ts';
+import { FakeProviders } from '../grader/testing/fake-providers.ts';
 import { SandboxVault } from './sandbox-vault.ts';
 import { createStage, type ProvableStage } from './stage.ts';
 
@@ -114,6 +115,8 @@ interface Setting {
   readonly commands: PodCommand[];
   readonly progress: StageProgress[];
   readonly prober: FakeProber;
+  /** Namespaces whose experiments were all ended. */
+  readonly endedExperiments: string[];
 }
 
 function setUp(exitCode = 0): Setting {
@@ -122,6 +125,8 @@ function setUp(exitCode = 0): Setting {
   const objects = new RunningObjects();
   const clock = new ManualClock();
   const commands: PodCommand[] = [];
+  const endedExperiments: string[] = [];
+  const unused = (): never => expect.fail('a reset ends experiments and does nothing else with them');
   const progress: StageProgress[] = [];
   const prober = new FakeProber(serve);
   const run = async (command: PodCommand): Promise<{ exitCode: number; stdout: string; stderr: string }> => {
@@ -134,8 +139,20 @@ function setUp(exitCode = 0): Setting {
     signal: new AbortController().signal,
     progress: (event: StageProgress) => void progress.push(event),
   };
-  const stage = createStage(lab, options, { objects, run, prober, vault: new SandboxVault(objects), clock });
-  return { stage, objects, clock, commands, progress, prober };
+  const stage = createStage(lab, options, {
+    objects,
+    run,
+    prober,
+    vault: new SandboxVault(objects),
+    providers: new FakeProviders(),
+    chaos: {
+      ...{ create: unused, list: unused, awaitInjected: unused, delete: unused },
+      isServed: () => Promise.resolve(true),
+      deleteAll: async (namespace) => void endedExperiments.push(namespace),
+    },
+    clock,
+  });
+  return { stage, objects, clock, commands, progress, prober, endedExperiments };
 }
 
 /** Lets the stage's clock run while it works. */
@@ -338,6 +355,7 @@ describe('an incident', () => {
           metadata.namespace === setting.stage.namespace && ['Deployment', 'Secret', 'ConfigMap', 'Service'].includes(kind),
       );
     expect(left).toEqual([]);
+    expect(setting.endedExperiments).toEqual([systemNamespace]);
     expect(find(setting.objects, 'ResourceQuota', 'team-budget')).toBeDefined();
     expect(setting.commands.at(-1)?.command.join(' ')).toContain('/opt/lab');
   });

@@ -1,8 +1,9 @@
 import type { CheckContext } from '../grader/check-context.ts';
 import { fetchWorkloadBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
 import { Credentials } from '../grader/credentials.ts';
-import { lookOnce, runChecks } from '../grader/engine.ts';
+import { lookOnce, lookQuietly, runChecks } from '../grader/engine.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
+import type { WrittenArtefact } from '../grader/artefacts/artefact.ts';
 import type { CommandOutcome } from '../grader/pod-exec.ts';
 import { planScorecard } from '../grader/scorecard.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
@@ -12,6 +13,7 @@ import { undoOutsideNamespaces } from '../scenarios/faults/changes.ts';
 import { findFault } from '../scenarios/faults/fault-catalogue.ts';
 import { combineFaults, type FaultPart } from '../scenarios/faults/combined-fault.ts';
 import type { FaultTarget } from '../scenarios/faults/fault.ts';
+import { exampleContent, defineArtefact, offerArtefacts } from './lab-artefacts.ts';
 import { awaitChecks, healthChecks, signsOfLife } from './health-checks.ts';
 import type { LabFault, LabStep } from './lab-schema.ts';
 import {
@@ -21,14 +23,16 @@ import {
   type Injection,
   type LabService,
   type LabStage,
+  type OfferedArtefact,
   type StageOptions,
   type StepContent,
 } from './lab-stage.ts';
 import { RenderedLab, type Lab } from './lab.ts';
 import { parseSnapshot, restoreSnapshot, takeSnapshot, type NamespaceSnapshot } from './namespace-snapshot.ts';
+import { beginProviders, clearProviders, ensureProviders } from './sandbox-providers.ts';
 import { createAbsent, ensureAuthority, ensureNamespace, ensureProber, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
 import { accessSandbox, type SandboxAccess } from './sandbox.ts';
-import { describeStep, planStepCredit, stepCheckId } from './step-content.ts';
+import { describeStep, planStepCredit, stepCheckId, stepChecks } from './step-content.ts';
 import { authorityName, copyFilesScript, filesConfigMap, systemObjects, workspaceObject, workspacePod } from './system-objects.ts';
 
 const HEALTHY_TIMEOUT_MS = 90_000;
@@ -47,6 +51,8 @@ export interface ProvableStage extends LabStage {
   runScript(file: string): Promise<void>;
   /** Runs commands there one after the other, whatever each answers. */
   runCommands(commands: string): Promise<CommandOutcome>;
+  /** From now on the lab's examples stand for what was written, or nothing does. */
+  writeExamples(written: boolean): void;
 }
 
 /** A lab in one sandbox. `access` is replaced in tests. */
@@ -61,6 +67,7 @@ class SandboxStage implements ProvableStage {
   readonly #access: SandboxAccess;
   /** What is live, or will be: its report is told and its solution run. */
   #fault: string;
+  #examplesWritten = false;
 
   constructor(lab: Lab, options: StageOptions, access: SandboxAccess) {
     this.#lab = new RenderedLab(lab, options.variant);
@@ -82,37 +89,42 @@ class SandboxStage implements ProvableStage {
 
   async prepare(mode: AttemptMode): Promise<void> {
     const { objects, vault } = this.#access;
-    const authority = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
+    const { authority, offered } = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
-      await createAbsent(objects, this.#lab.objects(this.#lab.file.start));
+      const offered = await beginProviders(this.#access, this.#lab.file.providers);
+      await createAbsent(objects, this.#lab.objects(this.#lab.file.start, offered));
       await createAbsent(objects, [filesConfigMap(this.#lab.workspaceFiles())]);
       if ((await vault.fetch(START_SNAPSHOT)) === undefined) await this.#keep(START_SNAPSHOT, await takeSnapshot(objects, this.namespace));
-      return ensureAuthority(objects);
+      return { authority: await ensureAuthority(objects), offered };
     });
     if (mode === 'incident') {
       await this.#step('deploy', 'The inference server is deployed', async () => {
         const values = await makeCredentialValues(authority, this.#lab.file.endpoint);
-        await createAbsent(objects, this.#lab.objects(this.#lab.file.healthy, values));
+        await createAbsent(objects, this.#lab.objects(this.#lab.file.healthy, { ...values, ...offered }));
       });
     }
-    await this.#step('workspace', 'Workspace and prober start', () =>
-      ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal),
-    );
-    if (mode === 'incident')
-      await this.#step('healthy', 'The inference server loads its weights and answers', () =>
-        awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS),
-      );
+    await this.#step('workspace', 'Workspace and prober start', () => this.#ensurePods());
+    if (mode === 'incident') await this.#step('healthy', 'The inference server loads its weights and answers', () => this.#becomeHealthy());
   }
 
   steps(): readonly StepContent[] {
-    return this.#lab.file.steps.map((step) => describeStep(this.#lab, step, this.#requireFault(this.#fault).report));
+    return this.#lab.file.steps.map((step) => describeStep(this.#lab, step, this.#requireFault(this.#fault)));
   }
 
-  checkStep(stepId: string): Promise<readonly CheckResult[]> {
+  artefacts(): readonly OfferedArtefact[] {
+    return offerArtefacts(this.#lab);
+  }
+
+  writeExamples(written: boolean): void {
+    this.#examplesWritten = written;
+  }
+
+  checkStep(stepId: string, way: 'fully' | 'quietly' = 'fully'): Promise<readonly CheckResult[]> {
     return this.#translated(async () => {
-      const checks = this.#requireStep(stepId).checks.map((id) => this.#lab.check(id));
-      const results = await lookOnce(checks, this.#context(undefined));
+      const step = this.#requireStep(stepId);
+      const checks = stepChecks(this.#lab, step, this.#requireFault(this.#fault)).map((id) => this.#lab.check(id));
+      const results = await (way === 'fully' ? lookOnce : lookQuietly)(checks, this.#context(undefined));
       return results.map((result) => ({ ...result, id: stepCheckId(stepId, result.id) }));
     });
   }
@@ -183,11 +195,13 @@ class SandboxStage implements ProvableStage {
       // What a fault did outside of the namespace is in no snapshot, and what is kept to take it back would not fit the next injection.
       for (const { id } of this.#lab.file.faults.flatMap((fault) => [fault, ...fault.together]))
         await undoOutsideNamespaces(this.#target(undefined), id);
+      await this.#endExperiments();
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
-      await ensureSystemPods(this.#access, workspaceObject(this.namespace, this.#lab.workspaceFiles()), this.#options.signal);
+      await this.#ensurePods();
+      await clearProviders(this.#access, this.#lab.file.providers);
       await restoreSnapshot(objects, this.namespace, parseSnapshot(text));
-      if (target === 'healthy') return awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS);
+      if (target === 'healthy') return this.#becomeHealthy();
       await run({ ...workspacePod, command: ['bash', '-c', copyFilesScript], timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
     });
   }
@@ -196,7 +210,8 @@ class SandboxStage implements ProvableStage {
     return this.#translated(async () => {
       const { file, lab } = this.#lab;
       await ensureProber(this.#access, this.#options.signal);
-      const checks = file.verdict.map((id) => this.#lab.check(id));
+      const fault = file.faults.find(({ id }) => id === context.injection.fault);
+      const checks = [...new Set([...file.verdict, ...(fault?.verdict ?? [])])].map((id) => this.#lab.check(id));
       const results = await runChecks(checks, this.#context(parseBaseline(context.baseline)));
       const built = planStepCredit(this.#lab, context.stepResults);
       return planScorecard([...built, ...results], {
@@ -207,24 +222,56 @@ class SandboxStage implements ProvableStage {
     });
   }
 
+  async #becomeHealthy(): Promise<void> {
+    const { complete } = this.#lab.file;
+    if (complete !== undefined) await this.runScript(complete);
+    await awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS);
+  }
+
+  /** All pods of ours that the lab stands on. */
+  async #ensurePods(): Promise<void> {
+    const { signal } = this.#options;
+    const workspace = workspaceObject(this.namespace, this.#lab.workspaceFiles());
+    await Promise.all([ensureSystemPods(this.#access, workspace, signal), ensureProviders(this.#access, this.#lab.file.providers, signal)]);
+  }
+
+  /** They stand outside of the namespace that is put back, and would go on in it. */
+  async #endExperiments(): Promise<void> {
+    const { chaos } = this.#access;
+    if (chaos !== undefined && (await chaos.isServed())) await chaos.deleteAll(systemNamespace);
+  }
+
   #context(baseline: WorkloadBaseline | undefined): CheckContext {
     const { endpoint } = this.#lab.file;
-    const { objects, prober, clock } = this.#access;
+    const { objects, prober, providers, clock } = this.#access;
     const credentials = new Credentials(objects, endpoint, { kind: 'Secret', namespace: systemNamespace, name: authorityName });
     return {
       endpoint,
       objects,
       prober,
+      providers,
       clock,
       credentials,
       baseline,
       signal: this.#options.signal,
       readFile: (file) => this.#readFile(file),
+      artefacts: {
+        fetch: (id) => this.#options.fetchArtefact?.(id) ?? Promise.resolve(this.#exampleOf(id)),
+        classification: this.#lab.file.faults.find(({ id }) => id === this.#fault)?.classification,
+      },
     };
   }
 
   #target(baseline: WorkloadBaseline | undefined): FaultTarget {
-    return { ...this.#context(baseline), vault: this.#access.vault };
+    const { vault, chaos } = this.#access;
+    return { ...this.#context(baseline), vault, ...(chaos === undefined ? {} : { chaos }) };
+  }
+
+  #exampleOf(id: string): WrittenArtefact | undefined {
+    const spec = this.#lab.file.artefacts.find((artefact) => artefact.id === id);
+    if (spec === undefined || !this.#examplesWritten) return undefined;
+    const { classification } = this.#requireFault(this.#fault);
+    return { definition: defineArtefact(this.#lab, spec), content: exampleContent(this.#lab, spec, classification) };
   }
 
   #requireStep(stepId: string): LabStep {

@@ -1,5 +1,5 @@
 import type { CheckResult } from '../grader/verdict.ts';
-import type { LabStep } from './lab-schema.ts';
+import type { LabFault, LabStep } from './lab-schema.ts';
 import type { StepContent } from './lab-stage.ts';
 import type { RenderedLab } from './lab.ts';
 
@@ -8,14 +8,20 @@ export function stepCheckId(stepId: string, checkId: string): string {
   return `${stepId}/${checkId}`;
 }
 
-/** A step as its trainee sees it. `report` is what the incident's step tells of the fault. Pure. */
-export function describeStep(lab: RenderedLab, step: LabStep, report: string): StepContent {
+/** A step's own checks, and in the incident what its fault alone is judged by and does not hide. Pure. */
+export function stepChecks(lab: RenderedLab, step: LabStep, fault: LabFault): readonly string[] {
+  if (step.phase === 'build') return step.checks;
+  return [...new Set([...step.checks, ...fault.verdict.filter((id) => !lab.check(id).hidden)])];
+}
+
+/** A step as its trainee sees it, with that fault in the incident. Pure. */
+export function describeStep(lab: RenderedLab, step: LabStep, fault: LabFault): StepContent {
   return {
     id: step.id,
     title: step.title,
     phase: step.phase,
-    markdown: lab.text(step.instructions, { report }),
-    checks: step.checks.map((id) => {
+    markdown: lab.text(step.instructions, { report: fault.report }),
+    checks: stepChecks(lab, step, fault).map((id) => {
       const { title, explain } = lab.check(id);
       return { id: stepCheckId(step.id, id), title, explain };
     }),

@@ -118,8 +118,11 @@ export function proberObject(): KubeObject {
   });
 }
 
+/** What Drillhouse itself needs in a sandbox stays, whatever an exercise does to the nodes. */
+export const anyTaint = [{ operator: 'Exists' }] as const;
+
 function pod(at: { readonly namespace: string; readonly pod: string }, spec: object): KubeObject {
-  const common = { enableServiceLinks: false, terminationGracePeriodSeconds: 1, restartPolicy: 'Always' };
+  const common = { enableServiceLinks: false, terminationGracePeriodSeconds: 1, restartPolicy: 'Always', tolerations: anyTaint };
   return object('v1', 'Pod', at.pod, at.namespace, { spec: { ...common, ...spec } });
 }
 

@@ -7,10 +7,12 @@ type Path = readonly PropertyKey[];
 export class YamlSource {
   readonly file: string;
   readonly #document: Document;
+  readonly #text: string;
   readonly #lines = new LineCounter();
 
   constructor(file: string, text: string) {
     this.file = file;
+    this.#text = text;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
   }
 
@@ -35,6 +37,12 @@ export class YamlSource {
       if (node?.range !== undefined) return this.#position(node.range[0]);
     }
     return { line: 1, column: 1 };
+  }
+
+  /** Where a text first stands that is known only once the values were put in. */
+  locateText(pattern: RegExp): { readonly line?: number; readonly column?: number } {
+    const offset = this.#text.search(pattern);
+    return offset < 0 ? {} : this.#position(offset);
   }
 
   /** Where the key of an entry stands: what is said of unknown keys should point at them. */

@@ -3,18 +3,19 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../infra/setup/project-root.ts';
 import { openSubstrate } from '../infra/substrate/open-substrate.ts';
-import { loadCatalogue } from '../labs/catalogue.ts';
-import { planLabVariant, type Lab } from '../labs/lab.ts';
-import { createStage } from '../labs/stage.ts';
-import type { LabCatalogue } from './attempts/lab-catalogue.ts';
-import { systemClock } from './clock.ts';
+import { LiveCatalogue } from '../labs/live-catalogue.ts';
+import { repeat, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { opening } from './lifetime.ts';
 import type { Logger } from './log.ts';
 import { startServer, type RunningServer } from './server.ts';
 import type { Substrate } from './sandboxes/substrate.ts';
 
 /** What one sandbox takes, measured with lab 1 and its inference server, so that a full house does not swap. */
 const MEMORY_BYTES_PER_SANDBOX = { process: 240_000_000, docker: 600_000_000 } as const;
+
+/** How soon an edited lab is what people start. */
+const LABS_LOOKED_AT_EVERY_MS = 2_000;
 
 export interface AppOptions {
   readonly config: Config;
@@ -26,8 +27,11 @@ export interface AppOptions {
 
 /** The whole product: chooses the substrate and the labs, and starts the server on them. */
 export async function startApp({ config, log, report, onDataLost }: AppOptions): Promise<RunningServer> {
-  const catalogue = await openCatalogue(config.labsDirs);
-  for (const problem of catalogue.problems) log.warn({ ...problem }, 'a lab does not load');
+  const catalogue = await LiveCatalogue.open({ dirs: config.labsDirs, archiveDir: path.join(config.dataDir, 'labs') });
+  const tellProblems = (): void => {
+    for (const problem of catalogue.problems) log.warn({ ...problem }, 'a lab does not load');
+  };
+  tellProblems();
   const open = async (): Promise<Substrate> => {
     const substrate = await openSubstrate({
       runtime: config.runtime,
@@ -39,34 +43,34 @@ export async function startApp({ config, log, report, onDataLost }: AppOptions):
     report(`Sandboxes: ${substrate.name}. ${substrate.isolation}`);
     return substrate;
   };
-  return startServer({
-    config,
-    openSubstrate: open,
-    catalogue,
-    clock: systemClock,
-    log,
-    version: readVersion(),
-    webDir: path.join(projectRoot, 'dist', 'web'),
-    capacityOf: (substrate) => config.capacity ?? capacityOf(substrate),
-    onDataLost,
+  return opening(async (lifetime) => {
+    lifetime.use(watchLabs(catalogue, log, tellProblems));
+    const server = lifetime.use(
+      await startServer({
+        config,
+        openSubstrate: open,
+        catalogue,
+        clock: systemClock,
+        log,
+        version: readVersion(),
+        webDir: path.join(projectRoot, 'dist', 'web'),
+        capacityOf: (substrate) => config.capacity ?? capacityOf(substrate),
+        onDataLost,
+      }),
+    );
+    return { ...server, [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose]() };
   });
 }
 
-async function openCatalogue(dirs: readonly string[]): Promise<LabCatalogue> {
-  const { labs, problems } = await loadCatalogue(dirs);
-  const bySlug = new Map(labs.map((lab) => [lab.summary.slug, lab]));
-  const require = (slug: string): Lab => {
-    const lab = bySlug.get(slug);
-    if (lab === undefined) throw new Error(`The lab ${slug} is not in the catalogue any more.`);
-    return lab;
-  };
-  return {
-    labs: labs.map((lab) => lab.summary),
-    problems,
-    find: (slug) => bySlug.get(slug)?.summary,
-    planVariant: (slug, seed, fault) => planLabVariant(require(slug), seed, fault),
-    createStage: (slug, options) => createStage(require(slug), options),
-  };
+/** Labs are edited while the server runs; what has begun goes on with the version that it began with. */
+function watchLabs(catalogue: LiveCatalogue, log: Logger, onChanged: () => void): Disposable {
+  return repeat(systemClock, LABS_LOOKED_AT_EVERY_MS, async () => {
+    try {
+      if (await catalogue.refresh()) onChanged();
+    } catch (error) {
+      log.warn({ err: error }, 'the labs could not be looked at');
+    }
+  });
 }
 
 function capacityOf(substrate: Substrate): number {

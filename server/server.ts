@@ -7,6 +7,8 @@ import { Links } from './accounts/links.ts';
 import { People } from './accounts/people.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { codeOf } from './app-error.ts';
+import { ArtefactCommands } from './artefacts/artefacts.ts';
+import { ArtefactRecords } from './artefacts/artefact-records.ts';
 import { AttemptCommands } from './attempts/attempt-commands.ts';
 import { AttemptRecords } from './attempts/attempt-records.ts';
 import { AttemptViews } from './attempts/attempt-views.ts';
@@ -128,11 +130,13 @@ async function createServices(
   const evidence = new EvidenceChain();
   const records = new AttemptRecords(db);
   const verdicts = new VerdictRecords(db, evidence);
+  const artefactRecords = new ArtefactRecords(db, evidence);
   const supervisor = lifetime.use(
     await Supervisor.start({
       substrate,
       catalogue,
       records,
+      artefacts: artefactRecords,
       evidence,
       clock,
       log: log.child({ name: 'attempts' }),
@@ -162,6 +166,16 @@ async function createServices(
   const views = new AttemptViews(people, records, terminals, clock);
   const commands = new AttemptCommands({ supervisor, catalogue, views, terminals, verdicts, audit, clock, flushStore });
   const names = (): ReturnType<People['names']> => people.names();
+  const artefacts = new ArtefactCommands({
+    supervisor,
+    records,
+    verdicts,
+    artefacts: artefactRecords,
+    names,
+    audit,
+    clock,
+    flushStore,
+  });
   const roster = (): ReturnType<typeof listRoster> =>
     listRoster({ supervisor, terminals, catalogue, clock, names, isConnected: (id) => pages.isConnected(id) });
   const cohorts = new Cohorts(db, clock);
@@ -173,6 +187,7 @@ async function createServices(
     catalogue,
     supervisor,
     commands,
+    artefacts,
     views,
     records,
     verdicts,

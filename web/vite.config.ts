@@ -32,6 +32,8 @@ export default defineConfig({
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
+    // The second page shows a lab to its author: `npm run lab -- preview`.
+    rolldownOptions: { input: ['index.html', 'preview.html'].map((page) => `${import.meta.dirname}/${page}`) },
     target: 'es2022',
     // The content security policy has no `data:` for scripts, styles and fonts, so nothing may be inlined.
     assetsInlineLimit: 0,

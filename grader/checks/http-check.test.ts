@@ -51,6 +51,13 @@ describe('runHttpCheck', () => {
     expect(sent['wrong']).not.toBe(sent['good']);
   });
 
+  it('asks a part of the lab beside the endpoint by its Service, in the endpoint’s namespace', async () => {
+    const prober = new FakeProber(() => answered(200));
+    const beside = { name: 'a', scheme: 'http', service: 'retrieval', port: 8080, path: '/index', key: 'none', expect: { status: 200 } };
+    await runHttpCheck(check(beside), testContext({ prober }));
+    expect(prober.asked.map(({ url }) => url)).toEqual(['http://retrieval.atlas.svc:8080/index']);
+  });
+
   it('fails, with a reason that teaches, when the sandbox holds no credential', async () => {
     const context = testContext();
     await context.objects.remove({ kind: 'Secret', namespace: 'atlas', name: 'inference-api-key' });

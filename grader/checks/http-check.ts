@@ -29,7 +29,7 @@ export const expectationSchema = z
 
 export type Expectation = z.infer<typeof expectationSchema>;
 
-const requestSchema = z.strictObject({
+export const httpRequestSchema = z.strictObject({
   name: z.string().min(1),
   method: z.enum(['GET', 'POST']).default('GET'),
   path: z.string().startsWith('/'),
@@ -41,7 +41,11 @@ const requestSchema = z.strictObject({
 });
 
 /** Requests by the prober, each with what must come of it. All must hold. */
-export const httpCheckSchema = z.strictObject({ ...checkFields, kind: z.literal('http'), requests: z.array(requestSchema).min(1).max(20) });
+export const httpCheckSchema = z.strictObject({
+  ...checkFields,
+  kind: z.literal('http'),
+  requests: z.array(httpRequestSchema).min(1).max(20),
+});
 
 export type HttpCheck = z.infer<typeof httpCheckSchema>;
 type HttpRequest = HttpCheck['requests'][number];
@@ -49,10 +53,10 @@ type HttpRequest = HttpCheck['requests'][number];
 const TIMEOUT_MS = 4_000;
 
 export async function runHttpCheck(check: HttpCheck, context: CheckContext): Promise<Verdict> {
-  return allOf(await Promise.all(check.requests.map((request) => runRequest(request, context))));
+  return allOf(await Promise.all(check.requests.map((request) => runHttpRequest(request, context))));
 }
 
-async function runRequest(request: HttpRequest, context: CheckContext): Promise<Verdict> {
+export async function runHttpRequest(request: HttpRequest, context: CheckContext): Promise<Verdict> {
   const prepared = await prepareRequest(context, request, { ...request, timeoutMs: TIMEOUT_MS });
   if (prepared.kind === 'absent') return fail(prepared.reason, [observe(context, 'note', prepared.reason)]);
   const [result] = await context.prober.probe([prepared.value], context.signal);

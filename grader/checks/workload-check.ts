@@ -19,6 +19,8 @@ const demandSchema = z.discriminatedUnion('of', [
   z.strictObject({ of: z.literal('probes'), paths: z.array(z.string()).min(1), detectWithinSeconds: z.number().positive() }),
   /** The API key comes from a Secret, has the agreed form, and stands nowhere in clear text. */
   z.strictObject({ of: z.literal('key') }),
+  /** The Deployment is as it was in the baseline: what was never broken needs no mending. */
+  z.strictObject({ of: z.literal('untouched') }),
 ]);
 
 const MAX_PODS_SHOWN = 10;

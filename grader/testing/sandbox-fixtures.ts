@@ -1,6 +1,7 @@
 import type { Container, Deployment, EndpointSlice, Pod, ReplicaSet, Secret, Service } from '../../infra/cluster/meta/generated/types.ts';
 import type { KubeObject } from '../../infra/cluster/meta/kube-object.ts';
 import { ManualClock } from '../../infra/cluster/meta/manual-clock.ts';
+import type { LoadOrder, LoadReport } from '../../infra/images/prober/load-protocol.ts';
 import type { ProbeRequest, ProbeResult } from '../../infra/images/prober/protocol.ts';
 import type { CheckContext } from '../check-context.ts';
 import { checkSchema, type Check } from '../check-spec.ts';
@@ -8,6 +9,7 @@ import { Credentials } from '../credentials.ts';
 import { endpointSchema, type Endpoint } from '../endpoint.ts';
 import type { Prober } from '../prober.ts';
 import { FakeObjects } from './fake-objects.ts';
+import { FakeProviders } from './fake-providers.ts';
 
 export const endpoint: Endpoint = endpointSchema.parse({
   namespace: 'atlas',
@@ -129,6 +131,31 @@ export function healthyObjects(): readonly KubeObject[] {
   ];
 }
 
+const noLatency = { count: 0, meanMs: 0, p50Ms: 0, p90Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 };
+
+/** Of a run in which nothing happened. */
+export const emptyReport: LoadReport = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  tookMs: 0,
+  cancelled: false,
+  planned: 0,
+  sent: 0,
+  shed: 0,
+  answered: 0,
+  failures: {},
+  endToEnd: noLatency,
+  firstToken: noLatency,
+  interToken: noLatency,
+  sendLag: noLatency,
+  tokens: { prompt: 0, cachedPrompt: 0, completion: 0 },
+  cost: { usd: 0, usdUncached: 0, usdPerThousandRequests: 0, unpricedTokens: 0 },
+  cacheHits: 0,
+  quality: null,
+  classes: {},
+  keys: {},
+  models: {},
+};
+
 /** Answers as `answer` says; what it was asked is kept. Throwing is the prober's own failure. */
 export class FakeProber implements Prober {
   readonly asked: ProbeRequest[] = [];
@@ -136,6 +163,14 @@ export class FakeProber implements Prober {
 
   constructor(answer: (request: ProbeRequest) => ProbeResult) {
     this.answer = answer;
+  }
+
+  readonly loads: LoadOrder[] = [];
+  report: LoadReport = emptyReport;
+
+  async load(order: LoadOrder): Promise<LoadReport> {
+    this.loads.push(order);
+    return this.report;
   }
 
   async probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
@@ -167,6 +202,7 @@ export function unanswered(phase: Extract<ProbeResult, { kind: 'unanswered' }>['
 export interface TestContext extends CheckContext {
   readonly objects: FakeObjects;
   readonly prober: FakeProber;
+  readonly providers: FakeProviders;
   readonly clock: ManualClock;
 }
 
@@ -176,6 +212,7 @@ export function testContext(more: Partial<TestContext> = {}): TestContext {
     endpoint,
     objects,
     prober: new FakeProber(() => answered(200)),
+    providers: new FakeProviders(),
     credentials: new Credentials(objects, endpoint, authorityRef),
     baseline: undefined,
     readFile: () => Promise.resolve(undefined),

@@ -1,12 +1,14 @@
 import type { ApiClient } from './client/api-client.ts';
-import { isAlreadyExists } from './client/api-errors.ts';
+import { isAlreadyExists, orAbsent } from './client/api-errors.ts';
+import { provisionerName } from './client/volumes.ts';
 import { builtInClusterRoleBindings, builtInClusterRoles } from './meta/cluster-roles.ts';
-import type { EndpointSlice, PriorityClass, Service } from './meta/generated/types.ts';
+import type { EndpointSlice, PriorityClass, Service, StorageClass } from './meta/generated/types.ts';
 import type { KubeObject, ResourceRef } from './meta/kube-object.ts';
 
 const rbac = (resource: string): ResourceRef => ({ group: 'rbac.authorization.k8s.io', version: 'v1', resource });
 const core = (resource: string): ResourceRef => ({ group: '', version: 'v1', resource });
 const slices: ResourceRef = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
+const storageClasses: ResourceRef = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };
 const priorityClasses: ResourceRef = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' };
 
 export interface BootstrapOptions {
@@ -14,6 +16,8 @@ export interface BootstrapOptions {
   readonly apiServerIp: string;
   /** Where pods reach the API server; changes when a cluster is resumed on another port. */
   readonly endpoint: { readonly ip: string; readonly port: number };
+  /** The address that pods ask for names, and where they are answered; absent where pods have hosts files only. */
+  readonly dns?: { readonly clusterIp: string; readonly endpoint: { readonly ip: string; readonly port: number } };
 }
 
 /** What every cluster has from the start. Repeating it on a resumed cluster changes only where the API server is to be found. */
@@ -24,6 +28,7 @@ export async function bootstrap(api: ApiClient, options: BootstrapOptions): Prom
     ...builtInClusterRoles().map((role) => ensure(api, rbac('clusterroles'), role)),
     ...builtInClusterRoleBindings().map((binding) => ensure(api, rbac('clusterrolebindings'), binding)),
     ...systemPriorityClasses.map((entry) => ensure(api, priorityClasses, entry)),
+    ensure(api, storageClasses, defaultStorageClass),
     // Made here and not left to the controller, so that a pod can be created as soon as the cluster answers.
     ...namespaces.map((namespace) =>
       ensure(api, core('serviceaccounts'), {
@@ -34,6 +39,7 @@ export async function bootstrap(api: ApiClient, options: BootstrapOptions): Prom
     ),
     ensure(api, core('services'), apiService(options.apiServerIp)),
   ]);
+  if (options.dns !== undefined) await ensureDns(api, options.dns);
   await ensureApiEndpoint(api, options.endpoint);
 }
 
@@ -79,6 +85,53 @@ async function ensureApiEndpoint(api: ApiClient, { ip, port }: BootstrapOptions[
   await ensure(api, core('endpoints'), endpoints);
   await api.patch(core('endpoints'), { name: 'kubernetes', namespace: 'default' }, 'merge', { subsets: endpoints.subsets });
 }
+
+/**
+ * The Service that pods ask for names. It is an ordinary one: whoever breaks or deletes it has broken DNS, and a restart of the cluster
+ * mends no more than where the responder is.
+ */
+async function ensureDns(api: ApiClient, { clusterIp, endpoint: { ip, port } }: NonNullable<BootstrapOptions['dns']>): Promise<void> {
+  const place = { name: 'kube-dns', namespace: 'kube-system' };
+  const ports = [
+    { name: 'dns', port, protocol: 'UDP' },
+    { name: 'dns-tcp', port, protocol: 'TCP' },
+  ];
+  // The API's own endpoint is made last: with it, this is no first start.
+  if ((await orAbsent(api.get(slices, 'kubernetes', 'default'))) !== undefined) {
+    if ((await orAbsent(api.get(slices, place.name, place.namespace))) !== undefined) await api.patch(slices, place, 'merge', { ports });
+    return;
+  }
+  await ensure(api, core('services'), {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...place, labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' } },
+    spec: {
+      clusterIP: clusterIp,
+      type: 'ClusterIP',
+      ports: [
+        { name: 'dns', port: 53, protocol: 'UDP' },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+      ],
+    },
+  });
+  await ensure(api, slices, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...place, labels: { 'kubernetes.io/service-name': place.name } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [ip], conditions: { ready: true } }],
+    ports,
+  });
+}
+
+const defaultStorageClass: StorageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: provisionerName,
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'WaitForFirstConsumer',
+};
 
 const systemPriorityClasses: readonly PriorityClass[] = [
   priorityClass(

@@ -22,6 +22,11 @@ export interface ClusterOptions {
    * Upstream Kubernetes has none, so sandboxes are without.
    */
   readonly publishesServiceCa?: boolean;
+  /**
+   * The cluster serves the kinds of Chaos Mesh (chaos-mesh.org/v1alpha1), to members of {@link operatorGroup} only: they have no status subresource,
+   * so whoever may write them may claim anything, and an experiment may reach into hidden namespaces.
+   */
+  readonly servesChaos?: boolean;
   readonly clock?: Clock;
   readonly log: ClusterLog;
 }
@@ -58,7 +63,10 @@ export interface Cluster extends AsyncDisposable {
   readonly url: string;
   /** A kubeconfig (YAML) with a credential of its own: `operator` for Drillhouse, `admin` for a person (group system:masters, hidden namespaces unseen). */
   kubeconfig(identity: 'operator' | 'admin'): string;
-  /** Exactly these faults between pods from now on, also for pods that start later. Not kept over a restart of this process. */
+  /**
+   * Exactly these faults between pods from now on, also for pods that start later; those of experiments in it stay. Not kept over a restart of
+   * this process: whoever sets them sets them again, as the controller of Chaos Mesh's kinds does from its objects.
+   */
   setWireFaults(faults: readonly WireFault[]): Promise<void>;
   /** All objects as one JSON text; pods come back as they are declared, not as they run. Events and leases are left out. */
   snapshot(): Promise<string>;

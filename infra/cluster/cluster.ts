@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { chaosGroup } from '../chaos/chaos-types.ts';
+import { dnsServiceIp } from '../runtime/dns/resolv-conf.ts';
 import type { ClusterRuntime } from '../runtime/runtime.ts';
 import { loadIdentity, savedPort, savePort, type ClusterIdentity } from './api/identity-files.ts';
 import { mastersGroup } from './api/user.ts';
 import { bootstrap } from './bootstrap.ts';
+import { defineChaos } from './chaos/definitions.ts';
+import { startChaos } from './chaos/start-chaos.ts';
 import { InformerFactory } from './client/informer-factory.ts';
 import { operatorGroup, type Cluster, type ClusterOptions, type NodeSpec } from './cluster-options.ts';
 import { createControlPlane, type ControlPlane } from './control-plane.ts';
@@ -39,6 +43,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+interface WireFaultsByOwner {
+  readonly own: readonly WireFault[];
+  readonly chaos: readonly WireFault[];
+}
+
 interface Parts {
   readonly options: ClusterOptions;
   readonly runtime: ClusterRuntime;
@@ -52,6 +61,8 @@ class EmbeddedCluster implements Cluster {
   /** In the order in which they were started. */
   readonly #loops: AsyncDisposable[] = [];
   #traffic: TrafficControl | undefined;
+  /** Whoever holds the cluster, and the experiments in it, set faults without knowing of each other. */
+  #wireFaults: WireFaultsByOwner = { own: [], chaos: [] };
   #port = 0;
   #isOver = false;
 
@@ -83,7 +94,11 @@ class EmbeddedCluster implements Cluster {
         ]),
       ],
     });
-    const plane = createControlPlane({ dataDir, identity, serviceCidr: runtime.serviceCidr, hiddenNamespaces, clock, log });
+    const plane = createControlPlane({
+      ...{ dataDir, identity, hiddenNamespaces, clock, log },
+      serviceCidr: runtime.serviceCidr,
+      hiddenGroups: options.servesChaos === true ? [chaosGroup] : [],
+    });
     const cluster = new EmbeddedCluster({ options, runtime, identity, plane });
     try {
       await cluster.#open(apiServerIp, clock);
@@ -104,17 +119,24 @@ class EmbeddedCluster implements Cluster {
       hiddenNamespaces: options.hiddenNamespaces ?? [],
       apiServerIp,
       endpoint: { ip: runtime.apiListenHost, port: podPort },
+      ...(runtime.dnsPort === undefined
+        ? {}
+        : { dns: { clusterIp: dnsServiceIp(runtime.serviceCidr), endpoint: { ip: runtime.apiListenHost, port: runtime.dnsPort } } }),
     });
-    await this.#startLoops(clock);
+    if (options.servesChaos === true) await defineChaos(plane.clientFor('kube-apiserver'));
+    await this.#startLoops(clock, podPort);
     plane.setReady();
   }
 
-  async #startLoops(clock: Clock): Promise<void> {
+  /** `podPort`: where pods find the API on the host. */
+  async #startLoops(clock: Clock, podPort: number): Promise<void> {
     const { options, runtime, plane, identity } = this.#parts;
     const { log, dataDir, nodes = defaultNodes, publishesServiceCa = false } = options;
     const informers = new InformerFactory({ api: plane.clientFor('kube-controller-manager'), clock, log });
     this.#loops.push(informers);
-    const proxy = startServiceProxy({ informers, runtime, clock, log, hiddenNamespaces: options.hiddenNamespaces ?? [] });
+    const hiddenNamespaces = options.hiddenNamespaces ?? [];
+    const hostPorts = [podPort, ...(runtime.dnsPort === undefined ? [] : [runtime.dnsPort])];
+    const proxy = startServiceProxy({ informers, runtime, clock, log, hiddenNamespaces, hostPorts });
     const starting = startKubelet({ api: plane.clientFor('kubelet'), informers, runtime, nodes, dataDir, clock, log });
     const kubelet = await starting.catch(async (error: unknown) => {
       await proxy.then(
@@ -138,9 +160,19 @@ class EmbeddedCluster implements Cluster {
       }),
     );
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
-    this.#loops.push(await proxy);
+    const serviceProxy = await proxy;
+    this.#loops.push(serviceProxy);
     this.#traffic = await startTrafficControl({ informers, runtime, clock, log });
     this.#loops.push(this.#traffic);
+    if (options.servesChaos !== true) return;
+    this.#loops.push(
+      startChaos({
+        ...{ informers, clock, log, runtime, kubelet: kubelet.endpoint },
+        api: plane.clientFor('chaos-controller-manager'),
+        setWireFaults: (chaos) => this.#setWireFaults({ chaos }),
+        setDetours: (detours) => serviceProxy.setDetours(detours),
+      }),
+    );
   }
 
   kubeconfig(identity: 'operator' | 'admin'): string {
@@ -153,8 +185,8 @@ class EmbeddedCluster implements Cluster {
     });
   }
 
-  async setWireFaults(faults: readonly WireFault[]): Promise<void> {
-    await this.#traffic?.setWireFaults(faults);
+  setWireFaults(own: readonly WireFault[]): Promise<void> {
+    return this.#setWireFaults({ own });
   }
 
   async snapshot(): Promise<string> {
@@ -185,7 +217,7 @@ class EmbeddedCluster implements Cluster {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
     await this.#parts.runtime[Symbol.asyncDispose]();
-    rmSync(path.join(this.#parts.options.dataDir, 'pods'), { recursive: true, force: true });
+    for (const folder of ['pods', 'volumes']) rmSync(path.join(this.#parts.options.dataDir, folder), { recursive: true, force: true });
   }
 
   async #stop(): Promise<void> {
@@ -193,6 +225,11 @@ class EmbeddedCluster implements Cluster {
     this.#isOver = true;
     for (const loop of this.#loops.splice(0).reverse()) await loop[Symbol.asyncDispose]();
     await this.#parts.plane.close();
+  }
+
+  async #setWireFaults(faults: Partial<WireFaultsByOwner>): Promise<void> {
+    this.#wireFaults = { ...this.#wireFaults, ...faults };
+    await this.#traffic?.setWireFaults([...this.#wireFaults.own, ...this.#wireFaults.chaos]);
   }
 
   #hidden(): ReadonlySet<string> {

@@ -2,16 +2,18 @@ import path from 'node:path';
 import { Admission } from './api/admission/admission.ts';
 import { ApiServer } from './api/api-server.ts';
 import { Authenticator } from './api/authenticator.ts';
+import { CertificateSigner, type CertificateSignerParts } from './api/certificate-signer.ts';
 import { CustomResources } from './api/custom-resources.ts';
 import type { ClusterIdentity } from './api/identity-files.ts';
 import { EventExpiry } from './api/event-expiry.ts';
-import { FairQueue } from './api/fair-queue.ts';
+import { FairQueue, type RequestQueue } from './api/fair-queue.ts';
 import { InProcessClient } from './api/in-process-client.ts';
 import { MetricsApi } from './api/metrics-api.ts';
 import { NonResourceHandler } from './api/non-resource-handler.ts';
 import { PodStreams } from './api/pod-streams.ts';
 import { ProxyHandler } from './api/proxy.ts';
 import { Rbac } from './api/rbac.ts';
+import { RequestMetrics } from './api/request-metrics.ts';
 import { ResourceApi } from './api/resource-api.ts';
 import { ResourceHandler } from './api/resource-handler.ts';
 import { Reviews } from './api/reviews.ts';
@@ -23,21 +25,26 @@ import { Visibility } from './api/visibility.ts';
 import type { ApiClient } from './client/api-client.ts';
 import { operatorGroup, type ClusterLog } from './cluster-options.ts';
 import type { Clock } from './meta/clock.ts';
+import type { CertificateSigningRequest } from './meta/generated/types.ts';
 import type { KubeletEndpoint } from './meta/kubelet-endpoint.ts';
 import { ResourceRegistry } from './meta/registry.ts';
 import { serviceUnavailable } from './meta/status-error.ts';
 import { ObjectStore } from './store/object-store.ts';
 
 /** One for all clusters of the process: what it apportions is the process's one thread. */
-const requestQueue = new FairQueue();
+const sharedQueue = new FairQueue();
 
 export interface ControlPlaneOptions {
   readonly dataDir: string;
   readonly identity: ClusterIdentity;
   readonly serviceCidr: string;
   readonly hiddenNamespaces: readonly string[];
+  /** API groups whose resources only operators see. */
+  readonly hiddenGroups?: readonly string[];
   readonly clock: Clock;
   readonly log: ClusterLog;
+  /** In place of the one that all clusters of the process share. */
+  readonly queue?: RequestQueue;
 }
 
 /** Store and API of one cluster, without the loops that act on it. */
@@ -53,11 +60,12 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNamespaces, clock, log }: ControlPlaneOptions): ControlPlane {
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { dataDir, identity, serviceCidr, hiddenNamespaces, clock, log, queue = sharedQueue } = options;
   const registry = new ResourceRegistry();
   const store = new ObjectStore({ file: path.join(dataDir, 'journal'), log });
   const rbac = new Rbac(store);
-  const visibility = new Visibility(hiddenNamespaces);
+  const visibility = new Visibility(hiddenNamespaces, options.hiddenGroups);
   const tokens = new ServiceAccountTokens(identity.tokenKey, store, clock);
   const addresses = new ServiceAddresses(store, serviceCidr);
   const api = new ResourceApi({ store, clock, addresses, admission: new Admission({ store, clock, rbac, visibility }) });
@@ -76,7 +84,9 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
       } as const;
       api.delete({ ...call, ...(namespace === undefined ? {} : { namespace }), warn: () => {} }, name, {});
     },
+    failed: (error) => log.error({ reason: reasonOf(error) }, 'a custom resource definition could not be followed'),
   });
+  const metrics = new RequestMetrics();
   let endpoint: KubeletEndpoint | undefined;
   let isReady = false;
   const kubelet = (): KubeletEndpoint => {
@@ -104,15 +114,22 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
       resources,
       streams,
       log,
-      queue: requestQueue,
+      queue,
       name: dataDir,
       authenticator: new Authenticator({ tokens, rbac, visibility }),
-      nonResources: new NonResourceHandler({ registry, isReady: () => isReady }),
+      nonResources: new NonResourceHandler({
+        registry,
+        isReady: () => isReady,
+        metricsText: () => metrics.text(queue.waiting),
+        tokenKeys: () => tokens.keySet(),
+      }),
+      metrics,
       proxy: new ProxyHandler({ store, kubelet }),
     },
     { ...identity.server, authority: identity.authority.certificate },
   );
   customResources.start();
+  const signer = startSigner({ store, registry, clock, api, authority: identity.authority, log });
   const expiry = new EventExpiry(store, clock);
   return {
     server,
@@ -134,10 +151,42 @@ export function createControlPlane({ dataDir, identity, serviceCidr, hiddenNames
     async close() {
       expiry[Symbol.dispose]();
       customResources.stop();
+      signer[Symbol.dispose]();
       await server.close();
       store.close();
     },
   };
+}
+
+interface SignerOptions extends Pick<CertificateSignerParts, 'store' | 'clock' | 'authority'> {
+  readonly registry: ResourceRegistry;
+  readonly api: ResourceApi;
+  readonly log: ClusterLog;
+}
+
+function startSigner({ registry, api, log, ...parts }: SignerOptions): CertificateSigner {
+  const info = registry.find('certificates.k8s.io', 'v1', 'certificatesigningrequests');
+  if (info === undefined) throw new Error('requests for certificates are not registered');
+  const call = {
+    user: platform('kube-controller-manager'),
+    info,
+    subresource: 'status',
+    dryRun: false,
+    fieldManager: 'kube-controller-manager',
+    fieldValidation: 'Ignore',
+    warn: () => {},
+  } as const;
+  const signer = new CertificateSigner({
+    ...parts,
+    writeStatus: (name, change) => void api.rewrite(call, name, (object) => change(object as CertificateSigningRequest)),
+    failed: (error) => log.error({ reason: reasonOf(error) }, 'a request for a certificate could not be answered'),
+  });
+  signer.start();
+  return signer;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** A part of the control plane as a user. */

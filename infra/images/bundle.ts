@@ -4,7 +4,7 @@ import path from 'node:path';
 import { projectRoot } from '../setup/project-root.ts';
 
 /** The programs that images hold, by the name of their bundle. */
-const programs = ['inference', 'prober'] as const;
+const programs = ['inference', 'prober', 'provider', 'retrieval', 'gateway'] as const;
 export type ImageProgram = (typeof programs)[number];
 
 const bundleFolder = path.join(projectRoot, 'dist/images');

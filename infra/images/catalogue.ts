@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { prometheusEntrypoint } from './prometheus/entrypoint.ts';
 
 /**
  * The images that sandboxes may run, for both runtimes. The `docker` runtime builds each from its folder and tags it with
@@ -22,7 +23,8 @@ export interface ImageDefinition {
 }
 
 const APP_USER = '10001:10001';
-const INFERENCE_RELEASES = ['1.4.1', '1.4.2'] as const;
+/** What each of them is like stands in inference/releases.ts. */
+const INFERENCE_RELEASES = ['1.4.1', '1.4.2', '1.5.0', '1.5.1', '1.5.2', '1.6.0'] as const;
 
 function inferenceImage(release: string): ImageDefinition {
   return {
@@ -39,6 +41,16 @@ function inferenceImage(release: string): ImageDefinition {
 export const imageCatalogue: readonly ImageDefinition[] = [
   { reference: 'registry.lab/base:1.0', folder: 'base', env: {}, entrypoint: [], cmd: ['bash'], workingDir: '/', user: 'root' },
   {
+    // What a pod's containers become while an experiment has them fail: it waits, whatever arguments it is given.
+    reference: 'registry.lab/pause:1.0',
+    folder: 'base',
+    env: {},
+    entrypoint: ['bash', '-c', 'exec sleep infinity'],
+    cmd: [],
+    workingDir: '/',
+    user: 'root',
+  },
+  {
     reference: 'registry.lab/workspace:1.0',
     folder: 'workspace',
     env: { LANG: 'C.UTF-8', EDITOR: 'nano' },
@@ -48,6 +60,7 @@ export const imageCatalogue: readonly ImageDefinition[] = [
     user: '1000:1000',
   },
   ...INFERENCE_RELEASES.map(inferenceImage),
+  { ...inferenceImage('1.6.0-arm64'), platform: 'arm64' },
   {
     reference: 'registry.lab/prober:1.0',
     folder: 'prober',
@@ -55,6 +68,43 @@ export const imageCatalogue: readonly ImageDefinition[] = [
     entrypoint: ['node', '/app/prober.mjs'],
     cmd: ['idle'],
     workingDir: '/app',
+    user: APP_USER,
+  },
+  {
+    reference: 'registry.lab/provider:1.0',
+    folder: 'provider',
+    env: { NODE_ENV: 'production' },
+    entrypoint: ['node', '/app/provider.mjs'],
+    cmd: ['serve'],
+    workingDir: '/app',
+    user: APP_USER,
+  },
+  {
+    reference: 'registry.lab/gateway:1.0',
+    folder: 'gateway',
+    env: { NODE_ENV: 'production' },
+    entrypoint: ['node', '/app/gateway.mjs'],
+    cmd: [],
+    workingDir: '/app',
+    user: APP_USER,
+  },
+  {
+    reference: 'registry.lab/retrieval:1.0',
+    folder: 'retrieval',
+    env: { NODE_ENV: 'production' },
+    entrypoint: ['node', '/app/retrieval.mjs'],
+    cmd: [],
+    workingDir: '/app',
+    user: APP_USER,
+  },
+  {
+    // The version that Debian trixie has.
+    reference: 'registry.lab/prometheus:2.53',
+    folder: 'prometheus',
+    env: {},
+    entrypoint: prometheusEntrypoint,
+    cmd: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/tmp/prometheus', '--web.enable-lifecycle'],
+    workingDir: '/tmp',
     user: APP_USER,
   },
 ];

@@ -12,7 +12,11 @@ const contextFiles: Readonly<
   workspace: ['lab.bashrc', 'tmux.conf', 'vimrc.local'].map((name) => ({ name, from: () => inFolder('workspace', name) })),
   inference: [{ name: 'inference.mjs', from: () => bundlePath('inference') }],
   prober: [{ name: 'prober.mjs', from: () => bundlePath('prober') }],
-  pause: [{ name: 'program-network', from: () => inFolder('pause', 'program-network'), executable: true }],
+  provider: [{ name: 'provider.mjs', from: () => bundlePath('provider') }],
+  retrieval: [{ name: 'retrieval.mjs', from: () => bundlePath('retrieval') }],
+  gateway: [{ name: 'gateway.mjs', from: () => bundlePath('gateway') }],
+  prometheus: [],
+  pause: ['program-network', 'delay-packets'].map((name) => ({ name, from: () => inFolder('pause', name), executable: true })),
 };
 
 function inFolder(folder: string, file: string): string {

@@ -6,17 +6,17 @@ const folder = (content: string): ImageFolder => ({
   dockerfile: 'ARG BASE\nFROM ${BASE}\n',
   files: [{ name: 'x', content: Buffer.from(content), executable: false }],
 });
-const folders = new Map(['base', 'workspace', 'inference', 'prober', 'pause'].map((name) => [name, folder(name)]));
+const folders = new Map([...new Set(['pause', ...imageCatalogue.map((image) => image.folder)])].map((name) => [name, folder(name)]));
 
 function hashes(catalogue: readonly ImageDefinition[], from = folders, debian = 'debian'): Record<string, string> {
   return Object.fromEntries(planImages(catalogue, from, debian).map((recipe) => [recipe.reference, recipe.hash]));
 }
 
 describe('the plan of the images', () => {
-  test('builds every image of the catalogue and the pause image, parents first', () => {
+  test('builds every image of the catalogue for this platform and the pause image, parents first', () => {
     const plan = planImages([...imageCatalogue].reverse(), folders, 'debian');
     expect(new Set(plan.map((recipe) => recipe.reference))).toEqual(
-      new Set(['drillhouse/pause:1.0', ...imageCatalogue.map((image) => image.reference)]),
+      new Set(['drillhouse/pause:1.0', ...imageCatalogue.filter((image) => image.platform === undefined).map((image) => image.reference)]),
     );
     plan.forEach((recipe, index) => {
       const earlier = plan.slice(0, index).map((other) => other.reference);

@@ -76,6 +76,7 @@ describe.skipIf(withoutEngine)('the images', () => {
     try {
       await importForeignImages(engine, [definition], AbortSignal.timeout(20_000));
       expect(await cluster.runtime.pullImage(reference)).toMatchObject({ kind: 'failed', reason: 'WrongPlatform' });
+      expect(await cluster.runtime.getImage(reference)).toBeUndefined();
     } finally {
       await engine.calls.getImage(reference).remove({ force: true });
     }

@@ -42,6 +42,13 @@ export interface ClusterRuntime extends AsyncDisposable {
   readonly podCidr: string;
   /** The range that the API server allocates ClusterIPs from, in CIDR notation. The first address is the `kubernetes` Service's. */
   readonly serviceCidr: string;
+  /**
+   * Port on `apiListenHost` where names are answered, over UDP and TCP, for the Service `kube-dns` to lead to: pods ask the tenth address of
+   * `serviceCidr`. Absent where pods have names from their hosts file instead.
+   */
+  readonly dnsPort?: number;
+  /** Who a container's root is to the files of this host; absent where that is root itself, or whoever runs us. */
+  readonly containerRootId?: number;
 
   /** Makes an image available. An image that cannot be had is an outcome, not an error. */
   pullImage(reference: string, signal?: AbortSignal): Promise<PullOutcome>;
@@ -147,6 +154,8 @@ export interface ContainerSpec {
   readonly cpuRequestMilli?: number;
   readonly pidLimit: number;
   readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** Beside the user's own group; processes know one group, and take the first of these where the user names none. */
+  readonly supplementalGroups?: readonly number[];
   readonly readOnlyRootFilesystem: boolean;
   /** Capabilities beyond none, without the `CAP_` prefix. The runtime grants only what it deems safe. */
   readonly addCapabilities: readonly string[];
@@ -239,11 +248,18 @@ export interface ContainerStats {
 export interface ServiceRoute {
   readonly namespace: string;
   readonly name: string;
-  /** `None` for headless Services, whose name resolves to the endpoints' addresses. */
+  /** `None` for headless Services, whose name resolves to the endpoints' addresses; empty where there is none, as for ExternalName. */
   readonly clusterIp: string;
+  /** The same client comes to the same endpoint as long as the endpoints are the same (sessionAffinity ClientIP). */
+  readonly isSticky?: boolean;
+  /** The name that the Service's name stands for. */
+  readonly externalName?: string;
+  /** Ready endpoints of a headless Service that has no ports. */
+  readonly addresses?: readonly { readonly ip: string; readonly hostname?: string }[];
   /** Known to pods of its own namespace only, by name and on Docker by address too; absent means to all. */
   readonly isHidden?: boolean;
   readonly ports: readonly {
+    readonly name?: string;
     readonly port: number;
     readonly protocol: 'TCP' | 'UDP';
     /** Ready endpoints only. */
@@ -301,7 +317,9 @@ export type WireEffect =
   /** Connections open and are reset when data is sent. */
   | { readonly kind: 'reset' }
   /** What exceeds the rate vanishes, so that TCP slows down to it. */
-  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number };
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  /** Every packet arrives later by `ms`, more or less by up to `jitterMs` (even), never before one that was sent earlier. */
+  | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs: number };
 
 /** Thrown for failures of the engine itself; outcomes that a trainee can cause are values. */
 export class RuntimeError extends Error {

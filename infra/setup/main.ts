@@ -5,6 +5,7 @@ import { ensureEngine, probeEngine } from './docker-engine.ts';
 import { ensureKubectl } from './kubectl.ts';
 import { withMachineLock } from './machine-lock.ts';
 import { projectRoot } from './project-root.ts';
+import { ensurePrometheus, prometheusFolder } from './prometheus.ts';
 import { installCommand, missingPackages, probeTools, type ToolFinding } from './tools.ts';
 
 const report = (line: string): void => void process.stdout.write(`  ${line}\n`);
@@ -23,6 +24,8 @@ async function setUp(): Promise<readonly string[]> {
   if (engine === undefined && !host.isRoot) return ['start the Docker engine, e.g. as root: dockerd'];
   report(`Docker engine ${engine ?? (await ensureEngine(path.join(dataFolder(), 'dockerd.log'), report))}`);
   report(`kubectl at ${path.relative(projectRoot, await ensureKubectl())}`.replace(/ (?:\.\.\/)+/, ' /'));
+  await ensurePrometheus();
+  report(`Prometheus at ${path.relative(projectRoot, prometheusFolder)}`);
   return [];
 }
 

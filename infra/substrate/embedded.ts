@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { SubstrateError, type Sandbox, type SandboxUsage, type Substrate, type SubstrateHealth } from '../../server/sandboxes/substrate.ts';
 import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster, ClusterLog, ClusterOptions } from '../cluster/cluster-options.ts';
+import type { WireFault } from '../cluster/kubelet/wire-faults.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { systemNamespace } from './system-namespace.ts';
 import { fetchUsage } from './usage.ts';
@@ -90,6 +91,13 @@ export class EmbeddedSubstrate implements Substrate {
     return [...removed, ...orphans.map((id) => `folder of ${id}`)];
   }
 
+  /** Faults on the wire between a sandbox's pods: exactly these from now on. They do not outlive this process. */
+  async setWireFaults(sandboxId: string, faults: readonly WireFault[]): Promise<void> {
+    const cluster = await this.#clusters.get(sandboxId);
+    if (cluster === undefined) throw new SubstrateError('UnknownSandbox', `There is no sandbox ${sandboxId} here.`);
+    await cluster.setWireFaults(faults);
+  }
+
   async usage(sandboxId: string): Promise<SandboxUsage | undefined> {
     const cluster = await this.#clusters.get(sandboxId);
     return cluster === undefined ? undefined : fetchUsage(toSandbox(sandboxId, cluster).operatorConfig);
@@ -126,6 +134,7 @@ export class EmbeddedSubstrate implements Substrate {
         runtime,
         dataDir,
         hiddenNamespaces: [systemNamespace],
+        servesChaos: true,
         log,
         ...(nodes === undefined ? {} : { nodes }),
       });

@@ -46,9 +46,11 @@ async function proveSteps(
 }
 
 async function proveStep(stage: ProvableStage, stepId: string, way: Way): Promise<string | undefined> {
+  stage.writeExamples(false);
   const before = await stage.checkStep(stepId);
   if (before.every(({ verdict }) => verdict.kind === 'pass')) return 'all its checks pass before it is done';
   const said = way === 'by its solution' ? await stage.solveStep(stepId).then(() => '') : await followInstructions(stage, stepId);
+  stage.writeExamples(true);
   if (untried.test(said)) return `its instructions do not run: ${said.slice(-300)}`;
   // Before there are probes a pod is ready before its server listens; the pages look again every few seconds, too.
   const deadline = Date.now() + STEP_TIMEOUT_MS;

@@ -7,8 +7,8 @@ import { toTable } from './table.ts';
 const lab = {
   checks: { answers: {} },
   faults: [
-    { id: 'a', title: 'A', solution: 's/a.sh' },
-    { id: 'b', title: 'B', solution: 's/b.sh' },
+    { id: 'a', title: 'A', solution: 's/a.sh', verdict: [] },
+    { id: 'b', title: 'B', solution: 's/b.sh', verdict: ['key'] },
   ],
   alternatives: [{ title: 'other', script: 'alt.sh', fault: 'b' }],
   cheats: [{ title: 'cheat', script: 'cheat.sh', fault: 'a', caughtBy: ['answers'] }],
@@ -25,6 +25,16 @@ describe('planCases', () => {
       ['alternative', 'b', 'passed'],
       ['cheat', 'a', 'failed'],
     ]);
+  });
+
+  it('wants a fault to be caught by what it alone is judged by, else by clients that get no answer', () => {
+    expect(planCases(lab).flatMap(({ group, caughtBy }) => (group === 'fault' ? [caughtBy] : []))).toEqual([['answers'], ['key']]);
+  });
+
+  it('wants a control to pass as it is', () => {
+    const faults = [{ id: 'nothing-wrong', title: 'N', solution: 's/n.sh', verdict: ['untouched'] }];
+    const control = planCases({ ...lab, faults } as unknown as LabFile).find(({ group }) => group === 'fault');
+    expect(control).toMatchObject({ expected: 'passed', caughtBy: [] });
   });
 
   it('can be kept to one fault', () => {

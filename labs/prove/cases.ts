@@ -1,4 +1,5 @@
 import type { Scorecard } from '../../grader/verdict.ts';
+import { findFault } from '../../scenarios/faults/fault-catalogue.ts';
 import type { LabFile } from '../lab-schema.ts';
 
 /** What a lab must show of itself (GRADING.md, rule 10). */
@@ -20,12 +21,11 @@ export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[
   const isWanted = ({ fault }: { readonly fault: string }): boolean => faults.some(({ id }) => id === fault);
   return [
     { group: 'healthy', title: 'The healthy state', expected: 'passed', caughtBy: [] },
-    ...faults.map(({ id, title }): ProofCase => ({
+    ...faults.map(({ id, title, verdict }): ProofCase => ({
       group: 'fault',
       title,
       fault: id,
-      expected: 'failed',
-      caughtBy: ['answers'].filter((check) => check in lab.checks),
+      ...expectationOf(id, verdict, lab),
     })),
     ...faults.map(({ id, solution }): ProofCase => ({
       group: 'solution',
@@ -42,6 +42,12 @@ export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[
       .filter(isWanted)
       .map(({ title, script, fault, caughtBy }): ProofCase => ({ group: 'cheat', title, fault, script, expected: 'failed', caughtBy })),
   ];
+}
+
+/** Untreated, a fault must fail by what it is judged by, and a control must pass. */
+function expectationOf(id: string, verdict: readonly string[], lab: LabFile): Pick<ProofCase, 'expected' | 'caughtBy'> {
+  if (findFault(id)?.isControl === true) return { expected: 'passed', caughtBy: [] };
+  return { expected: 'failed', caughtBy: verdict.length > 0 ? verdict : ['answers'].filter((check) => check in lab.checks) };
 }
 
 /** What is wrong with verdicts over one state, in words; undefined when they are as they must be. Pure. */

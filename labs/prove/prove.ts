@@ -54,6 +54,7 @@ export async function proveLab(options: ProofOptions): Promise<readonly ProofOut
   const workers = Array.from({ length: Math.max(1, Math.min(options.jobs, queue.length)) }, async (_, index) =>
     withSandbox(options, index, async (stage) => {
       await stage.prepare('incident');
+      stage.writeExamples(true);
       await proveCases(stage, queue, options, report);
     }),
   );

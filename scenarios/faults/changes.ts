@@ -39,11 +39,18 @@ async function begin(target: FaultTarget, faultId: string, plan: () => Promise<r
   return changes;
 }
 
-/** Takes back what {@link applyChanges} did. What the trainee removed meanwhile stays removed, unless the fault removed it. Repeatable. */
-export async function undoChanges(target: FaultTarget, faultId: string): Promise<void> {
+/** What is to be done instead of an undo, given the object as it is now. */
+export type Reconcile = (undo: Extract<Change, { kind: 'patch' }>, present: KubeObject) => Change;
+
+/**
+ * Takes back what {@link applyChanges} did. What the trainee removed meanwhile stays removed, unless the fault removed it. A fault that shares a field
+ * with others says by `reconcile` what of it is its own. Repeatable.
+ */
+export async function undoChanges(target: FaultTarget, faultId: string, reconcile: Reconcile = (undo) => undo): Promise<void> {
   for (const change of (await fetchKept(target, faultId))?.undo ?? []) {
-    if (change.kind === 'patch' && (await target.objects.find(change.ref)) === undefined) continue;
-    await apply(target, change);
+    const present = change.kind === 'patch' ? await target.objects.find(change.ref) : undefined;
+    if (change.kind !== 'patch') await apply(target, change);
+    else if (present !== undefined) await apply(target, reconcile(change, present));
   }
   await target.vault.remove(entryOf(faultId));
 }
@@ -51,7 +58,7 @@ export async function undoChanges(target: FaultTarget, faultId: string): Promise
 /** For a namespace that is reset as a whole: takes back only what was changed outside of it, and forgets the rest. */
 export async function undoOutsideNamespaces(target: FaultTarget, faultId: string): Promise<void> {
   for (const change of (await fetchKept(target, faultId))?.undo ?? []) {
-    if (refOfChange(change).namespace === undefined) await apply(target, change);
+    if (refOfChange(change).namespace !== target.endpoint.namespace) await apply(target, change);
   }
   await target.vault.remove(entryOf(faultId));
 }

@@ -1,10 +1,16 @@
 import type { z } from 'zod';
 import type { CheckContext } from '../../grader/check-context.ts';
+import type { ChaosClient } from '../../infra/chaos/chaos-client.ts';
 
 /** Where a fault works: the same sandbox access that checks have, and a store that the trainee cannot see. */
 export interface FaultTarget extends CheckContext {
   readonly vault: Vault;
+  /** Absent where nothing serves Chaos Mesh's experiments. */
+  readonly chaos?: Chaos;
 }
+
+/** What faults use of Chaos Mesh. */
+export type Chaos = Pick<ChaosClient, 'create' | 'list' | 'awaitInjected' | 'delete'>;
 
 /** Texts kept inside the sandbox but out of the trainee's sight, such as a Secret that a fault takes away. */
 export interface Vault {
@@ -22,6 +28,8 @@ export type Proof = { readonly live: true; readonly seen: string } | { readonly 
 export interface Fault {
   readonly id: string;
   readonly title: string;
+  /** Nothing is wrong, and doing nothing is right: a state that must pass as it is. */
+  readonly isControl?: true;
   /** What proves that it is live, for instructors. */
   readonly symptom: string;
   /** What {@link recover} takes back: nothing else of the sandbox may have changed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../infra/cluster/meta/kube-object.ts';
-import type { ConfigMap, Deployment, Node, Pod, ResourceQuota, Secret } from '../../infra/cluster/meta/generated/types.ts';
+import type { ConfigMap, Deployment, EndpointSlice, Node, Pod, ResourceQuota, Secret } from '../../infra/cluster/meta/generated/types.ts';
 import {
   secretOf,
   answered,
@@ -15,9 +15,10 @@ import {
   unanswered,
   type TestContext,
 } from '../../grader/testing/sandbox-fixtures.ts';
+import { FakeProviders } from '../../grader/testing/fake-providers.ts';
 import { createAuthority, issueCertificate } from '../../grader/certificates.ts';
 import { undoOutsideNamespaces } from './changes.ts';
-import { findFault, faultIds } from './fault-catalogue.ts';
+import { endpointFaultIds, findFault, inferenceFaultIds } from './fault-catalogue.ts';
 import type { Fault, FaultTarget, Vault } from './fault.ts';
 import { planStarvation } from './memory-exhausted.ts';
 
@@ -55,9 +56,10 @@ async function target(prober = silence): Promise<Target> {
     metadata: { ...metadata, name: 'budget' },
     spec: { hard: { 'limits.memory': '2Gi' } },
   } as ResourceQuota);
+  context.objects.put({ ...sliceOf('10.96.0.10'), metadata: { name: 'kube-dns', namespace: 'kube-system' } });
   context.objects.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, spec: { podCIDR: '10.0.0.0/24' } } as Node);
   context.objects.put(withVolumes(deploymentOf()));
-  return { ...context, vault: new FakeVault() };
+  return { ...context, vault: new FakeVault(), providers: new FakeProviders() };
 }
 
 const config = 'served-model-name: support-assistant\nmax-model-len: 2048\n';
@@ -95,10 +97,10 @@ const containerIn = async (at: Target): Promise<NonNullable<NonNullable<Deployme
 const essence = (at: Target): unknown =>
   at.objects
     .all()
-    .filter(({ kind }) => !['Pod', 'EndpointSlice'].includes(kind))
+    .filter(({ kind, metadata }) => metadata.namespace !== 'atlas' || !['Pod', 'EndpointSlice'].includes(kind))
     .map(({ kind, metadata, ...rest }) => ({ kind, name: metadata.name, annotations: metadata.annotations ?? {}, ...rest }));
 
-const all: readonly (readonly [string, Fault])[] = faultIds.map((id) => [id, findFault(id)!]);
+const all: readonly (readonly [string, Fault])[] = [...endpointFaultIds, ...inferenceFaultIds].map((id) => [id, findFault(id)!]);
 
 describe.each(all)('%s', (id, fault) => {
   it('leaves nothing behind when it is taken back', async () => {
@@ -124,6 +126,8 @@ describe.each(all)('%s', (id, fault) => {
     await undoOutsideNamespaces(at, id);
     expect(inNamespace()).toEqual(broken);
     expect((await at.objects.find<Node>({ kind: 'Node', name: 'node-1' }))?.spec).toEqual({ podCIDR: '10.0.0.0/24' });
+    const dns = await at.objects.find<EndpointSlice>({ kind: 'EndpointSlice', namespace: 'kube-system', name: 'kube-dns' });
+    expect(dns?.endpoints?.map(({ conditions }) => conditions?.ready)).toEqual([true]);
     expect(at.vault.texts.size).toBe(0);
   });
 

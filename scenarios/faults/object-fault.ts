@@ -32,7 +32,7 @@ export function objectFault<P extends z.ZodType>(spec: ObjectFaultSpec<P>): Faul
 }
 
 /** All at once, as somebody in a hurry would. */
-async function restartPods(target: FaultTarget): Promise<void> {
+export async function restartPods(target: FaultTarget): Promise<void> {
   const { pods } = await fetchWorkload(target.objects, target.endpoint);
   const { namespace } = target.endpoint;
   await Promise.all(

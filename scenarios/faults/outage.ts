@@ -13,7 +13,7 @@ export type Sign = (workload: Workload) => { readonly seen: string } | { readonl
 export async function proveUnanswered(target: FaultTarget, sign: Sign): Promise<Proof> {
   const shown = sign(await fetchWorkload(target.objects, target.endpoint));
   if ('notYet' in shown) return { live: false, reason: shown.notYet };
-  const answers = await runCompletionCheck(question, target);
+  const answers = await askAsClient(target);
   if (answers.kind !== 'fail') return { live: false, reason: answers.kind === 'pass' ? 'The endpoint still answers.' : answers.reason };
   return { live: true, seen: `${shown.seen}; nobody gets an answer.` };
 }
@@ -35,6 +35,11 @@ export function proveGreenOutage(target: FaultTarget): Promise<Proof> {
       ? { notYet: `No pod is behind the Service yet: ${pods.map(describePod).join('; ') || 'there is no pod'}.` }
       : { seen: `${serving.length} pods are ready behind the Service` },
   );
+}
+
+/** Whether a client with the right credentials gets an answer. */
+export function askAsClient(target: FaultTarget): ReturnType<typeof runCompletionCheck> {
+  return runCompletionCheck(question, target);
 }
 
 const question: CompletionCheck = completionCheckSchema.parse({

@@ -7,6 +7,7 @@ import type { Substrate } from '../sandboxes/substrate.ts';
 import { hasEnded, isWorking, type Attempt } from './attempt.ts';
 import { AttemptActor, type PlanMove } from './attempt-actor.ts';
 import { remainingAt } from './attempt-clock.ts';
+import type { ArtefactRecords } from '../artefacts/artefact-records.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 import { planFailure, type FailurePlan } from './jobs/failure-plan.ts';
@@ -32,6 +33,7 @@ export interface RunnerParts {
   readonly substrate: Substrate;
   readonly catalogue: LabCatalogue;
   readonly records: AttemptRecords;
+  readonly artefacts: ArtefactRecords;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,6 +70,7 @@ export class AttemptRunner implements AsyncDisposable {
       attempt: () => this.actor.attempt,
       substrate: parts.substrate,
       catalogue: parts.catalogue,
+      fetchArtefact: (id) => parts.artefacts.fetchWritten(this.actor.attempt.id, id),
       progress: (event) => this.#progress(event),
     });
     this.checks = new LiveChecks({
@@ -75,7 +78,7 @@ export class AttemptRunner implements AsyncDisposable {
       clock: parts.clock,
       atOnce: parts.checking,
       log: this.#log,
-      check: (stepId) => this.#checkStep(stepId),
+      check: (stepId, way) => this.#checkStep(stepId, way),
     });
     this.#watchClock();
   }
@@ -157,11 +160,12 @@ export class AttemptRunner implements AsyncDisposable {
   }
 
   #context(signal: AbortSignal): JobContext {
-    const { substrate, records, evidence, clock, flushStore } = this.#parts;
+    const { substrate, records, artefacts, evidence, clock, flushStore } = this.#parts;
     return {
       actor: this.actor,
       substrate,
       records,
+      artefacts,
       evidence,
       clock,
       log: this.#log,
@@ -178,9 +182,9 @@ export class AttemptRunner implements AsyncDisposable {
     void this.#tryChange((attempt, nowMs) => (hasEnded(attempt) ? undefined : progressed(attempt, event, nowMs)));
   }
 
-  async #checkStep(stepId: string): Promise<readonly CheckResult[]> {
+  async #checkStep(stepId: string, way: 'fully' | 'quietly'): Promise<readonly CheckResult[]> {
     try {
-      return await (await this.hold.stage()).checkStep(stepId);
+      return await (await this.hold.stage()).checkStep(stepId, way);
     } catch (error) {
       this.hold.forget();
       throw error;

@@ -18,7 +18,8 @@ export interface LiveCheckParts {
   readonly clock: Clock;
   readonly atOnce: Semaphore;
   readonly log: Logger;
-  readonly check: (stepId: string) => Promise<readonly CheckResult[]>;
+  /** `quietly` at every tick, `fully` when somebody asks: some checks try things out. */
+  readonly check: (stepId: string, way: 'fully' | 'quietly') => Promise<readonly CheckResult[]>;
 }
 
 /** Checks the open step every few seconds while somebody watches; one round at a time, however many ask. */
@@ -55,7 +56,7 @@ export class LiveChecks implements Disposable {
   /** Checks now. A round that is under way is waited for, and another made, because it may have looked too early. */
   async checkNow(): Promise<void> {
     await this.#round;
-    await this.#begin();
+    await this.#begin('fully');
   }
 
   /** Starts or stops the ticking, after a change. */
@@ -69,7 +70,7 @@ export class LiveChecks implements Disposable {
     if (this.#timer !== undefined || this.#round !== undefined) return;
     this.#timer = this.#parts.clock.after(EVERY_MS, () => {
       this.#timer = undefined;
-      void this.#begin();
+      void this.#begin('quietly');
     });
   }
 
@@ -78,20 +79,20 @@ export class LiveChecks implements Disposable {
     this.reconsider();
   }
 
-  #begin(): Promise<void> {
-    this.#round ??= this.#runRound().finally(() => {
+  #begin(way: 'fully' | 'quietly'): Promise<void> {
+    this.#round ??= this.#runRound(way).finally(() => {
       this.#round = undefined;
       this.reconsider();
     });
     return this.#round;
   }
 
-  async #runRound(): Promise<void> {
+  async #runRound(way: 'fully' | 'quietly'): Promise<void> {
     const { actor, atOnce, check } = this.#parts;
     const stepId = stepToCheck(actor.attempt);
     if (stepId === undefined) return;
     try {
-      const results = await atOnce.run(() => check(stepId));
+      const results = await atOnce.run(() => check(stepId, way));
       const wasInTrouble = this.#failedRounds >= ROUNDS_BEFORE_TROUBLE;
       this.#failedRounds = 0;
       if (wasInTrouble) await actor.change(platformBack);

@@ -19,7 +19,13 @@ beforeEach(async () => {
   substrate = new FakeSubstrate(folder);
   told = [];
   const catalogue = createFakeCatalogue({ before: async () => undefined, outcome: undefined });
-  hold = new SandboxHold({ attempt: readyAttempt, substrate, catalogue, progress: (event) => told.push(event) });
+  hold = new SandboxHold({
+    attempt: readyAttempt,
+    substrate,
+    catalogue,
+    fetchArtefact: async () => undefined,
+    progress: (event) => told.push(event),
+  });
 });
 afterEach(() => rm(folder, { recursive: true }));
 

@@ -1,3 +1,4 @@
+import type { WrittenArtefact } from '../../grader/artefacts/artefact.ts';
 import type { LabStage, StageProgress } from '../../labs/lab-stage.ts';
 import { SubstrateError, type Sandbox, type Substrate } from '../sandboxes/substrate.ts';
 import type { Attempt } from './attempt.ts';
@@ -7,6 +8,7 @@ export interface SandboxHoldParts {
   readonly attempt: () => Attempt;
   readonly substrate: Substrate;
   readonly catalogue: LabCatalogue;
+  readonly fetchArtefact: (id: string) => Promise<WrittenArtefact | undefined>;
   readonly progress: (event: StageProgress) => void;
 }
 
@@ -69,11 +71,11 @@ export class SandboxHold {
   }
 
   async #createStage(): Promise<LabStage> {
-    const { attempt, catalogue, progress } = this.#parts;
+    const { attempt, catalogue, fetchArtefact, progress } = this.#parts;
     const { signal } = this.#abort;
     const { operatorConfig } = await this.sandbox();
     const { lab, variant } = attempt();
-    return catalogue.createStage(lab.slug, { variant, kubeConfig: operatorConfig, signal, progress });
+    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, signal, fetchArtefact, progress });
   }
 
   /** The substrate says in plain text what it begins; each such text ends the one before it. */

@@ -46,6 +46,15 @@ describe('checks', () => {
     expect(checked(once, 'deploy', [checkResult('a', 'fail')], 30_000)).toBeDefined();
   });
 
+  it('that were not tried keep what is known of them, and pass nothing by themselves', () => {
+    const untried = { ...checkResult('b', 'inconclusive', 'press the button'), untried: true as const };
+    const first = checked(readyAttempt(), 'deploy', [checkResult('a', 'pass'), untried], 5)!.attempt;
+    expect(first.steps[0]).toMatchObject({ state: 'open', checks: [{ state: 'pass' }, { state: 'inconclusive' }] });
+    const tried = checked(first, 'deploy', [checkResult('a', 'fail'), checkResult('b', 'pass')], 6)!.attempt;
+    const later = checked(tried, 'deploy', [checkResult('a', 'pass'), untried], 7)!.attempt;
+    expect(later.steps[0]).toMatchObject({ state: 'open', checks: [{ state: 'pass' }, { state: 'pass', checkedAtMs: 6 }] });
+  });
+
   it('that come too late for their step change nothing', () => {
     expect(checked(builtAttempt(), 'deploy', [checkResult('a', 'fail')], 0)).toBeUndefined();
     const skipping = askToSkip(readyAttempt(), 'deploy', 'pr_1', 0).attempt;

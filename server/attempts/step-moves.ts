@@ -27,7 +27,7 @@ export function openNextStep(steps: readonly StepState[], phase: StepState['phas
 export function checked(attempt: Attempt, stepId: string, results: readonly CheckResult[], nowMs: number): Move | undefined {
   const step = attempt.steps.find((candidate) => candidate.id === stepId);
   if (step?.state !== 'open' || !isWorking(attempt) || attempt.operation !== null) return undefined;
-  const checks = results.map((result) => describeCheck(result, nowMs));
+  const checks = results.map((result) => keptCheck(step, result) ?? describeCheck(result, nowMs));
   const passes = results.length > 0 && results.every((result) => result.verdict.kind === 'pass');
   if (!passes && sameChecks(step.checks, checks) && nowMs - newestCheck(step.checks) < REFRESH_EVERY_MS) return undefined;
   const next: StepState = passes ? { ...step, checks, state: 'passed', credit: results } : { ...step, checks };
@@ -121,6 +121,11 @@ function stepLocked(): AppError {
 
 function replaceStep(steps: readonly StepState[], next: StepState): StepState[] {
   return steps.map((step) => (step.id === next.id ? next : step));
+}
+
+/** What is known of a check that this round has not tried. */
+function keptCheck({ checks }: StepState, { id, untried }: CheckResult): CheckState | undefined {
+  return untried === true ? checks.find((check) => check.id === id) : undefined;
 }
 
 function describeCheck(result: CheckResult, nowMs: number): CheckState {

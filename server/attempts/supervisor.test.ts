@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StageError } from '../../labs/lab-stage.ts';
+import { ArtefactRecords } from '../artefacts/artefact-records.ts';
 import { createLogger } from '../log.ts';
 import { SubstrateError } from '../sandboxes/substrate.ts';
 import { readSetting, writeSetting } from '../store/settings.ts';
@@ -36,6 +37,7 @@ async function startSupervisor(capacity = 5): Promise<Supervisor> {
     substrate,
     catalogue: createFakeCatalogue(controls),
     records: new AttemptRecords(db),
+    artefacts: new ArtefactRecords(db, new EvidenceChain()),
     evidence: new EvidenceChain(),
     clock,
     log: createLogger('silent'),

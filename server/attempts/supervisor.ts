@@ -6,6 +6,7 @@ import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Substrate, SubstrateHealth } from '../sandboxes/substrate.ts';
 import { hasEnded, type Attempt } from './attempt.ts';
+import type { ArtefactRecords } from '../artefacts/artefact-records.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
@@ -20,6 +21,7 @@ export interface SupervisorParts {
   readonly substrate: Substrate;
   readonly catalogue: LabCatalogue;
   readonly records: AttemptRecords;
+  readonly artefacts: ArtefactRecords;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,3 +1,4 @@
+import { artefactRoutes } from './routes/artefact-routes.ts';
 import { attemptRoutes } from './routes/attempt-routes.ts';
 import { labRoutes } from './routes/lab-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
@@ -9,5 +10,7 @@ import type { Services } from './services.ts';
 
 /** Every route there is, with who may call it. */
 export function allRoutes(services: Services): Route[] {
-  return [sessionRoutes, labRoutes, attemptRoutes, resultRoutes, peopleRoutes, sandboxRoutes].flatMap((routes) => routes(services));
+  return [sessionRoutes, labRoutes, attemptRoutes, artefactRoutes, resultRoutes, peopleRoutes, sandboxRoutes].flatMap((routes) =>
+    routes(services),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Cohorts } from '../accounts/cohorts.ts';
+import type { ArtefactCommands } from '../artefacts/artefacts.ts';
 import type { AttemptCommands } from '../attempts/attempt-commands.ts';
 import type { AttemptRecords } from '../attempts/attempt-records.ts';
 import type { AttemptViews } from '../attempts/attempt-views.ts';
@@ -23,6 +24,7 @@ export interface Services {
   readonly catalogue: LabCatalogue;
   readonly supervisor: Supervisor;
   readonly commands: AttemptCommands;
+  readonly artefacts: ArtefactCommands;
   readonly views: AttemptViews;
   readonly records: AttemptRecords;
   readonly verdicts: VerdictRecords;

@@ -20,6 +20,9 @@ export interface Tables {
   verdicts: VerdictsTable;
   overrides: OverridesTable;
   evidence: EvidenceTable;
+  artefacts: ArtefactsTable;
+  artefact_versions: ArtefactVersionsTable;
+  artefact_ratings: ArtefactRatingsTable;
   audit: AuditTable;
   settings: SettingsTable;
 }
@@ -159,6 +162,46 @@ export interface EvidenceTable {
   payload: string;
   previous_hash: string;
   hash: string;
+}
+
+/** Something to be written in an attempt. */
+export interface ArtefactsTable {
+  attempt_id: string;
+  artefact_id: string;
+  position: number;
+  /** labs/lab-stage.ts `OfferedArtefact`, as it was when the sandbox was made. */
+  offered: string;
+  /** Grows with every save and submission. */
+  revision: number;
+  submitted_version: number | null;
+  submitted_at_ms: number | null;
+}
+
+export interface ArtefactVersionsTable {
+  attempt_id: string;
+  artefact_id: string;
+  /** Counts from 1 within its artefact. */
+  version: number;
+  by_id: string;
+  started_at_ms: number;
+  saved_at_ms: number;
+  submitted: number;
+  /** grader/artefacts/artefact.ts `ArtefactContent`. */
+  content: string;
+}
+
+export interface ArtefactRatingsTable {
+  attempt_id: string;
+  artefact_id: string;
+  /** Counts from 1 within its artefact; the last one holds, all are kept. */
+  seq: number;
+  version: number;
+  at_ms: number;
+  by_id: string;
+  /** 0 to 3 by the rubric's items. */
+  scores: string;
+  comment: string;
+  accepted: number;
 }
 
 export interface AuditTable {

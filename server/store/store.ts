@@ -4,11 +4,12 @@ import type { Logger } from '../log.ts';
 import { lockDatabase, lockDataFolder } from './data-lock.ts';
 import { withFaultTranslation } from './fault-translation.ts';
 import { foundation } from './migrations/0001-foundation.ts';
+import { artefacts } from './migrations/0002-artefacts.ts';
 import { createPostgresDialect } from './postgres.ts';
 import type { Db, Tables } from './schema.ts';
 import { createSqliteDialect } from './sqlite.ts';
 
-const migrations = { '0001-foundation': foundation };
+const migrations = { '0001-foundation': foundation, '0002-artefacts': artefacts };
 
 /** Where everything is kept. Disposing it lets go of the data, so that another server may have it. */
 export interface Store extends AsyncDisposable {

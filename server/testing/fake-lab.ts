@@ -1,7 +1,18 @@
 import { access, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { artefactSchema } from '../../grader/artefacts/artefact.ts';
+import { artefactForms } from '../../grader/artefacts/forms.ts';
 import type { CheckResult, Scorecard } from '../../grader/verdict.ts';
-import type { Baseline, Injection, LabStage, LabSummary, StageOptions, StepContent, Variant } from '../../labs/lab-stage.ts';
+import type {
+  Baseline,
+  Injection,
+  LabStage,
+  LabSummary,
+  OfferedArtefact,
+  StageOptions,
+  StepContent,
+  Variant,
+} from '../../labs/lab-stage.ts';
 import { StageError } from '../../labs/lab-stage.ts';
 import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
 
@@ -118,6 +129,32 @@ const steps: readonly StepContent[] = [
   },
 ];
 
+const artefacts: readonly OfferedArtefact[] = [
+  {
+    definition: artefactSchema.parse({ id: 'postmortem', ...artefactForms.postmortem }),
+    checks: [
+      {
+        id: 'told',
+        title: 'Overview and impact are told',
+        explain: 'Who was not there must understand it.',
+        demands: [{ of: 'words', fields: ['overview', 'impact'], atLeast: 5 }],
+      },
+      {
+        id: 'classified',
+        title: 'It is classified',
+        explain: 'Remedies belong to those who can apply them.',
+        demands: [{ of: 'classification', field: 'classification' }],
+      },
+    ],
+    classificationOf: { 'bad-image': 'platform', 'missing-secret': 'platform', 'memory-exhausted': 'platform' },
+  },
+  {
+    definition: artefactSchema.parse({ id: 'runbook', ...artefactForms.runbook }),
+    checks: [],
+    classificationOf: {},
+  },
+];
+
 export function createFakeCatalogue(controls: FakeLabControls): LabCatalogue {
   return {
     labs: [fakeLab],
@@ -137,7 +174,7 @@ export function createFakeCatalogue(controls: FakeLabControls): LabCatalogue {
       fault: fault ?? fakeLab.faults[Number.parseInt(seed.slice(0, 2), 16) % fakeLab.faults.length]?.id ?? 'bad-image',
       values: {},
     }),
-    createStage: (_slug, options) => new FakeStage(options, controls),
+    createStage: async (_lab, options) => new FakeStage(options, controls),
   };
 }
 
@@ -166,6 +203,10 @@ class FakeStage implements LabStage {
 
   steps(): readonly StepContent[] {
     return steps;
+  }
+
+  artefacts(): readonly OfferedArtefact[] {
+    return artefacts;
   }
 
   async checkStep(stepId: string): Promise<readonly CheckResult[]> {
@@ -219,6 +260,7 @@ class FakeStage implements LabStage {
   async grade(context: Parameters<LabStage['grade']>[0]): Promise<Scorecard> {
     await this.#controls.before('grade');
     const restored = !(await this.#has('broken'));
+    const written = await this.#options.fetchArtefact?.('postmortem');
     const checks: CheckResult[] = [
       { ...result('answers', 'The endpoint answers', restored), weight: 40, critical: true },
       {
@@ -228,6 +270,7 @@ class FakeStage implements LabStage {
         hidden: true,
         dimension: 'security-governance',
       },
+      ...(written === undefined ? [] : [result('postmortem', 'The postmortem was written', true)]),
       ...context.stepResults.map((check) => ({ ...check, weight: 20 })),
     ];
     const weights = checks.reduce((sum, check) => sum + check.weight, 0);

@@ -4,6 +4,9 @@ import { Cohorts } from '../accounts/cohorts.ts';
 import { Links } from '../accounts/links.ts';
 import { People } from '../accounts/people.ts';
 import { Sessions } from '../accounts/sessions.ts';
+import { artefactSchema } from '../../grader/artefacts/artefact.ts';
+import { artefactForms } from '../../grader/artefacts/forms.ts';
+import { ArtefactRecords } from '../artefacts/artefact-records.ts';
 import { AttemptRecords } from '../attempts/attempt-records.ts';
 import { EvidenceChain, verifyChain } from '../attempts/evidence-chain.ts';
 import { moved } from '../attempts/move.ts';
@@ -181,6 +184,35 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       await store.db.updateTable('evidence').set({ payload: second.payload }).where('seq', '=', 2).execute();
       await store.db.deleteFrom('evidence').where('seq', '=', 1).execute();
       expect(await verifyChain(store.db)).toEqual({ intact: false, brokenAtSeq: 1 });
+    });
+
+    it('keeps artefacts: drafts, versions, submissions and ratings', async () => {
+      const records = new AttemptRecords(store.db);
+      const artefacts = new ArtefactRecords(store.db, new EvidenceChain());
+      const move = request((await addPerson(store)).id);
+      await records.insert(move, clock.now());
+      const where = { attemptId: move.attempt.id, artefactId: 'runbook' };
+      const definition = artefactSchema.parse({ id: 'runbook', ...artefactForms.runbook });
+      const offer = { definition, checks: [], classificationOf: {} };
+      await artefacts.offer(where.attemptId, [offer]);
+      const write = (text: string, basedOn: number, afterMs = 0): Promise<void> =>
+        artefacts.save(where, { basedOn, content: { text }, byId: person.id, nowMs: clock.now() + afterMs });
+      await write('one', 0);
+      await artefacts.offer(where.attemptId, [offer]);
+      await expect(write('from another window', 0)).rejects.toMatchObject({ code: 'Conflict' });
+      await artefacts.submit(where, 1, clock.now());
+      for (let version = 2; version <= 70; version += 1) await write(`text ${version}`, version, version * 3_600_000);
+      const kept = await artefacts.versions(where);
+      expect([kept.length, kept[0]?.version, kept.at(-1)?.version]).toEqual([61, 70, 1]);
+      expect(await artefacts.content(where, 1)).toEqual({ text: 'one' });
+      expect(await artefacts.fetchWritten(where.attemptId, 'runbook')).toEqual({ definition, content: { text: 'text 70' } });
+      expect(await artefacts.fetchWritten(where.attemptId, 'other')).toBeUndefined();
+      const rating = { version: 1, atMs: clock.now(), byId: person.id, scores: { usable: 2 }, comment: 'Good.', accepted: false };
+      await artefacts.rate(where, rating);
+      await artefacts.rate(where, { ...rating, accepted: true });
+      await store.db.transaction().execute((tx) => artefacts.submitAll(tx, where.attemptId, clock.now()));
+      const [stored] = await artefacts.list(where.attemptId);
+      expect(stored).toMatchObject({ revision: 71, submitted: { version: 70 }, rating: { accepted: true, scores: { usable: 2 } } });
     });
 
     it('keeps instructions apart', async () => {

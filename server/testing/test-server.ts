@@ -11,6 +11,13 @@ import { createFakeCatalogue } from './fake-lab.ts';
 import { FakeShells } from './fake-shells.ts';
 import { FakeSubstrate } from './fake-substrate.ts';
 
+export interface TestServerOptions {
+  readonly clock?: Clock;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The built pages, for tests with a browser. */
+  readonly webDir?: string;
+}
+
 /** A real server on a free port over fakes, in a folder of its own; `restart` is a crash or an orderly stop, and a start on the same data. */
 export class TestServer implements AsyncDisposable {
   readonly dataDir: string;
@@ -21,20 +28,22 @@ export class TestServer implements AsyncDisposable {
   };
   readonly #clock: Clock;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #webDir: string;
   substrate: FakeSubstrate;
   parts!: ServerParts;
   #running: RunningServer | undefined;
 
-  private constructor(dataDir: string, clock: Clock, environment: Readonly<Record<string, string>>) {
+  private constructor(dataDir: string, { clock, environment, webDir }: TestServerOptions) {
     this.dataDir = dataDir;
-    this.#clock = clock;
-    this.#environment = environment;
+    this.#clock = clock ?? systemClock;
+    this.#environment = environment ?? {};
+    this.#webDir = webDir ?? path.join(dataDir, 'web');
     this.substrate = new FakeSubstrate(path.join(dataDir, 'sandboxes'));
   }
 
-  static async start(options: { clock?: Clock; environment?: Readonly<Record<string, string>> } = {}): Promise<TestServer> {
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'drillhouse-test-'));
-    const server = new TestServer(dataDir, options.clock ?? systemClock, options.environment ?? {});
+    const server = new TestServer(dataDir, options);
     await server.begin();
     return server;
   }
@@ -62,7 +71,7 @@ export class TestServer implements AsyncDisposable {
       clock: this.#clock,
       log: createLogger(config.logLevel),
       version: '0.0.0-test',
-      webDir: path.join(this.dataDir, 'web'),
+      webDir: this.#webDir,
       capacityOf: () => config.capacity ?? 5,
       shells: this.shells,
       onDataLost: () => undefined,

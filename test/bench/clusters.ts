@@ -7,7 +7,7 @@ import type { Cluster, ClusterLog } from '../../infra/cluster/cluster-options.ts
 import { createDockerRuntime } from '../../infra/runtime/docker/docker-runtime.ts';
 import { createProcessRuntime } from '../../infra/runtime/process/process-runtime.ts';
 import type { ContainerRuntime } from '../../infra/runtime/runtime.ts';
-import { percentile, timed, type Measurement } from './measure.ts';
+import { collectGarbage, percentile, timed, type Measurement } from './measure.ts';
 
 const CLUSTERS = 20;
 const PODS = 10;
@@ -41,7 +41,7 @@ export async function measureClusters(): Promise<readonly Measurement[]> {
   };
   // The first cluster pays for what all share: compiled code, schemas.
   const clusters = [await startOne(0)];
-  globalThis.gc?.();
+  collectGarbage();
   const before = process.memoryUsage.rss();
   const times: number[] = [];
   for (let index = 1; index <= CLUSTERS; index += 1) {
@@ -49,7 +49,7 @@ export async function measureClusters(): Promise<readonly Measurement[]> {
     clusters.push(result);
     times.push(tookMs);
   }
-  globalThis.gc?.();
+  collectGarbage();
   const perClusterMb = (process.memoryUsage.rss() - before) / 1e6 / CLUSTERS;
   await Promise.all(clusters.map((cluster) => cluster[Symbol.asyncDispose]()));
   rmSync(folder, { recursive: true, force: true });

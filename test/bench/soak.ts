@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { startCluster } from '../../infra/cluster/cluster.ts';
 import type { ClusterLog } from '../../infra/cluster/cluster-options.ts';
 import { FakeRuntime } from '../../infra/cluster/kubelet/fake-runtime.ts';
@@ -10,6 +8,7 @@ import type { Clock } from '../../infra/cluster/meta/clock.ts';
 import { ManualClock } from '../../infra/cluster/meta/manual-clock.ts';
 import type { ContainerRuntime } from '../../infra/runtime/runtime.ts';
 import { prepareTarget } from './cluster-load.ts';
+import { collectGarbage } from './measure.ts';
 import { WireClient, type WireTarget } from './wire-client.ts';
 
 const STEP_MS = 10_000;
@@ -27,6 +26,8 @@ export interface SoakReport {
   readonly lateHeapMb: number;
   /** After a collection each, over the whole time. */
   readonly heapMb: readonly number[];
+  /** Objects of kind Event in the cluster by then: what fills for an hour, until the first of them are forgotten. */
+  readonly events: readonly number[];
   /** Timers of the cluster's clock and sockets, early, late and after the cluster was disposed. */
   readonly timers: readonly [early: number, late: number, after: number];
   readonly sockets: readonly [early: number, late: number, after: number];
@@ -105,7 +106,8 @@ export async function soak(simulatedMs: number): Promise<SoakReport> {
   for (let step = 0; step < steps; step += 1) {
     await life.step(step);
     await clock.inner.advance(STEP_MS);
-    if (step % Math.max(1, Math.floor(steps / 16)) === 0) samples.push({ heapMb: heapMb(), timers: clock.armed, sockets: openSockets() });
+    if (step % Math.max(1, Math.floor(steps / 16)) === 0)
+      samples.push({ heapMb: heapMb(), timers: clock.armed, sockets: openSockets(), events: life.events });
   }
   const journalMb = statSync(path.join(folder, 'cluster', 'journal')).size / 1e6;
   await whileTimeGoesOn(clock, Promise.resolve(cluster[Symbol.asyncDispose]()));
@@ -117,6 +119,7 @@ export async function soak(simulatedMs: number): Promise<SoakReport> {
     requests: life.requests,
     podsRun: life.podsRun,
     heapMb: samples.map((sample) => Math.round(sample.heapMb)),
+    events: samples.map((sample) => sample.events),
     earlyHeapMb: early.heapMb,
     lateHeapMb: late.heapMb,
     timers: [early.timers, late.timers, clock.armed - before.timers],
@@ -131,10 +134,11 @@ interface Sample {
   readonly heapMb: number;
   readonly timers: number;
   readonly sockets: number;
+  readonly events: number;
 }
 
 /** The least of each: what is held, not what happens to be under way. */
-function leastOf(samples: readonly Sample[]): Sample {
+function leastOf(samples: readonly Sample[]): Omit<Sample, 'events'> {
   return {
     heapMb: Math.min(...samples.map(({ heapMb: value }) => value)),
     timers: Math.min(...samples.map(({ timers }) => timers)),
@@ -148,6 +152,7 @@ class Life {
   readonly #runtime: FakeRuntime;
   requests = 0;
   podsRun = 0;
+  events = 0;
 
   constructor(target: WireTarget, runtime: FakeRuntime) {
     this.#target = target;
@@ -169,7 +174,9 @@ class Life {
     if (step % 3 === 0) await ask('POST', `${base}/pods`, pod(`p${step}`));
     if (step % 3 === 2) await ask('DELETE', `${base}/pods/p${step - 2}`);
     await ask('GET', `${base}/pods`);
-    await ask('GET', '/api/v1/events', undefined);
+    const listed = await client.request('GET', '/api/v1/events');
+    this.requests += 1;
+    this.events = (JSON.parse(listed.body.toString('utf8')) as { items: unknown[] }).items.length;
     await ask('POST', `${base}/configmaps`, { metadata: { name: 'NOT valid' } });
     await this.#misbehave(step);
     this.podsRun += this.#runtime.sandboxes.splice(0).length;
@@ -230,9 +237,6 @@ function openSockets(): number {
 }
 
 function heapMb(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
+  collectGarbage();
   return process.memoryUsage().heapUsed / 1e6;
 }

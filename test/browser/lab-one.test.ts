@@ -117,8 +117,8 @@ describe.each(['process', 'docker'] as const)('lab 1 on %s', (runtime) => {
     'its incident $id, chosen by an instructor who tries it, is mended and passed',
     async ({ id }) => {
       await instructor.goto(`${server.url}/labs`);
-      await instructor.getByLabel('Fault').selectOption(id);
       const own = new LabRoom(instructor);
+      await own.card.getByLabel('Fault').selectOption(id);
       await own.start('Start the incident');
       await mend(instructor, own, id);
       await own.askForVerdict();

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 /** How long a step's commands may take until its checks pass: rollouts and image starts on a busy machine. */
 const STEP_TIMEOUT_MS = 120_000;
@@ -11,8 +11,13 @@ export class LabRoom {
     this.#page = page;
   }
 
+  /** Lab 1 in the catalogue. */
+  get card(): Locator {
+    return this.#page.getByRole('article', { name: 'Build and secure a model endpoint' });
+  }
+
   async start(how: 'Start guided' | 'Start the incident'): Promise<void> {
-    await this.#page.getByRole('button', { name: how }).click();
+    await this.card.getByRole('button', { name: how }).click();
     await this.waitForState(how === 'Start guided' ? 'ready' : 'incident');
     await this.waitForTerminal();
   }

@@ -326,10 +326,13 @@ describe('bad input', () => {
     expect(text.reason ?? text.object?.reason).toBe(reason);
   });
 
-  it('answers 404 in words for what is no resource', async () => {
-    expect(await send('GET', '/nope')).toEqual({ code: 404, text: '404 page not found\n' });
-    expect(await send('GET', '/apis/none.example.com/v1/widgets')).toEqual({ code: 404, text: '404 page not found\n' });
-  });
+  it.each(['/nope', '/apis/none.example.com/v1/widgets', '/apis/none.example.com/v1', '/openapi/v4', '/version/x', '/livez/nothing'])(
+    'answers %s, which leads nowhere, with a Status',
+    async (path) => {
+      const { code, text } = await send('GET', path);
+      expect([code, (JSON.parse(text) as { message: string }).message]).toEqual([404, 'the server could not find the requested resource']);
+    },
+  );
 
   it('refuses media types that it does not speak, and bodies past 3 MiB', async () => {
     expect((await send('PATCH', '/api/v1/namespaces/default/configmaps/x', '{}', { 'content-type': 'text/plain' })).code).toBe(415);

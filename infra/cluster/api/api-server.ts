@@ -7,14 +7,15 @@ import type { Pod } from '../meta/generated/types.ts';
 import type { ResourceInfo, ResourceRegistry } from '../meta/registry.ts';
 import { accessDenied, badRequest, methodNotAllowed, noSuchPath, notFound, StatusError, toStatus } from '../meta/status-error.ts';
 import type { Authenticator } from './authenticator.ts';
-import type { FairQueue } from './fair-queue.ts';
-import { readBody, sendError, sendText } from './http-exchange.ts';
+import type { RequestQueue } from './fair-queue.ts';
+import { readBody, sendError } from './http-exchange.ts';
 import type { NonResourceHandler } from './non-resource-handler.ts';
 import { OpenRequests } from './open-requests.ts';
 import { isStreamKind, type PodStreams } from './pod-streams.ts';
 import type { ProxyHandler } from './proxy.ts';
 import type { Rbac } from './rbac.ts';
 import { parseRequest, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import type { HttpCall, ResourceHandler } from './resource-handler.ts';
 import type { ResourceApi } from './resource-api.ts';
 import type { User } from './user.ts';
@@ -35,9 +36,10 @@ export interface ApiServerParts {
   readonly streams: PodStreams;
   readonly proxy: ProxyHandler;
   /** Shared by all clusters of a process, whose one thread it apportions. */
-  readonly queue: FairQueue;
+  readonly queue: RequestQueue;
   /** The cluster's own name in the queue. */
   readonly name: string;
+  readonly metrics: RequestMetrics;
   readonly log: ClusterLog;
 }
 
@@ -121,17 +123,14 @@ export class ApiServer {
     const { path, query } = splitUrl(rawPath);
     const info = parseRequest(request.method ?? 'GET', path, query);
     const user = await this.#parts.authenticator.authenticate(request);
+    response.once('finish', () => this.#parts.metrics.count(user, info, response.statusCode));
     const flow = { group: this.#parts.name, user: user.username };
     if (!info.isResource) {
       this.#authorize(user, info);
-      await this.#parts.queue.run(flow, () => this.#parts.nonResources.handle(request, response, path));
+      await this.#parts.queue.run(flow, () => this.#parts.nonResources.handle(request, response, path, query));
       return;
     }
     const http = this.#resourceCall(request, response, info, query, user);
-    if (http === undefined) {
-      sendText(response, 404, '404 page not found\n');
-      return;
-    }
     if (isLongRunning(info)) {
       using _place = this.#open.enter(user.username);
       await this.#dispatch(http, rawPath);
@@ -142,21 +141,12 @@ export class ApiServer {
     await this.#parts.queue.run(flow, () => this.#dispatch(http, rawPath));
   }
 
-  #resourceCall(
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: ResourceRequest,
-    query: URLSearchParams,
-    user: User,
-  ): HttpCall | undefined {
+  #resourceCall(request: IncomingMessage, response: ServerResponse, target: ResourceRequest, query: URLSearchParams, user: User): HttpCall {
     const { registry } = this.#parts;
     const info = registry.find(target.group, target.version, target.resource);
     const isKnown =
       info !== undefined && (target.subresource === undefined || info.subresources.some((sub) => sub.name === target.subresource));
-    if (!isKnown || !isRouted(target, info)) {
-      if (registry.all().some(({ group, version }) => group === target.group && version === target.version)) throw noSuchPath();
-      return undefined;
-    }
+    if (!isKnown || !isRouted(target, info)) throw noSuchPath();
     this.#authorize(user, target);
     if (!isMethodRouted(request.method, target, info)) throw methodNotAllowed();
     this.#hide(user, target);
@@ -181,9 +171,8 @@ export class ApiServer {
       const target = parseRequest(request.method ?? 'GET', path, query);
       const user = await this.#parts.authenticator.authenticate(request);
       const { subresource } = target.isResource ? target : {};
-      if (!target.isResource || (!isStreamKind(subresource) && subresource !== 'proxy')) throw notFound({ group: '', resource: '' }, path);
+      if (!target.isResource || (!isStreamKind(subresource) && subresource !== 'proxy')) throw noSuchPath();
       const http = this.#resourceCall(request, undefined as never, target, query, user);
-      if (http === undefined) throw notFound({ group: '', resource: '' }, path);
       const place = this.#open.enter(user.username);
       socket.once('close', () => place[Symbol.dispose]());
       if (subresource === 'proxy') await this.#parts.proxy.upgrade(http, request.url ?? '/', socket, head);
@@ -223,6 +212,9 @@ export class ApiServer {
 
   /** What is Drillhouse's own is not there for anybody else: a request is answered as in a namespace that does not exist. */
   #hide(user: User, { resource, namespace, name, group, verb }: ResourceRequest): void {
+    if (this.#parts.visibility.isHiddenGroup(user, group)) throw noSuchPath();
+    const isHiddenDefinition = resource === 'customresourcedefinitions' && this.#parts.visibility.isHiddenDefinition(user, name);
+    if (isHiddenDefinition) throw notFound({ group, resource }, name ?? '');
     const isNamespaceItself = group === '' && resource === 'namespaces' && namespace === undefined;
     const asked = isNamespaceItself ? name : namespace;
     if (!this.#parts.visibility.isHiddenNamespace(user, asked)) return;
@@ -240,9 +232,11 @@ function isRouted(target: ResourceRequest, info: ResourceInfo): boolean {
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Over all namespaces there is only looking. */
-function isMethodRouted(method: string | undefined, { namespace, name, verb }: ResourceRequest, info: ResourceInfo): boolean {
+/** Collections are created in, single objects replaced, and over all namespaces there is only looking. */
+function isMethodRouted(method: string | undefined, { namespace, name, verb, subresource }: ResourceRequest, info: ResourceInfo): boolean {
   if (!methods.has(method ?? '')) return false;
+  if (name === undefined && (verb === 'update' || verb === 'patch')) return false;
+  if (name !== undefined && verb === 'create' && subresource === undefined) return false;
   return !info.namespaced || namespace !== undefined || name !== undefined || verb === 'list' || verb === 'watch';
 }
 

@@ -80,6 +80,26 @@ export class CertificateAuthority {
     return this.#issue(subject, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]);
   }
 
+  /**
+   * Certifies somebody else's key, as the cluster's signer does: subject and alternative names are the request's, what the key may be used
+   * for is the caller's.
+   */
+  async signRequest(request: x509.Pkcs10CertificateRequest, { usages, notBeforeMs, notAfterMs }: SigningTerms): Promise<string> {
+    const names = request.extensions.filter((extension) => extension.type === subjectAltName);
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: newSerial(),
+      subject: request.subjectName.toJSON(),
+      issuer: this.#root.subject,
+      notBefore: new Date(notBeforeMs),
+      notAfter: new Date(notAfterMs),
+      publicKey: request.publicKey,
+      signingKey: this.#keys.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [new x509.BasicConstraintsExtension(false, undefined, true), ...usageExtensions(usages), ...names],
+    });
+    return `${certificate.toString('pem')}\n`;
+  }
+
   async #issue(subject: string | x509.JsonName, extensions: x509.Extension[]): Promise<KeyPairPem> {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
@@ -95,6 +115,49 @@ export class CertificateAuthority {
     });
     return { certificate: certificate.toString('pem'), key: await privateKeyPem(keys) };
   }
+}
+
+export interface SigningTerms {
+  /** In Kubernetes' words, e.g. `client auth`. */
+  readonly usages: readonly string[];
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+const subjectAltName = '2.5.29.17';
+
+const keyUsages: Readonly<Record<string, x509.KeyUsageFlags>> = {
+  signing: x509.KeyUsageFlags.digitalSignature,
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'content commitment': x509.KeyUsageFlags.nonRepudiation,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+  'key agreement': x509.KeyUsageFlags.keyAgreement,
+  'data encipherment': x509.KeyUsageFlags.dataEncipherment,
+  'encipher only': x509.KeyUsageFlags.encipherOnly,
+  'decipher only': x509.KeyUsageFlags.decipherOnly,
+};
+
+const extendedKeyUsages: Readonly<Record<string, string>> = {
+  'client auth': x509.ExtendedKeyUsage.clientAuth,
+  'server auth': x509.ExtendedKeyUsage.serverAuth,
+  'code signing': x509.ExtendedKeyUsage.codeSigning,
+  'email protection': x509.ExtendedKeyUsage.emailProtection,
+  's/mime': x509.ExtendedKeyUsage.emailProtection,
+  timestamping: x509.ExtendedKeyUsage.timeStamping,
+  'ocsp signing': x509.ExtendedKeyUsage.ocspSigning,
+};
+
+function union(flags: readonly x509.KeyUsageFlags[]): x509.KeyUsageFlags {
+  return flags.reduce((sum, flag) => sum | flag);
+}
+
+function usageExtensions(usages: readonly string[]): x509.Extension[] {
+  const flags = usages.flatMap((usage) => keyUsages[usage] ?? []);
+  const extended = [...new Set(usages.flatMap((usage) => extendedKeyUsages[usage] ?? []))];
+  return [
+    ...(flags.length === 0 ? [] : [new x509.KeyUsagesExtension(union(flags), true)]),
+    ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+  ];
 }
 
 export const keyPairSchema = z.strictObject({ certificate: z.string(), key: z.string() });

@@ -8,6 +8,7 @@ import { StatusError } from '../meta/status-error.ts';
 import { keyOf, type ObjectStore } from '../store/object-store.ts';
 import { storageOf } from './call.ts';
 import { cleanupFinalizer } from './deletion.ts';
+import { StoreFollower } from './store-follower.ts';
 
 const storage = 'apiextensions.k8s.io/customresourcedefinitions';
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -21,10 +22,17 @@ export class CustomResources {
   /** Watches over the last objects of definitions that are on their way out. */
   readonly #finalizing = new Map<string, () => void>();
   readonly #deleteObject: DeleteObject;
-  #close: (() => void) | undefined;
+  readonly #follower: StoreFollower;
+  readonly #failed: (error: unknown) => void;
 
   constructor(parts: CustomResourcesParts) {
     this.#deleteObject = parts.deleteObject;
+    this.#failed = parts.failed;
+    this.#follower = new StoreFollower(parts.store, storage, {
+      put: (object) => this.apply(object as CustomResourceDefinition),
+      gone: ({ metadata }) => this.remove(metadata.name),
+      failed: parts.failed,
+    });
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#clock = parts.clock;
@@ -32,27 +40,12 @@ export class CustomResources {
 
   /** Begins with the definitions that are there; ends with `stop`. */
   start(): void {
-    const watching = this.#store.watch(storage, this.#store.revision);
-    for (const object of this.#store.list(storage)) this.apply(object as CustomResourceDefinition);
-    if (watching.kind === 'expired') return;
-    this.#close = () => watching.close();
-    void this.#follow(watching.queue);
+    this.#follower.start();
   }
 
   stop(): void {
-    this.#close?.();
+    this.#follower[Symbol.dispose]();
     for (const close of this.#finalizing.values()) close();
-  }
-
-  async #follow(queue: { next(): Promise<readonly { readonly type: string; readonly object: KubeObject }[] | undefined> }): Promise<void> {
-    for (;;) {
-      const events = await queue.next();
-      if (events === undefined) return;
-      for (const { type, object } of events) {
-        if (type === 'DELETED') this.remove(object.metadata.name);
-        else this.apply(object as CustomResourceDefinition);
-      }
-    }
   }
 
   /** Registers a definition's served versions and marks it Established. Repeated calls change nothing. */
@@ -110,12 +103,10 @@ export class CustomResources {
 
   #await(name: string, resource: string): void {
     if (this.#finalizing.has(name)) return;
-    const watching = this.#store.watch(resource, this.#store.revision);
-    if (watching.kind === 'expired') return;
-    this.#finalizing.set(name, () => watching.close());
-    void (async () => {
-      while ((await watching.queue.next()) !== undefined) this.#finalize(name);
-    })();
+    const again = (): void => this.#finalize(name);
+    const follower = new StoreFollower(this.#store, resource, { put: again, gone: again, failed: this.#failed });
+    this.#finalizing.set(name, () => follower[Symbol.dispose]());
+    follower.start();
   }
 
   #establish(definition: CustomResourceDefinition): void {
@@ -152,6 +143,8 @@ export interface CustomResourcesParts {
   readonly registry: ResourceRegistry;
   readonly clock: Clock;
   readonly deleteObject: DeleteObject;
+  /** Told what went wrong while nobody was asking. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Deletes as a client would, finalizers and all. */

@@ -6,6 +6,13 @@ export interface Flow {
   readonly user: string;
 }
 
+/** Decides when a request's work is done. */
+export interface RequestQueue {
+  /** Requests whose turn has not come. */
+  readonly waiting: number;
+  run<T>(flow: Flow, work: () => Promise<T>): Promise<T>;
+}
+
 export interface FairQueueOptions {
   /** Requests that one user, and one group, may have waiting; one more is answered 429. */
   readonly maxWaitingOfUser?: number;
@@ -47,7 +54,7 @@ const MAX_IDLE_SHARES = 500;
  * user, and the next is always of the group, and in it of the user, for whom least work was done. Whoever was away starts level with the
  * others: rest is not saved up. Work is measured, so that a list of thousands counts for more than a get.
  */
-export class FairQueue {
+export class FairQueue implements RequestQueue {
   readonly #groups = new Map<string, GroupShare>();
   readonly #maxOfUser: number;
   readonly #maxOfGroup: number;
@@ -104,6 +111,8 @@ export class FairQueue {
     user.spentMs += workMs;
     this.#spentInTurnMs += workMs;
     this.#unmeasured = Math.max(0, this.#unmeasured - 1);
+    // While the turn lasts the next goes on at once: a turn of the event loop for each would cost as much as many a request.
+    if (this.#waiting > 0 && this.#unmeasured === 0 && this.#spentInTurnMs < TURN_MS) this.#release();
     this.#arm();
   }
 

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import type { ExecSession } from '../../runtime/runtime.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
+import { parseYaml } from '../meta/yaml-text.ts';
 import { startBareControlPlane, type BareControlPlane } from '../testing/bare-control-plane.ts';
 import { clientCredentials, type ClientCredentials } from '../testing/client-credentials.ts';
 import { randomRequest, type FuzzRequest } from '../testing/fuzz-requests.ts';
@@ -153,16 +154,28 @@ function send({ method, path, headers, body }: FuzzRequest, agent: https.Agent):
 
 /** What is wrong with an answer, in words; nothing when it is as it should be. */
 function faultOf({ code, type, text }: Answer, method: string): string | undefined {
-  if (code < 400 || method === 'HEAD' || (code === 404 && text === '404 page not found\n')) return undefined;
+  if (method === 'HEAD' || code === 0) return undefined;
+  if (code < 400) return unreadable(type, text);
   // Kubernetes itself answers so, without a reason, where an applied configuration does not fit its type.
   if (code === 500 && text.includes('"message":"failed to create typed patch object')) return undefined;
   if (code === 504 && text.includes('"reason":"ResourceVersionTooLarge"')) return undefined;
   if (code >= 500 && code !== 503) return `${code} ${text.slice(0, 500)}`;
-  if (!type.includes('json')) return `${code} of type ${type}: ${text.slice(0, 200)}`;
-  const status = JSON.parse(text) as Record<string, unknown>;
+  if (type !== 'application/json' && type !== 'application/yaml') return `${code} of type ${type}: ${text.slice(0, 200)}`;
+  const status = (type === 'application/yaml' ? parseYaml(text).value : JSON.parse(text)) as Record<string, unknown>;
   const isStatus =
     status['kind'] === 'Status' && status['code'] === code && typeof status['reason'] === 'string' && typeof status['message'] === 'string';
   return isStatus ? undefined : `no Status: ${code} ${text.slice(0, 200)}`;
+}
+
+/** Whether an answer is not of the form that it says. A watch is many lines, or none yet. */
+function unreadable(type: string, text: string): string | undefined {
+  try {
+    if (type === 'application/yaml') parseYaml(text);
+    else if (type === 'application/json' && text !== '' && !text.startsWith('{"type":"')) JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return `no ${type}: ${String(error)} in ${text.slice(0, 200)}`;
+  }
 }
 
 describe('whatever is sent', () => {
@@ -173,6 +186,7 @@ describe('whatever is sent', () => {
       const agent = new https.Agent({ ...credentials, keepAlive: true, maxSockets: LANES });
       const endMs = Date.now() + seconds * 1_000;
       const codes = new Map<number, number>();
+      let binaryCreated = 0;
       const faults = new Map<string, string>();
       const lane = async (random: Random): Promise<void> => {
         while (Date.now() < endMs && faults.size < MAX_FAULTS) {
@@ -182,6 +196,7 @@ describe('whatever is sent', () => {
           const fault = 'error' in answer && !request.path.includes('watch=') ? String(answer.error) : faultOf(answer, request.method);
           if (fault !== undefined) faults.set(fault, shown);
           codes.set(answer.code, (codes.get(answer.code) ?? 0) + 1);
+          if (answer.code === 201 && request.headers['content-type'] === 'application/vnd.kubernetes.protobuf') binaryCreated += 1;
         }
       };
       await Promise.all(Array.from({ length: LANES }, (_, index) => lane(new Random(seed + index))));
@@ -190,6 +205,7 @@ describe('whatever is sent', () => {
       expect(Object.prototype).not.toHaveProperty('polluted');
       // The generator is worth something only as long as part of what it makes gets through.
       for (const code of [200, 201, 400, 404, 405, 409, 415, 422]) expect(codes.get(code) ?? 0, `answers with ${code}`).toBeGreaterThan(0);
+      expect(binaryCreated, 'created from protobuf').toBeGreaterThan(0);
       await expectNothingLeft(before);
     },
     seconds * 1_000 + 60_000,

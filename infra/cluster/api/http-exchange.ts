@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { badRequest, requestEntityTooLarge, toStatus } from '../meta/status-error.ts';
 import { jsonOf } from '../store/json-text.ts';
+import { yamlOf } from '../meta/yaml-output.ts';
 import { listText, packedListText } from './list-text.ts';
+import { isPretty, textKindOf } from './negotiation.ts';
 
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const MAX_WARNING_BYTES = 256;
@@ -49,13 +51,25 @@ export function contentTypeOf(request: IncomingMessage): string {
 }
 
 export function sendText(response: ServerResponse, code: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
-  const body = Buffer.from(text);
-  response.writeHead(code, { 'content-type': contentType, 'content-length': body.byteLength });
-  response.end(body);
+  response.writeHead(code, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+  // As a text, which Node sends in one piece with the head.
+  response.end(text);
 }
 
-export function sendJson(response: ServerResponse, code: number, body: object): void {
-  sendText(response, code, jsonOf(body), 'application/json');
+/** Sends an object in the form that the request asks for: JSON, indented for people, or YAML. */
+export function sendObject(response: ServerResponse, code: number, body: object): void {
+  const { req: request } = response;
+  if (textKindOf(request) === 'yaml') sendText(response, code, yamlOf(body), 'application/yaml');
+  else sendText(response, code, isPretty(request) ? indented(body) : jsonOf(body), 'application/json');
+}
+
+/** What is a document and no object of the API is always indented, and always JSON. */
+export function sendDocument(response: ServerResponse, code: number, body: object): void {
+  sendText(response, code, indented(body), 'application/json');
+}
+
+function indented(body: object): string {
+  return JSON.stringify(body, null, 2);
 }
 
 export function sendError(response: ServerResponse, error: unknown): void {
@@ -68,7 +82,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   // What is left of a body that is too large is not waited for.
   if (status.code === 413) response.setHeader('connection', 'close');
-  sendJson(response, status.code ?? 500, status);
+  sendObject(response, status.code ?? 500, status);
 }
 
 export interface ListHead {
@@ -80,9 +94,13 @@ export interface ListHead {
 /** From this size on Kubernetes compresses for clients that take it. */
 const COMPRESS_FROM_BYTES = 128 * 1024;
 
-/** Sends a list from texts that are kept with its objects; see list-text. */
+/** Sends a list, where it is plain JSON from texts that are kept with its objects; see list-text. */
 export function sendList(request: IncomingMessage, response: ServerResponse, list: ListHead, items: readonly KubeObject[]): void {
   const { kind, apiVersion, metadata } = list;
+  if (textKindOf(request) === 'yaml' || isPretty(request)) {
+    sendObject(response, 200, { kind, apiVersion, metadata, items });
+    return;
+  }
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
   const { pieces, bytes, isPacked } = takesGzip(request)
     ? packedListText(head, items, COMPRESS_FROM_BYTES)
@@ -99,7 +117,7 @@ export function sendList(request: IncomingMessage, response: ServerResponse, lis
   response.end();
 }
 
-function takesGzip(request: IncomingMessage): boolean {
+export function takesGzip(request: IncomingMessage): boolean {
   const accepted = request.headers['accept-encoding'];
   return typeof accepted === 'string' && accepted.split(',').some((entry) => /^\s*(gzip|\*)\s*(;\s*q=(1|0\.[0-9]*[1-9]).*)?$/.test(entry));
 }
@@ -116,6 +134,6 @@ export function addWarning(response: ServerResponse, message: string): void {
 export function readInteger(query: URLSearchParams, name: string, pattern = /^\d{1,12}$/): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
-  if (!pattern.test(text)) throw badRequest(`invalid value for ${name}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!pattern.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }

@@ -7,7 +7,7 @@ import { quantityOfBytes } from '../meta/quantity.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Call } from './call.ts';
-import { sendJson } from './http-exchange.ts';
+import { sendObject } from './http-exchange.ts';
 import type { HttpCall } from './resource-handler.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -45,10 +45,10 @@ export class MetricsApi {
     if (target.name !== undefined) {
       const found = all.find((entry) => entry.metadata.name === target.name);
       if (found === undefined) throw notFound({ group: 'metrics.k8s.io', resource: isPods ? 'pods' : 'nodes' }, target.name);
-      sendJson(response, 200, { kind: isPods ? 'PodMetrics' : 'NodeMetrics', apiVersion: 'metrics.k8s.io/v1beta1', ...found });
+      sendObject(response, 200, { kind: isPods ? 'PodMetrics' : 'NodeMetrics', apiVersion: 'metrics.k8s.io/v1beta1', ...found });
       return;
     }
-    sendJson(response, 200, {
+    sendObject(response, 200, {
       kind: isPods ? 'PodMetricsList' : 'NodeMetricsList',
       apiVersion: 'metrics.k8s.io/v1beta1',
       metadata: {},

@@ -73,8 +73,9 @@ function verbOf(method: string, name: string | undefined, query: URLSearchParams
   return verb === 'delete' ? 'deletecollection' : verb;
 }
 
+/** As Go's converter reads a flag of the query: there and not said to be off. */
 export function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 function decodePart(part: string): string {

@@ -15,8 +15,10 @@ import { timeText } from '../meta/times.ts';
 import { validateCreate, validateEphemeralContainers, validateUpdate } from '../meta/validation/validate.ts';
 import { keyOf, storeKey, type ObjectStore } from '../store/object-store.ts';
 import type { Admission } from './admission/admission.ts';
+import { isCertificateRequest } from './admission/certificates.ts';
 import { refuseImmortal } from './admission/namespace-lifecycle.ts';
 import { storageOf, type Call } from './call.ts';
+import { onlyApproval, withoutDecisions } from './certificate-strategy.ts';
 import { isReadyToGo, planDeletion } from './deletion.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 import { dropStatus, keepStatus, onlyEphemeralContainers, onlyStatus, specOf, strategyOf, tracksGeneration } from './strategies.ts';
@@ -37,6 +39,8 @@ export interface PatchRequest {
   readonly force: boolean;
 }
 
+/** What an update may carry instead of a version: it is then written over whatever there is. */
+const anyVersion: ReadonlySet<string> = new Set(['', '0']);
 /** How often a generated name is drawn again. */
 const MAX_TRIES = 8;
 
@@ -90,7 +94,7 @@ export class ResourceApi {
     requireName(given, name);
     const previous = this.#require(call, name);
     const version = given.metadata.resourceVersion;
-    if (version !== undefined && version !== '' && version !== previous.metadata.resourceVersion) throw conflict(info, name);
+    if (version !== undefined && !anyVersion.has(version) && version !== previous.metadata.resourceVersion) throw conflict(info, name);
     if (given.metadata.uid !== undefined && given.metadata.uid !== '' && given.metadata.uid !== previous.metadata.uid) {
       throw conflict(
         info,
@@ -159,7 +163,7 @@ export class ResourceApi {
 
   #replace(call: Call, previous: KubeObject, given: KubeObject): KubeObject {
     const { info, subresource } = call;
-    const next = partOf(subresource, given, previous);
+    const next = this.#partOf(call, given, previous);
     const written: KubeObject = { ...next, metadata: { ...next.metadata } };
     this.#carryMetadata(written, previous, subresource);
     if (subresource === undefined) {
@@ -176,7 +180,10 @@ export class ResourceApi {
       throwIfInvalid(info, written, validateEphemeralContainers(written, previous, info));
       this.#admission.validateUpdate(call, written, previous);
     }
-    if (subresource === 'status') throwIfInvalid(info, written, validateStatus(written, previous, info));
+    if (subresource === 'status' || subresource === 'approval') {
+      throwIfInvalid(info, written, validateStatus(written, previous, info));
+      this.#admission.validateStatus(call, written, previous);
+    }
     if (subresource === undefined) {
       throwIfInvalid(info, written, validateUpdate(written, previous, info));
       this.#admission.validateUpdate(call, written, previous);
@@ -185,6 +192,22 @@ export class ResourceApi {
     if (isUnchanged(written, previous)) return previous;
     if (call.dryRun) return written;
     return this.#commit(call, written, previous);
+  }
+
+  /** What of a write through a subresource counts: its own part of the object, and of the rest what there was. */
+  #partOf(call: Call, given: KubeObject, previous: KubeObject): KubeObject {
+    switch (call.subresource) {
+      case 'status':
+        return isCertificateRequest(call)
+          ? withoutDecisions(onlyStatus(given, previous), previous, timeText(this.#clock.now()))
+          : onlyStatus(given, previous);
+      case 'approval':
+        return onlyApproval(given, previous, timeText(this.#clock.now()));
+      case 'ephemeralcontainers':
+        return onlyEphemeralContainers(given, previous);
+      default:
+        return given;
+    }
   }
 
   #commit(call: Call, next: KubeObject, previous: KubeObject): KubeObject {
@@ -239,9 +262,10 @@ export class ResourceApi {
       resourceVersion,
       generateName: prefix,
     };
-    const said = Object.fromEntries(Object.entries(metadata).filter(([key]) => !(key in kept)));
-    const known = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
-    next.metadata = { ...said, ...known } as typeof metadata;
+    const carried: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(metadata)) if (!(key in kept)) carried[key] = value;
+    for (const [key, value] of Object.entries(kept)) if (value !== undefined) carried[key] = value;
+    next.metadata = carried as unknown as typeof metadata;
   }
 
   #patchOnce(call: Call, { name, kind, patch }: PatchRequest): KubeObject {
@@ -312,12 +336,6 @@ function fillDefaults(object: KubeObject, info: ResourceInfo): void {
   else defaultBySchema(object, info.schema);
 }
 
-/** What of a write through a subresource counts: its own part of the object, and of the rest what there was. */
-function partOf(subresource: string | undefined, given: KubeObject, previous: KubeObject): KubeObject {
-  if (subresource === 'status') return onlyStatus(given, previous);
-  return subresource === 'ephemeralcontainers' ? onlyEphemeralContainers(given, previous) : given;
-}
-
 export function requireNamespace(object: KubeObject, info: ResourceInfo, namespace: string | undefined): void {
   const said = object.metadata.namespace;
   if (!info.namespaced || said === undefined || said === '' || said === namespace) return;
@@ -349,14 +367,20 @@ function throwIfInvalid(info: ResourceInfo, object: KubeObject, errors: readonly
   if (errors.length > 0) throw invalid(info, object.metadata.name, errors);
 }
 
-/** Equal as JSON, whatever the order of keys. */
+/** Equal as JSON, whatever the order of keys. Runs over whole objects on every write, so it makes nothing on the way. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const keys = Object.keys(left).filter((key) => left[key] !== undefined);
-  if (keys.length !== Object.keys(right).filter((key) => right[key] !== undefined).length) return false;
-  return keys.every((key) => isSame(left[key], right[key]));
+  let present = 0;
+  for (const key in left) {
+    const value = left[key];
+    if (value === undefined) continue;
+    present += 1;
+    if (!isSame(value, right[key])) return false;
+  }
+  for (const key in right) if (right[key] !== undefined) present -= 1;
+  return present === 0;
 }
 
 /** Nothing but perhaps the times in the books differs: then nothing is written and the version stays. */

@@ -12,7 +12,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import type { Call } from './call.ts';
 import { compileFilter, listPage, parseVersion, type ListQuery } from './collection.ts';
 import { dryAsAsked } from './deletion.ts';
-import { addWarning, contentTypeOf, readBody, readInteger, sendJson, sendList } from './http-exchange.ts';
+import { addWarning, contentTypeOf, readBody, readInteger, sendObject, sendList } from './http-exchange.ts';
 import { negotiate } from './negotiation.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import type { Deleted, ResourceApi } from './resource-api.ts';
@@ -132,7 +132,7 @@ export class ResourceHandler {
     const isOwnKind = target.subresource === undefined || target.subresource === 'status' || target.subresource === 'scale';
     if (form.kind === 'table' && isOwnKind) {
       const resourceVersion = object.metadata.resourceVersion;
-      sendJson(
+      sendObject(
         response,
         code,
         toTable(info, [object], {
@@ -142,9 +142,9 @@ export class ResourceHandler {
         }),
       );
     } else if (form.kind === 'metadata') {
-      sendJson(response, code, partial(object));
+      sendObject(response, code, partial(object));
     } else {
-      sendJson(response, code, object);
+      sendObject(response, code, object);
     }
   }
 
@@ -154,7 +154,7 @@ export class ResourceHandler {
     const form = negotiate(http.request, query);
     const page = listPage(this.#parts.store, call, listQuery, compileFilter(call, listQuery, this.#parts.visibility));
     if (form.kind === 'table') {
-      sendJson(
+      sendObject(
         response,
         200,
         toTable(info, page.items, { includeObject: form.includeObject, nowMs: this.#parts.clock.now(), ...page.metadata }),
@@ -181,7 +181,7 @@ export class ResourceHandler {
       store: this.#parts.store,
       clock: this.#parts.clock,
       filter,
-      form: negotiate(http.request, query),
+      form: negotiate(http.request, query, { isWatch: true }),
       resourceVersion,
       name: target.name,
       allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
@@ -195,12 +195,12 @@ export class ResourceHandler {
     const { subresources, reviews, api } = this.#parts;
     if (call.subresource !== undefined) {
       const answer = await subresources.create(call, requireName(http), decodeSubresource(call, bytes, contentTypeOf(http.request)));
-      sendJson(http.response, 201, answer);
+      sendObject(http.response, 201, answer);
       return;
     }
     const object = this.#decode(http, call, bytes);
     if (reviews.has(call.info.kind)) {
-      sendJson(http.response, 201, await reviews.answer(call, object));
+      sendObject(http.response, 201, await reviews.answer(call, object));
       return;
     }
     if (call.info.resource === 'bindings') {
@@ -209,7 +209,7 @@ export class ResourceHandler {
         (object.metadata as Partial<KubeObject['metadata']>).name ?? '',
         object,
       );
-      sendJson(http.response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+      sendObject(http.response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
       return;
     }
     this.#sendObject(http, 201, api.create(call, object));
@@ -224,7 +224,7 @@ export class ResourceHandler {
         this.#sendObject({ ...http, info: scaleInfo }, 200, subresources.updateScale(call, name, body));
         return;
       case 'finalize':
-        sendJson(http.response, 200, subresources.finalizeNamespace(call, name, body));
+        sendObject(http.response, 200, subresources.finalizeNamespace(call, name, body));
         return;
       default:
         this.#sendObject(http, 200, api.update(call, name, body));
@@ -265,7 +265,7 @@ export class ResourceHandler {
     const options = await readDeleteOptions(http);
     const deleted = this.#parts.api.delete(dryAsAsked(call, options), name, options);
     if (deleted.kind === 'gone' && !answersWithObject(call.info)) {
-      sendJson(http.response, 200, deletedStatus(call.info, deleted));
+      sendObject(http.response, 200, deletedStatus(call.info, deleted));
       return;
     }
     this.#sendObject(http, 200, deleted.object);

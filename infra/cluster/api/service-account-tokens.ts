@@ -59,6 +59,11 @@ export class ServiceAccountTokens {
     return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   }
 
+  /** The public half of the key, as others need it to check tokens. */
+  keySet(): { readonly keys: readonly object[] } {
+    return { keys: [{ use: 'sig', alg: 'ES256', kid: this.#keyId, ...this.#publicKey.export({ format: 'jwk' }) }] };
+  }
+
   async issue({
     account,
     expirationSeconds,

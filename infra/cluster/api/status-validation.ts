@@ -1,6 +1,9 @@
 import { invalid, type FieldError } from '../meta/field-error.ts';
+import type { CertificateSigningRequest } from '../meta/generated/types.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import type { ResourceInfo } from '../meta/registry.ts';
+import { checkCertificateStatus } from '../meta/validation/certificates.ts';
+import { collect } from '../meta/validation/report.ts';
 import { validateUpdate } from '../meta/validation/validate.ts';
 
 /** Counts that can only be counted, by kind. */
@@ -44,6 +47,8 @@ export function validateStatus(next: KubeObject, previous: KubeObject, info: Res
   const { status } = next as { status?: Readonly<Record<string, unknown>> };
   const numberOf = (name: string): number => (typeof status?.[name] === 'number' ? status[name] : 0);
   const kind = `${info.group}/${info.kind}`;
+  if (kind === 'certificates.k8s.io/CertificateSigningRequest')
+    return collect((report) => checkCertificateStatus(report, next as CertificateSigningRequest, previous as CertificateSigningRequest));
   return [
     ...(counts[kind] ?? [])
       .filter((name) => numberOf(name) < 0)

@@ -103,12 +103,32 @@ const service: Strategy = {
   },
 };
 
+/** Held by a finalizer, so that neither goes while it is in use. */
+const protectedBy = (finalizer: string): Strategy => ({
+  prepareCreate(object) {
+    const created = object as WithStatus;
+    created.status = { phase: 'Pending' };
+    const { finalizers = [] } = created.metadata;
+    if (!finalizers.includes(finalizer)) created.metadata.finalizers = [...finalizers, finalizer];
+  },
+});
+
+/** What was asked stays as it was asked. */
+const certificateRequest: Strategy = {
+  prepareUpdate(next, previous) {
+    (next as { spec?: unknown }).spec = (previous as { spec?: unknown }).spec;
+  },
+};
+
 const strategies: Readonly<Record<string, Strategy>> = {
   '/Pod': pod,
   '/Namespace': namespace,
   '/Secret': secret,
   '/Service': service,
+  '/PersistentVolume': protectedBy('kubernetes.io/pv-protection'),
+  '/PersistentVolumeClaim': protectedBy('kubernetes.io/pvc-protection'),
   'batch/Job': job,
+  'certificates.k8s.io/CertificateSigningRequest': certificateRequest,
 };
 
 export function strategyOf(info: ResourceInfo): Strategy {

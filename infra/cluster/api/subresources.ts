@@ -1,3 +1,4 @@
+import { withCondition } from '../meta/condition.ts';
 import { decodeObject } from '../meta/decode.ts';
 import type {
   Binding,
@@ -104,10 +105,12 @@ export class Subresources {
         lastTransitionTime: timeText(Date.now()),
         observedGeneration: pod.metadata.generation,
       };
+      // Where the pod is bound it no longer matters where it was meant to go.
+      const { nominatedNodeName: _nominated, ...status } = pod.status ?? {};
       return {
         ...pod,
         spec: { ...pod.spec, nodeName: node },
-        status: { ...pod.status, conditions: [...others, scheduled] },
+        status: { ...status, conditions: [...others, scheduled] },
       } as unknown as KubeObject;
     });
     return success();
@@ -125,6 +128,9 @@ export class Subresources {
       );
       this.#spendBudget(call, pod, budgets);
     }
+    if (pod.metadata.deletionTimestamp === undefined) {
+      api.rewrite({ ...podCall, subresource: 'status' }, name, (object) => withDisruption(object));
+    }
     api.delete(podCall, name, { ...options, preconditions: { uid: pod.metadata.uid ?? '', ...options.preconditions } });
     return success();
   }
@@ -133,7 +139,7 @@ export class Subresources {
     if (budgets.length > 1)
       throw badRequest('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
     const [budget] = budgets;
-    if (budget === undefined || !isPodReady(pod)) return;
+    if (budget === undefined || (!isPodReady(pod) && spareUnready(budget))) return;
     const allowed = budget.status?.disruptionsAllowed ?? 0;
     const stale = (budget.status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0);
     if (allowed < 1 || stale) {
@@ -184,6 +190,28 @@ export class Subresources {
       status: { token: issued.token, expirationTimestamp: timeText(issued.expiresAtMs) },
     } as unknown as KubeObject;
   }
+}
+
+/** Whether a pod that serves nobody may go without being counted: always where the budget says so, else while the others suffice. */
+function spareUnready({ spec, status }: PodDisruptionBudget): boolean {
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
+  return spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow' || (currentHealthy >= desiredHealthy && desiredHealthy > 0);
+}
+
+/** Tells the pod's owner that it did not fail by itself. */
+function withDisruption(pod: Pod): KubeObject {
+  const { generation } = pod.metadata;
+  const condition = {
+    type: 'DisruptionTarget',
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    status: 'True',
+    lastProbeTime: null as unknown as string,
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  const conditions = withCondition(pod.status?.conditions, condition, timeText(Date.now()));
+  const disrupted: Pod = { ...pod, status: { ...pod.status, conditions } };
+  return disrupted;
 }
 
 /** A custom resource says itself where its numbers are. */

@@ -9,18 +9,31 @@ import { isOperator, type User } from './user.ts';
  */
 export class Visibility {
   readonly #hidden: ReadonlySet<string>;
+  readonly #hiddenGroups: readonly string[];
 
-  constructor(hiddenNamespaces: readonly string[]) {
+  constructor(hiddenNamespaces: readonly string[], hiddenGroups: readonly string[] = []) {
     this.#hidden = new Set(hiddenNamespaces);
+    this.#hiddenGroups = hiddenGroups;
+  }
+
+  /** Whether a group's resources, reads included, are the platform's own: experiments are no business of those who are to find out what is wrong. */
+  isHiddenGroup(user: User, group: string): boolean {
+    return this.#hiddenGroups.includes(group) && !isOperator(user);
   }
 
   isHiddenNamespace(user: User, namespace: string | undefined): boolean {
     return namespace !== undefined && this.#hidden.has(namespace) && !isOperator(user);
   }
 
+  isHiddenDefinition(user: User, name: string | undefined): boolean {
+    return this.#hiddenGroups.some((group) => name?.endsWith(`.${group}`) === true) && !isOperator(user);
+  }
+
   /** Whether a user may know of an object, for lists and watches over all namespaces. */
   isVisible(user: User, object: KubeObject): boolean {
-    if (this.#hidden.size === 0 || isOperator(user)) return true;
+    if (isOperator(user)) return true;
+    if (this.#hiddenGroups.some((group) => isOfGroup(object, group))) return false;
+    if (this.#hidden.size === 0) return true;
     if (this.#hidden.has(object.metadata.namespace ?? '')) return false;
     if (object.kind === 'Namespace') return !this.#hidden.has(object.metadata.name);
     if (object.kind === 'Event') return !this.#hidden.has(subjectOf(object)?.namespace ?? '');
@@ -53,6 +66,13 @@ export class Visibility {
     const [, , namespace] = username.split(':');
     return username.startsWith('system:serviceaccount:') && this.isHiddenNamespace(user, namespace);
   }
+}
+
+/** An object of the group, a definition of its kinds, or an event about either. */
+function isOfGroup(object: KubeObject, group: string): boolean {
+  if (object.kind === 'Event') return subjectOf(object)?.apiVersion?.startsWith(`${group}/`) === true;
+  if (object.kind === 'CustomResourceDefinition') return object.metadata.name.endsWith(`.${group}`);
+  return object.apiVersion.startsWith(`${group}/`);
 }
 
 /** What an event is about, in whichever of its two versions it is served. */

@@ -65,6 +65,53 @@ describe('dry runs', () => {
   });
 });
 
+it('an update of version 0 is written over whatever there is, as one without a version', async () => {
+  await caller.call('POST', configMaps, { body: configMap('over', { a: '1' }) });
+  for (const resourceVersion of ['0', '']) {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'over', resourceVersion }, data: { a: `by ${resourceVersion}` } };
+    expect((await caller.call('PUT', `${configMaps}/over`, { body })).code).toBe(200);
+    expect((await read(`${configMaps}/over`)).data).toEqual(body.data);
+  }
+  const stale = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'over', resourceVersion: '1' } };
+  expect((await caller.call('PUT', `${configMaps}/over`, { body: stale })).code).toBe(409);
+});
+
+describe('an eviction', () => {
+  const pods = '/api/v1/namespaces/default/pods';
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  const statusOf = (at: string, status: object): Promise<ApiAnswer> =>
+    caller.call('PATCH', `${at}/status`, { body: { status }, headers: { 'content-type': 'application/merge-patch+json' } });
+  const evict = (name: string): Promise<ApiAnswer> =>
+    caller.call('POST', `${pods}/${name}/eviction`, { body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } } });
+
+  it.each([
+    ['ready', 'True', {}, { currentHealthy: 3, desiredHealthy: 2, disruptionsAllowed: 0 }, 429],
+    ['ready', 'True', {}, { currentHealthy: 3, desiredHealthy: 2, disruptionsAllowed: 1 }, 201],
+    ['unready, with enough others', 'False', {}, { currentHealthy: 2, desiredHealthy: 2, disruptionsAllowed: 0 }, 201],
+    ['unready, with too few others', 'False', {}, { currentHealthy: 1, desiredHealthy: 2, disruptionsAllowed: 0 }, 429],
+    [
+      'unready, in a budget that spares no such pod',
+      'False',
+      { unhealthyPodEvictionPolicy: 'AlwaysAllow' },
+      { currentHealthy: 1, desiredHealthy: 2, disruptionsAllowed: 0 },
+      201,
+    ],
+  ])('of a pod that is %s (%s)', async (_, ready, policy, budget, code) => {
+    const name = `evicted-${Math.random().toString(36).slice(2)}`;
+    await caller.call('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'default' } } });
+    const pod = { metadata: { name, labels: { name } }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } };
+    await caller.call('POST', pods, { body: { apiVersion: 'v1', kind: 'Pod', ...pod } });
+    await statusOf(`${pods}/${name}`, { phase: 'Running', conditions: [{ type: 'Ready', status: ready }] });
+    const spec = { minAvailable: 2, selector: { matchLabels: { name } }, ...policy };
+    await caller.call('POST', budgets, { body: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name }, spec } });
+    await statusOf(`${budgets}/${name}`, { observedGeneration: 1, expectedPods: 3, ...budget });
+    const answer = await evict(name);
+    expect(answer.code, answer.text).toBe(code);
+    const { conditions = [] } = ((await read(`${pods}/${name}`)) as { status?: { conditions?: { type: string }[] } }).status ?? {};
+    expect(conditions.some(({ type }) => type === 'DisruptionTarget')).toBe(code === 201);
+  });
+});
+
 describe('who owns what', () => {
   it('what admission adds to a new pod is nobody’s, so an apply without it leaves it', async () => {
     const pod = {

@@ -108,3 +108,11 @@ test('series style carries a time, an action and a series', async () => {
     },
   ]);
 });
+
+test('two sources that speak of one object within the same millisecond are both heard', async () => {
+  const other = new EventRecorder({ api, clock, log: silentLog, component: 'default-scheduler' });
+  recorder.record(pod, 'Normal', 'Pulled', 'x');
+  other.record(pod, 'Normal', 'Scheduled', 'y');
+  await other.flush();
+  expect((await written()).map(({ message }) => message).sort()).toEqual(['x', 'y']);
+});

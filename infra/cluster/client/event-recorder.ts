@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ClusterLog } from '../cluster-options.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
@@ -34,6 +35,7 @@ export interface EventRecorderOptions {
 
 /** Events waiting to be written; past it new ones are dropped, because an event is worth less than the work it tells of. */
 const MAX_PENDING = 1000;
+const NS_PER_MS = 1_000_000n;
 
 /**
  * Writes events about objects without making anybody wait: in order, correlated with earlier ones, dropped rather than retried.
@@ -44,10 +46,12 @@ export class EventRecorder implements AsyncDisposable {
   readonly #correlator = new EventCorrelator();
   #pending = 0;
   #tail: Promise<void> = Promise.resolve();
+  readonly #nameOffsetNs: bigint;
   #lastNameNs = 0n;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#nameOffsetNs = nameOffset(options.component, options.host);
   }
 
   record(subject: EventSubject, type: EventType, reason: string, message: string, action = ''): void {
@@ -136,9 +140,12 @@ export class EventRecorder implements AsyncDisposable {
     };
   }
 
-  /** Nanoseconds in hexadecimal, as Kubernetes names events; moved on where the clock stands still. */
+  /**
+   * Nanoseconds in hexadecimal, as Kubernetes names events. The clock tells milliseconds: within one, this recorder counts on, and
+   * others begin elsewhere, so that two never give one object's events the same name.
+   */
   #uniqueSuffix(nowMs: number): string {
-    const ns = BigInt(Math.floor(nowMs)) * 1_000_000n;
+    const ns = BigInt(Math.floor(nowMs)) * NS_PER_MS + this.#nameOffsetNs;
     this.#lastNameNs = ns > this.#lastNameNs ? ns : this.#lastNameNs + 1n;
     return this.#lastNameNs.toString(16);
   }
@@ -150,4 +157,8 @@ interface Said {
   readonly message: string;
   readonly action: string;
   readonly nowMs: number;
+}
+
+function nameOffset(component: string, host = ''): bigint {
+  return createHash('sha256').update(`${component}\u0000${host}`).digest().readBigUInt64BE() % NS_PER_MS;
 }

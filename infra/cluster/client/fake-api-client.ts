@@ -43,6 +43,8 @@ export class FakeApiClient implements ApiClient {
   readonly actions: RecordedAction[] = [];
   /** Called before a write; what it throws is the answer. */
   beforeWrite: (action: RecordedAction, object: unknown) => void = () => {};
+  /** Plurals whose status is written with the rest, as of custom resources without the subresource. */
+  readonly withoutStatusSubresource = new Set<string>();
   /** Answers `post` to subresources other than binding and eviction. */
   onPost: (ref: ResourceRef, name: string, namespace: string | undefined, body: unknown) => unknown = () => ({});
   readonly #clock: Clock;
@@ -182,7 +184,12 @@ export class FakeApiClient implements ApiClient {
   /** Keeps the side that the subresource does not write, counts generations, and finishes a deletion whose finalizers are gone. */
   #replace(ref: ResourceRef, current: Stored, wanted: Stored): Stored {
     const isStatus = ref.subresource === 'status';
-    const next: Stored = isStatus ? { ...structuredClone(current), status: wanted.status } : { ...wanted, status: current.status };
+    const isWhole = this.withoutStatusSubresource.has(ref.resource);
+    const next: Stored = isStatus
+      ? { ...structuredClone(current), status: wanted.status }
+      : isWhole
+        ? wanted
+        : { ...wanted, status: current.status };
     const { uid, creationTimestamp, generation, deletionTimestamp } = current.metadata;
     Object.assign(next.metadata, dropUndefined({ uid, creationTimestamp, generation, deletionTimestamp }));
     const isSpecChanged = !isStatus && JSON.stringify(next.spec) !== JSON.stringify(current.spec);

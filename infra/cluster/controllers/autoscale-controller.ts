@@ -246,6 +246,8 @@ class UsageMeter {
       new Map(readings.map(({ container, stats }) => [container, { atMs: stats.at.getTime(), cpuNanoseconds: stats.cpuNanoseconds }])),
     );
     if (before === undefined || readings.length === 0) return undefined;
+    // What has been looked at once only is not idle: its usage is not known yet.
+    if (readings.some(({ container }) => !before.has(container))) return undefined;
     const usage = new Map<string, { cpu: bigint; memory: bigint }>();
     for (const { container, stats } of readings) {
       const last = before.get(container);

@@ -18,6 +18,7 @@ export type MetricOpinion =
 
 /** Within this share of the target nothing is scaled. */
 const TOLERANCE = 0.1;
+const ROUNDING = 1e-9;
 
 /** The opinion of one metric, after Kubernetes' replica calculator. Only resources can be measured here. */
 export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], current: number): MetricOpinion {
@@ -31,33 +32,77 @@ export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], 
   }
   const only = metric.containerResource?.container;
   const { name, target } = source;
-  const measured = pods.flatMap(({ pod, usage }) =>
-    usage === undefined || !isPodReady(pod) ? [] : [{ pod, used: usedBy(usage, name, only) }],
-  );
-  if (measured.length === 0) return failed(name, 'no metrics returned from resource metrics API');
-  const total = measured.reduce((sum, { used }) => sum + used, 0n);
-  const average = total / BigInt(measured.length);
-  const words = only === undefined ? `${name} resource utilization` : `${name} container resource utilization`;
-  if (target.type === 'AverageValue') {
-    const wanted = parseQuantity(target.averageValue ?? '0').nano;
-    if (wanted <= 0n) return failed(name, 'the target is zero');
-    const replicas = scaled(Number(total) / (Number(wanted) * measured.length), measured.length, current);
-    return { kind: 'count', replicas, name: words, status: statusOf(metric, average, undefined) };
+  const isUtilization = target.type !== 'AverageValue';
+  const share = BigInt(target.averageUtilization ?? 80);
+  const sized: SizedPod[] = [];
+  for (const { pod, usage } of pods) {
+    const requested = isUtilization ? requestOf(pod, name, only) : 0n;
+    if (typeof requested === 'string') return failed(name, requested);
+    const wanted = isUtilization ? (requested * share) / 100n : parseQuantity(target.averageValue ?? '0').nano;
+    const most = isUtilization && share < 100n ? requested : wanted;
+    const used = usage === undefined ? undefined : usedBy(usage, name, only);
+    // Kubernetes asks for readiness only where starting up would count as load; what does not run yet is not ready for anything.
+    const isReady = pod.status?.phase !== 'Pending' && (name !== 'cpu' || isPodReady(pod));
+    sized.push({ used, wanted, most, requested, isReady });
   }
-  const requested = requestsOf(measured, name, only);
-  if (typeof requested === 'string') return failed(name, requested);
-  const utilization = Number((total * 100n) / requested);
-  const ratio = utilization / (target.averageUtilization ?? 80);
-  return {
-    kind: 'count',
-    replicas: scaled(ratio, measured.length, current),
-    name: `${words} (percentage of request)`,
-    status: statusOf(metric, average, utilization),
-  };
+  const counted = sized.filter(isCounted);
+  if (counted.length === 0) return failed(name, 'no metrics returned from resource metrics API');
+  const replicas = replicasFor(sized, current);
+  if (replicas === undefined) return failed(name, isUtilization ? `no ${name} is requested` : 'the target is zero');
+  const total = counted.reduce((sum, { used }) => sum + used, 0n);
+  const average = total / BigInt(counted.length);
+  const words = only === undefined ? `${name} resource utilization` : `${name} container resource utilization`;
+  if (!isUtilization) return { kind: 'count', replicas, name: words, status: statusOf(metric, average, undefined) };
+  const utilization = Number((total * 100n) / counted.reduce((sum, { requested }) => sum + requested, 0n));
+  return { kind: 'count', replicas, name: `${words} (percentage of request)`, status: statusOf(metric, average, utilization) };
 }
 
-function scaled(ratio: number, measured: number, current: number): number {
-  return Math.abs(1 - ratio) <= TOLERANCE ? current : Math.ceil(ratio * measured - 1e-9);
+/** A pod as the calculation sees it; amounts in billionths. */
+interface SizedPod {
+  readonly used: bigint | undefined;
+  /** What it would use at the target. */
+  readonly wanted: bigint;
+  /** What it is taken to use, unmeasured, before anything is made smaller. */
+  readonly most: bigint;
+  readonly requested: bigint;
+  readonly isReady: boolean;
+}
+
+function isCounted(pod: SizedPod): pod is SizedPod & { readonly used: bigint } {
+  return pod.used !== undefined && pod.isReady;
+}
+
+/**
+ * Replicas that bring the use to the target, after Kubernetes' replica calculator: pods that are not measured are taken to be busy
+ * before it is scaled down and idle before it is scaled up, unready ones idle too; where that turns the direction, nothing is done.
+ * Undefined where nothing is wanted of any pod.
+ */
+function replicasFor(pods: readonly SizedPod[], current: number): number | undefined {
+  const counted = pods.filter(isCounted);
+  const ratio = ratioOf(counted);
+  if (ratio === undefined) return undefined;
+  const missing = pods.filter(({ used, isReady }) => used === undefined && isReady);
+  const unready = ratio > 1 ? pods.filter(({ isReady }) => !isReady) : [];
+  if (missing.length === 0 && unready.length === 0) return isNear(ratio) ? current : ceil(ratio * counted.length);
+  const assumed = missing.map((pod) => ({ ...pod, used: ratio < 1 ? pod.most : 0n }));
+  const all = [...counted, ...assumed, ...unready.map((pod) => ({ ...pod, used: 0n }))];
+  const anew = ratioOf(all) ?? ratio;
+  if (isNear(anew) || anew < 1 !== ratio < 1) return current;
+  const replicas = ceil(anew * all.length);
+  return anew < 1 ? Math.min(replicas, current) : Math.max(replicas, current);
+}
+
+function ratioOf(pods: readonly { readonly used: bigint; readonly wanted: bigint }[]): number | undefined {
+  const wanted = pods.reduce((sum, pod) => sum + pod.wanted, 0n);
+  return wanted <= 0n ? undefined : Number(pods.reduce((sum, { used }) => sum + used, 0n)) / Number(wanted);
+}
+
+function isNear(ratio: number): boolean {
+  return Math.abs(1 - ratio) <= TOLERANCE + ROUNDING;
+}
+
+function ceil(replicas: number): number {
+  return Math.ceil(replicas - ROUNDING);
 }
 
 function usedBy(usage: PodUsage, resource: string, only: string | undefined): bigint {
@@ -67,18 +112,16 @@ function usedBy(usage: PodUsage, resource: string, only: string | undefined): bi
   return sum;
 }
 
-/** The sum of requests, or the complaint of a container without one. */
-function requestsOf(measured: readonly { readonly pod: Pod }[], resource: string, only: string | undefined): bigint | string {
+/** What a pod's containers request, or the complaint of one without. */
+function requestOf({ spec, metadata }: Pod, resource: string, only: string | undefined): bigint | string {
   let sum = 0n;
-  for (const { pod } of measured) {
-    for (const container of pod.spec?.containers ?? []) {
-      if (only !== undefined && container.name !== only) continue;
-      const text = container.resources?.requests?.[resource];
-      if (text === undefined) return `missing request for ${resource} in container ${container.name} of Pod ${pod.metadata.name}`;
-      sum += parseQuantity(text).nano;
-    }
+  for (const container of spec?.containers ?? []) {
+    if (only !== undefined && container.name !== only) continue;
+    const text = container.resources?.requests?.[resource];
+    if (text === undefined) return `missing request for ${resource} in container ${container.name} of Pod ${metadata.name}`;
+    sum += parseQuantity(text).nano;
   }
-  return sum === 0n ? `no ${resource} is requested` : sum;
+  return sum;
 }
 
 function statusOf(metric: MetricSpec, average: bigint, utilization: number | undefined): MetricStatus {

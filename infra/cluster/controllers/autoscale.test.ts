@@ -33,9 +33,17 @@ test.each([
   ['within a tenth of it', [measured(54), measured(54)], 2, 2],
   ['above', [measured(100), measured(100)], 2, 4],
   ['below', [measured(10), measured(10), measured(10), measured(10)], 4, 1],
-  ['unready and unmeasured pods do not count', [measured(100), measured(undefined), measured(100, '100m', false)], 3, 2],
+  ['unready and unmeasured pods are idle before it is scaled up', [measured(200), measured(undefined), measured(200, '100m', false)], 3, 4],
+  ['and where that turns the direction nothing is done', [measured(100), measured(undefined), measured(100, '100m', false)], 3, 3],
+  ['unmeasured pods are busy before it is scaled down', [measured(10), measured(10), measured(10), measured(undefined)], 4, 3],
 ])('utilisation %s', (_name, pods, current, replicas) => {
   expect(metricOpinion(cpuTarget, pods, current)).toMatchObject({ kind: 'count', replicas });
+});
+
+test('memory counts whether a pod is ready or not', () => {
+  const target: MetricSpec = { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '100' } } };
+  const pod = { ...measured(0, '100m', false), usage: new Map([['c', { cpu: 0n, memory: 300_000_000_000n }]]) };
+  expect(metricOpinion(target, [pod], 1)).toMatchObject({ kind: 'count', replicas: 3 });
 });
 
 test('what cannot be measured says why', () => {

@@ -62,7 +62,7 @@ export async function truncateHistory(
 
 async function createRevision(api: ApiClient, owner: RevisionOwner, data: unknown, revision: number): Promise<ControllerRevision> {
   const template = owner.spec?.template ?? {};
-  const { namespace, name } = owner.metadata;
+  const { namespace, name, annotations } = owner.metadata;
   for (let collisions = 0; ; collisions += 1) {
     const hash = podTemplateHash(template, collisions === 0 ? undefined : collisions);
     const wanted: ControllerRevision = {
@@ -71,6 +71,8 @@ async function createRevision(api: ApiClient, owner: RevisionOwner, data: unknow
       metadata: {
         name: `${name}-${hash}`,
         ...(namespace === undefined ? {} : { namespace }),
+        // Among them why it was changed, which `rollout history` shows.
+        ...(annotations === undefined ? {} : { annotations }),
         labels: { ...template.metadata?.labels, 'controller.kubernetes.io/hash': hash },
         ownerReferences: [controllerReference(owner)],
       },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InformerEvent } from '../client/informer.ts';
-import { keyOf, type ObjectKey } from '../client/object-key.ts';
+import type { Informer, InformerEvent } from '../client/informer.ts';
+import { keyOf, objectKey, type ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import type { WorkQueue } from '../client/work-queue.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   PodDisruptionBudget,
   PodDisruptionBudgetStatus,
   ReplicaSet,
+  ReplicationController,
   StatefulSet,
 } from '../meta/generated/types.ts';
 import { controllerOf } from '../meta/owner-reference.ts';
@@ -27,6 +28,7 @@ export function startDisruptionController(context: ControllerContext): AsyncDisp
   const replicaSets = informers.informer<ReplicaSet>(resources.replicaSets);
   const deployments = informers.informer<Deployment>(resources.deployments);
   const statefulSets = informers.informer<StatefulSet>(resources.statefulSets);
+  const replicationControllers = informers.informer<ReplicationController>(resources.replicationControllers);
 
   async function reconcile(key: ObjectKey): Promise<undefined> {
     const budget = budgets.get(key);
@@ -56,12 +58,17 @@ export function startDisruptionController(context: ControllerContext): AsyncDisp
   function scaleOf(namespace: string, pod: Pod): { readonly uid: string; readonly replicas: number } | undefined {
     const owner = controllerOf(pod);
     if (owner === undefined) return undefined;
-    const held =
-      owner.kind === 'StatefulSet' ? statefulSets.get(`${namespace}/${owner.name}`) : replicaSets.get(`${namespace}/${owner.name}`);
+    const held = scaledBy(owner.kind)?.get(objectKey(namespace, owner.name));
     const above = held === undefined ? undefined : controllerOf(held);
     const deployment = above?.kind === 'Deployment' ? deployments.get(`${namespace}/${above.name}`) : undefined;
     const scaled = deployment ?? held;
     return scaled === undefined ? undefined : { uid: scaled.metadata.uid ?? '', replicas: scaled.spec?.replicas ?? 1 };
+  }
+
+  function scaledBy(kind: string): Pick<Informer<ReplicaSet | StatefulSet | ReplicationController>, 'get'> | undefined {
+    if (kind === 'ReplicaSet') return replicaSets;
+    if (kind === 'StatefulSet') return statefulSets;
+    return kind === 'ReplicationController' ? replicationControllers : undefined;
   }
 
   function onPod(queue: WorkQueue, event: InformerEvent<Pod>): void {
@@ -77,7 +84,14 @@ export function startDisruptionController(context: ControllerContext): AsyncDisp
 
   return startLoop(context, {
     name: 'disruption',
-    waitFor: [awaitable(budgets), awaitable(pods), awaitable(replicaSets), awaitable(deployments), awaitable(statefulSets)],
+    waitFor: [
+      awaitable(budgets),
+      awaitable(pods),
+      awaitable(replicaSets),
+      awaitable(deployments),
+      awaitable(statefulSets),
+      awaitable(replicationControllers),
+    ],
     watch: (queue) => [
       onSelf(budgets, queue),
       pods.subscribe((event) => onPod(queue, event)),

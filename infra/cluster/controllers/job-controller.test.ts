@@ -114,7 +114,6 @@ test('the deadline ends it, and its pods', async () => {
 test('an indexed Job gives each pod its index and remembers which are done', async () => {
   await h.create(jobs, job({ completionMode: 'Indexed', completions: 4, parallelism: 2 }));
   await h.settle();
-  const index = (pod: Pod): string => pod.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? '';
   expect((await active()).map(index)).toEqual(['0', '1']);
   const [, second] = await active();
   expect(second?.spec).toMatchObject({ hostname: 'once-1', containers: [{ env: [{ name: 'JOB_COMPLETION_INDEX' }] }] });
@@ -146,6 +145,97 @@ test('a finished Job with a time to live goes when that is over', async () => {
   await h.advance(1_000);
   expect(await h.list(jobs)).toEqual([]);
   expect(await h.pods()).toEqual([]);
+});
+
+const failWith = async (pod: Pod, exitCode: number, conditions: NonNullable<Pod['status']>['conditions'] = []): Promise<void> => {
+  const terminated = { exitCode, finishedAt: new Date(h.clock.now()).toISOString() };
+  const containerStatuses = [{ name: 'c', image: 'x', imageID: '', ready: false, restartCount: 0, state: { terminated } }];
+  await h.setPodStatus(pod, { ...pod.status, phase: 'Failed', containerStatuses, conditions });
+  await h.settle();
+};
+const index = ({ metadata }: Pod): string => metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? '';
+const failurePolicy = {
+  rules: [
+    { action: 'FailJob', onExitCodes: { containerName: 'c', operator: 'In', values: [42] } },
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+  ],
+};
+
+test('a failure that its policy condemns ends the Job at once', async () => {
+  await h.create(jobs, job({ podFailurePolicy: failurePolicy, podReplacementPolicy: 'Failed' }));
+  await h.settle();
+  const [pod] = await active();
+  await failWith(pod!, 42);
+  expect((await conditions()).at(-1)).toBe(
+    `Failed=True PodFailurePolicy: Container c for pod ns/${pod!.metadata.name} failed with exit code 42 matching FailJob rule at index 0`,
+  );
+  expect((await once()).status?.failed).toBe(1);
+});
+
+test('a failure that its policy ignores is tried again and not counted, others are', async () => {
+  await h.create(jobs, job({ backoffLimit: 0, podFailurePolicy: failurePolicy, podReplacementPolicy: 'Failed' }));
+  await h.settle();
+  const [disrupted] = await active();
+  await failWith(disrupted!, 137, [{ type: 'DisruptionTarget', status: 'True' }]);
+  expect((await once()).status?.failed).toBeUndefined();
+  await h.advance(10_000);
+  const [retried] = await active();
+  expect(retried?.metadata.name).not.toBe(disrupted?.metadata.name);
+  await failWith(retried!, 1);
+  expect((await conditions()).at(-1)).toBe('Failed=True BackoffLimitExceeded: Job has reached the specified backoff limit');
+});
+
+test('failures counted by index use up their own index only, and the Job fails when all others are done', async () => {
+  await h.create(
+    jobs,
+    job({ completionMode: 'Indexed', completions: 3, parallelism: 3, backoffLimitPerIndex: 1, backoffLimit: 2 ** 31 - 1 }),
+  );
+  await h.settle();
+  const at = async (wanted: string): Promise<Pod> => (await active()).find((pod) => index(pod) === wanted)!;
+  expect((await at('1')).metadata.annotations?.['batch.kubernetes.io/job-index-failure-count']).toBe('0');
+  await failWith(await at('1'), 1);
+  await h.endPod((await at('0')).metadata.name, 'Succeeded');
+  await h.advance(9_000);
+  expect((await active()).map(index)).toEqual(['2']);
+  await h.advance(1_000);
+  expect((await at('1')).metadata.annotations?.['batch.kubernetes.io/job-index-failure-count']).toBe('1');
+  await failWith(await at('1'), 1);
+  expect((await once()).status).toMatchObject({ failedIndexes: '1', completedIndexes: '0', failed: 2 });
+  await h.endPod((await at('2')).metadata.name, 'Succeeded');
+  expect((await conditions()).at(-1)).toBe('Failed=True FailedIndexes: Job has failed indexes');
+  expect((await once()).status).toMatchObject({ failedIndexes: '1', completedIndexes: '0,2', failed: 2, succeeded: 2 });
+});
+
+test('too many lost indexes end the Job and what still runs', async () => {
+  await h.create(jobs, job({ completionMode: 'Indexed', completions: 4, parallelism: 4, backoffLimitPerIndex: 0, maxFailedIndexes: 1 }));
+  await h.settle();
+  for (const lost of ['0', '3'])
+    await failWith(
+      (await active()).find((pod) => index(pod) === lost)!,
+      1,
+    );
+  expect((await conditions())[0]).toMatch(/^FailureTarget=True MaxFailedIndexesExceeded: /);
+  expect(await active()).toEqual([]);
+});
+
+test('a success policy ends the Job before all indexes are done', async () => {
+  const successPolicy = { rules: [{ succeededIndexes: '0,2', succeededCount: 1 }] };
+  await h.create(jobs, job({ completionMode: 'Indexed', completions: 3, parallelism: 3, successPolicy }));
+  await h.settle();
+  await h.endPod((await active()).find((pod) => index(pod) === '2')!.metadata.name, 'Succeeded');
+  expect(await conditions()).toContain('SuccessCriteriaMet=True SuccessPolicy: Matched rules at index 0');
+  for (const pod of await h.pods()) if (pod.metadata.deletionTimestamp !== undefined) await h.endPod(pod.metadata.name, 'Failed');
+  expect((await conditions()).at(-1)).toBe('Complete=True SuccessPolicy: Matched rules at index 0');
+});
+
+test('pods that end because their Job is suspended are not failures', async () => {
+  await h.create(jobs, job({ parallelism: 2, completions: 2 }));
+  await h.settle();
+  await h.runPods();
+  await h.change<Job>(jobs, 'once', (held) => ({ ...held, spec: { ...held.spec!, suspend: true } }));
+  await h.settle();
+  for (const pod of await h.pods()) await h.endPod(pod.metadata.name, 'Failed');
+  expect((await once()).status).not.toHaveProperty('failed');
 });
 
 test('a Job that is deleted lets its pods go', async () => {

@@ -4,11 +4,12 @@ import { Expectations } from '../client/expectations.ts';
 import { objectKey, type ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import type { ReconcileResult } from '../client/run-controller.ts';
-import type { EnvVar, Job, Pod, PodTemplateSpec } from '../meta/generated/types.ts';
+import type { Job, Pod } from '../meta/generated/types.ts';
 import { controllerOf, isControlledBy } from '../meta/owner-reference.ts';
 import { awaitable, disposeAll, onOwned, onSelf, recorderFor, startLoop, type ControllerContext } from './controller-context.ts';
-import { completionIndexKey, finishedAtMs, isFinished, planJob, trackingFinalizer } from './job-plan.ts';
-import { createPod, deletePod, podFromTemplate, slowStart, type PodControl } from './pod-control.ts';
+import { finishedAtMs, isFinished, planJob, type JobPlan } from './job-plan.ts';
+import { jobPod, trackingFinalizer, type NewJobPod } from './job-pods.ts';
+import { createPod, deletePod, slowStart, type PodControl } from './pod-control.ts';
 
 const KIND = 'Job';
 
@@ -52,15 +53,20 @@ export function startJobController(context: ControllerContext): AsyncDisposable 
     });
   }
 
-  async function apply(key: ObjectKey, job: Job, plan: ReturnType<typeof planJob>): Promise<void> {
+  async function apply(key: ObjectKey, job: Job, plan: JobPlan): Promise<void> {
     if (!isDeepStrictEqual(plan.status, job.status)) {
       await api.update<Job>(subresource(resources.jobs, 'status'), { ...job, status: plan.status });
       tellOfEnd(job, plan.status);
     }
     for (const pod of plan.release) await release(pod);
     expectations.expect(key, { creations: plan.create.length, deletions: plan.delete.map(({ metadata }) => metadata.uid ?? '') });
-    for (const pod of plan.delete) await deletePod(control, job, pod);
-    const { done, error } = await slowStart(plan.create.length, (at) => createPod(control, job, jobPod(job, plan.create[at] ?? -1)));
+    for (const pod of plan.delete) {
+      // Without its finalizer a pod's end is not counted.
+      if (plan.isUncounted) await release(pod);
+      await deletePod(control, job, pod);
+    }
+    const none: NewJobPod = {};
+    const { done, error } = await slowStart(plan.create.length, (at) => createPod(control, job, jobPod(job, plan.create[at] ?? none)));
     for (let skipped = done; skipped < plan.create.length; skipped += 1) expectations.creationObserved(key);
     if (error !== undefined && !isNamespaceTerminating(error)) throw error as Error;
   }
@@ -117,47 +123,4 @@ export function startJobController(context: ControllerContext): AsyncDisposable 
     reconcile,
   });
   return disposeAll([recorder, loop]);
-}
-
-/** A Job's pod: held by a finalizer until it is counted, labelled by its Job, and told its index where it has one. */
-function jobPod(job: Job, index: number): Pod {
-  const { name, uid = '' } = job.metadata;
-  const template = job.spec?.template ?? {};
-  const labels = {
-    ...template.metadata?.labels,
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-  const own: PodTemplateSpec = { ...template, metadata: { ...template.metadata, labels } };
-  const pod = podFromTemplate(job, index < 0 ? own : indexedTemplate(own, name, index));
-  const generateName = index < 0 ? `${name}-` : `${name}-${index}-`;
-  return { ...pod, metadata: { ...pod.metadata, generateName, finalizers: [...(pod.metadata.finalizers ?? []), trackingFinalizer] } };
-}
-
-function indexedTemplate(template: PodTemplateSpec, jobName: string, index: number): PodTemplateSpec {
-  const { metadata = {}, spec = { containers: [] } } = template;
-  const variable: EnvVar = {
-    name: 'JOB_COMPLETION_INDEX',
-    valueFrom: { fieldRef: { fieldPath: `metadata.labels['${completionIndexKey}']` } },
-  };
-  const withIndex = <T extends { env?: EnvVar[] }>(container: T): T => ({
-    ...container,
-    env: [...(container.env ?? []).filter(({ name }) => name !== variable.name), variable],
-  });
-  const { initContainers } = spec;
-  return {
-    metadata: {
-      ...metadata,
-      labels: { ...metadata.labels, [completionIndexKey]: String(index) },
-      annotations: { ...metadata.annotations, [completionIndexKey]: String(index) },
-    },
-    spec: {
-      ...spec,
-      hostname: `${jobName}-${index}`,
-      containers: spec.containers.map(withIndex),
-      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(withIndex) }),
-    },
-  };
 }

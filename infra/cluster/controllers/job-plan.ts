@@ -1,36 +1,26 @@
 import type { Job, JobCondition, JobStatus, Pod } from '../meta/generated/types.ts';
 import { isConditionTrue } from '../meta/condition.ts';
-import { isPodReady, isPodTerminal } from '../meta/pod-status.ts';
 import { parseTime } from '../client/wire-time.ts';
 import { timeText } from '../meta/times.ts';
-import { formatIndexes, parseIndexes } from './job-indexes.ts';
-
-export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
-export const completionIndexKey = 'batch.kubernetes.io/job-completion-index';
+import { deadlineMs, endOf, type JobEnd } from './job-end.ts';
+import { failuresAfter, newestByIndex } from './job-failure.ts';
+import { endedAtMs, failuresInARow, hasFailed, indexOf, isHeld, type NewJobPod } from './job-pods.ts';
+import { countPods, statusOf, tallyOf, type Tally } from './job-tally.ts';
+import { byDeletionOrder } from './pod-order.ts';
 
 /** A failed pod's replacement waits 10 s, doubling up to ten minutes. */
 const FAILURE_BACKOFF_MS = 10_000;
 const MAX_FAILURE_BACKOFF_MS = 600_000;
 
-export type JobEnd = { readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string };
-
 export interface JobPlan {
-  /** Indexes of the pods to create; -1 for a Job without indexes. */
-  readonly create: readonly number[];
+  readonly create: readonly NewJobPod[];
+  /** Pods to delete. `isUncounted` says that their end says nothing of the Job's work, as of one that is suspended. */
   readonly delete: readonly Pod[];
+  readonly isUncounted: boolean;
   readonly status: JobStatus;
   /** Pods counted in the status that can now be let go of. */
   readonly release: readonly Pod[];
   readonly requeueAtMs?: number;
-}
-
-/** What a Job's pods come to. */
-interface Tally {
-  readonly active: readonly Pod[];
-  readonly terminating: readonly Pod[];
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly completedIndexes: ReadonlySet<number>;
 }
 
 /**
@@ -39,15 +29,16 @@ interface Tally {
  */
 export function planJob(job: Job, pods: readonly Pod[], nowMs: number): JobPlan {
   const { status: held = {}, spec } = job;
-  if (isFinished(job)) return { create: [], delete: [], status: held, release: pods.filter(isHeld) };
-  const counted = countPods(job, pods);
+  if (isFinished(job)) return { create: [], delete: [], isUncounted: false, status: held, release: pods.filter(isHeld) };
+  const counted = countPods(job, pods, false);
   const tally = tallyOf(job, pods, counted);
   const end = endOf(job, pods, tally, nowMs);
+  if (end !== undefined) return ending(job, pods, end, nowMs);
   const base = statusOf(job, pods, tally, counted, nowMs);
-  if (end !== undefined) return ending(job, pods, tally, base, end, nowMs);
   if (spec?.suspend === true) {
     const { startTime: _startTime, ...suspended } = base;
-    return { create: [], delete: tally.active, status: withConditionOf(suspended, suspension(true), nowMs), release: counted.release };
+    const status = withConditionOf(suspended, suspension(true), nowMs);
+    return { create: [], delete: tally.active, isUncounted: true, status, release: counted.release };
   }
   const resumed = isConditionTrue(held.conditions, 'Suspended')
     ? withConditionOf({ ...base, startTime: timeText(nowMs) }, suspension(false), nowMs)
@@ -58,6 +49,7 @@ export function planJob(job: Job, pods: readonly Pod[], nowMs: number): JobPlan 
   return {
     create,
     delete: surplus,
+    isUncounted: true,
     status: resumed,
     release: counted.release,
     ...(wakeAtMs === Infinity ? {} : { requeueAtMs: wakeAtMs }),
@@ -73,163 +65,72 @@ export function finishedAtMs({ status }: Job): number | undefined {
   return parseTime(end?.lastTransitionTime);
 }
 
-interface Counted {
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] };
-  readonly release: readonly Pod[];
-}
-
-/** Moves on the books: what was uncounted and is let go of counts now, what has newly ended is noted as uncounted. */
-function countPods({ status = {} }: Job, pods: readonly Pod[]): Counted {
-  const { uncountedTerminatedPods = {}, succeeded = 0, failed = 0 } = status;
-  const holding = new Set(pods.filter(isHeld).map(({ metadata }) => metadata.uid ?? ''));
-  const split = (uids: readonly string[] = []): { done: number; left: string[] } => {
-    const left = uids.filter((uid) => holding.has(uid));
-    return { done: uids.length - left.length, left };
-  };
-  const good = split(uncountedTerminatedPods.succeeded);
-  const bad = split(uncountedTerminatedPods.failed);
-  const noted = new Set([...good.left, ...bad.left]);
-  const release = pods.filter(({ metadata }) => noted.has(metadata.uid ?? ''));
-  for (const pod of pods) {
-    const uid = pod.metadata.uid ?? '';
-    if (!isHeld(pod) || noted.has(uid)) continue;
-    if (pod.status?.phase === 'Succeeded') good.left.push(uid);
-    // A pod that was deleted before it could end has failed.
-    else if (pod.status?.phase === 'Failed') bad.left.push(uid);
-  }
-  return { succeeded: succeeded + good.done, failed: failed + bad.done, uncounted: { succeeded: good.left, failed: bad.left }, release };
-}
-
-function tallyOf(job: Job, pods: readonly Pod[], counted: Counted): Tally {
-  const live = pods.filter((pod) => !isPodTerminal(pod));
-  const done = pods.filter((pod) => pod.status?.phase === 'Succeeded').flatMap((pod) => indexOf(pod) ?? []);
-  const completedIndexes = new Set([...parseIndexes(job.status?.completedIndexes), ...done]);
-  const isIndexed = job.spec?.completionMode === 'Indexed';
-  return {
-    active: live.filter(({ metadata }) => metadata.deletionTimestamp === undefined),
-    terminating: live.filter(({ metadata }) => metadata.deletionTimestamp !== undefined),
-    succeeded: isIndexed ? completedIndexes.size : counted.succeeded + counted.uncounted.succeeded.length,
-    failed: counted.failed + counted.uncounted.failed.length,
-    completedIndexes,
-  };
-}
-
-function statusOf(job: Job, pods: readonly Pod[], tally: Tally, { succeeded, failed, uncounted }: Counted, nowMs: number): JobStatus {
-  const { status: held = {}, spec } = job;
-  const isIndexed = spec?.completionMode === 'Indexed';
-  const shown = isIndexed ? tally.succeeded : succeeded;
-  return {
-    ...(held.conditions === undefined ? {} : { conditions: held.conditions }),
-    startTime: held.startTime ?? timeText(nowMs),
-    ...(tally.active.length === 0 ? {} : { active: tally.active.length }),
-    ...(shown === 0 ? {} : { succeeded: shown }),
-    ...(failed === 0 ? {} : { failed }),
-    terminating: tally.terminating.length,
-    ...(isIndexed && tally.completedIndexes.size > 0 ? { completedIndexes: formatIndexes(tally.completedIndexes) } : {}),
-    uncountedTerminatedPods: {
-      ...(uncounted.succeeded.length === 0 ? {} : { succeeded: [...uncounted.succeeded] }),
-      ...(uncounted.failed.length === 0 ? {} : { failed: [...uncounted.failed] }),
-    },
-    ready: pods.filter((pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined).length,
-  };
-}
-
-function endOf(job: Job, pods: readonly Pod[], tally: Tally, nowMs: number): JobEnd | undefined {
-  const { spec, status } = job;
-  const target = status?.conditions?.find(({ type, status: value }) => type === 'FailureTarget' && value === 'True');
-  if (target !== undefined) return { type: 'Failed', reason: target.reason ?? '', message: target.message ?? '' };
-  const backoffLimit = spec?.backoffLimit ?? 6;
-  const restarts = spec?.template.spec?.restartPolicy === 'OnFailure' ? restartsOf(pods) : 0;
-  const isPastLimit = tally.failed > backoffLimit || (restarts > 0 && restarts >= backoffLimit);
-  if (isPastLimit) return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
-  const deadline = deadlineMs(job);
-  if (deadline !== undefined && nowMs >= deadline && spec?.suspend !== true) {
-    return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
-  }
-  const isComplete =
-    spec?.completions === undefined
-      ? tally.succeeded > 0 && tally.active.length === 0
-      : tally.succeeded >= spec.completions && spec.completions >= 0;
-  return isComplete ? { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } : undefined;
-}
-
 /** First the verdict, then the pods, and only when all of them are gone and counted the end itself. */
-function ending(job: Job, pods: readonly Pod[], tally: Tally, base: JobStatus, end: JobEnd, nowMs: number): JobPlan {
+function ending(job: Job, pods: readonly Pod[], end: JobEnd, nowMs: number): JobPlan {
+  const counted = countPods(job, pods, true);
+  const tally = tallyOf(job, pods, counted);
   const verdict = end.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
-  const judged = withConditionOf(base, { ...end, type: verdict, status: 'True' }, nowMs);
-  const uncounted = base.uncountedTerminatedPods ?? {};
-  const isWaiting =
-    tally.active.length + tally.terminating.length + (uncounted.succeeded ?? []).length + (uncounted.failed ?? []).length > 0;
-  const release = pods.filter((pod) => isHeld(pod) && isPodTerminal(pod) && isNoted(job, pod));
-  if (isWaiting) return { create: [], delete: tally.active, status: judged, release };
+  const judged = withConditionOf(statusOf(job, pods, tally, counted, nowMs), { ...end, type: verdict, status: 'True' }, nowMs);
+  const { uncounted, release } = counted;
+  const isWaiting = tally.active.length + tally.terminating.length + uncounted.succeeded.length + uncounted.failed.length > 0;
+  if (isWaiting) return { create: [], delete: tally.active, isUncounted: false, status: judged, release };
   const done = withConditionOf(judged, { ...end, status: 'True' }, nowMs);
   const status = end.type === 'Complete' ? { ...done, completionTime: timeText(nowMs) } : done;
-  return { create: [], delete: [], status, release };
+  return { create: [], delete: [], isUncounted: false, status, release };
 }
 
-function isNoted({ status }: Job, { metadata }: Pod): boolean {
-  const { succeeded = [], failed = [] } = status?.uncountedTerminatedPods ?? {};
-  return [...succeeded, ...failed].includes(metadata.uid ?? '');
+interface ActivePlan {
+  readonly create: readonly NewJobPod[];
+  readonly surplus: readonly Pod[];
+  readonly requeueAtMs?: number;
 }
 
-function planActive(
-  job: Job,
-  pods: readonly Pod[],
-  tally: Tally,
-  nowMs: number,
-): { create: readonly number[]; surplus: readonly Pod[]; requeueAtMs?: number } {
-  const { parallelism = 1, completions } = job.spec ?? {};
-  const remaining = completions === undefined ? (tally.succeeded > 0 ? tally.active.length : parallelism) : completions - tally.succeeded;
+function planActive(job: Job, pods: readonly Pod[], tally: Tally, nowMs: number): ActivePlan {
+  const { parallelism = 1, completions, podReplacementPolicy, completionMode, backoffLimitPerIndex } = job.spec ?? {};
+  const left = completions === undefined ? undefined : completions - tally.succeeded - tally.failedIndexes.size;
+  const remaining = left ?? (tally.succeeded > 0 ? tally.active.length : parallelism);
   const wanted = Math.max(0, Math.min(parallelism, remaining));
-  if (tally.active.length > wanted) return { create: [], surplus: tally.active.slice(wanted) };
-  const missing = wanted - tally.active.length;
-  if (missing === 0) return { create: [], surplus: [] };
-  const readyAtMs = nextStartMs(pods);
+  if (tally.active.length > wanted) {
+    const ordered = [...tally.active].sort(byDeletionOrder(() => 0));
+    return { create: [], surplus: ordered.slice(0, tally.active.length - wanted) };
+  }
+  const leaving = podReplacementPolicy === 'Failed' ? tally.terminating : [];
+  const missing = wanted - tally.active.length - leaving.length;
+  if (missing <= 0) return { create: [], surplus: [] };
+  const taken = new Set([
+    ...tally.completedIndexes,
+    ...tally.failedIndexes,
+    ...[...tally.active, ...leaving].flatMap((pod) => indexOf(pod) ?? []),
+  ]);
+  const free = Array.from({ length: completionMode === 'Indexed' ? (completions ?? 0) : 0 }, (_, index) => index).filter(
+    (index) => !taken.has(index),
+  );
+  if (backoffLimitPerIndex !== undefined) return planByIndex(job, pods, free, missing, nowMs);
+  const row = failuresInARow(job, pods);
+  const readyAtMs = row[0] === undefined ? undefined : endedAtMs(row[0]) + backoffMs(row.length);
   if (readyAtMs !== undefined && readyAtMs > nowMs) return { create: [], surplus: [], requeueAtMs: readyAtMs };
-  if (job.spec?.completionMode !== 'Indexed') return { create: Array.from({ length: missing }, () => -1), surplus: [] };
-  const taken = new Set([...tally.completedIndexes, ...[...tally.active, ...tally.terminating].flatMap((pod) => indexOf(pod) ?? [])]);
-  const free = Array.from({ length: completions ?? 0 }, (_, index) => index).filter((index) => !taken.has(index));
-  return { create: free.slice(0, missing), surplus: [] };
+  if (completionMode !== 'Indexed') return { create: Array.from({ length: missing }, () => ({})), surplus: [] };
+  return { create: free.slice(0, missing).map((index) => ({ index })), surplus: [] };
 }
 
-/** Failures since the last success, counted from the newest, delay the next pod. */
-function nextStartMs(pods: readonly Pod[]): number | undefined {
-  const ended = pods
-    .filter(isPodTerminal)
-    .map((pod) => ({ isFailure: pod.status?.phase === 'Failed', atMs: endedAtMs(pod) }))
-    .sort((a, b) => b.atMs - a.atMs);
-  const lastSuccess = ended.findIndex(({ isFailure }) => !isFailure);
-  const failures = lastSuccess < 0 ? ended : ended.slice(0, lastSuccess);
-  const [latest] = failures;
-  if (latest === undefined) return undefined;
-  return latest.atMs + Math.min(FAILURE_BACKOFF_MS * 2 ** (failures.length - 1), MAX_FAILURE_BACKOFF_MS);
+/** Each index waits for its own failures only. */
+function planByIndex(job: Job, pods: readonly Pod[], free: readonly number[], missing: number, nowMs: number): ActivePlan {
+  const newest = newestByIndex(pods.filter((pod) => hasFailed(job, pod)));
+  const create: NewJobPod[] = [];
+  let requeueAtMs = Infinity;
+  for (const index of free) {
+    if (create.length === missing) break;
+    const last = newest.get(index);
+    const failures = last === undefined ? { counted: 0, ignored: 0 } : failuresAfter(job, last);
+    const readyAtMs = last === undefined ? nowMs : endedAtMs(last) + backoffMs(failures.counted + failures.ignored);
+    if (readyAtMs <= nowMs) create.push({ index, failures });
+    else requeueAtMs = Math.min(requeueAtMs, readyAtMs);
+  }
+  return { create, surplus: [], ...(requeueAtMs === Infinity ? {} : { requeueAtMs }) };
 }
 
-function endedAtMs({ status, metadata }: Pod): number {
-  const times = (status?.containerStatuses ?? []).map(({ state }) => parseTime(state?.terminated?.finishedAt) ?? 0);
-  return Math.max(parseTime(metadata.creationTimestamp) ?? 0, ...times);
-}
-
-export function indexOf({ metadata }: Pod): number | undefined {
-  const text = metadata.annotations?.[completionIndexKey];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-function deadlineMs({ spec, status }: Job): number | undefined {
-  const startedMs = parseTime(status?.startTime);
-  return spec?.activeDeadlineSeconds === undefined || startedMs === undefined ? undefined : startedMs + spec.activeDeadlineSeconds * 1000;
-}
-
-function restartsOf(pods: readonly Pod[]): number {
-  const running = pods.filter(({ status }) => status?.phase === 'Running' || status?.phase === 'Pending');
-  const statuses = running.flatMap(({ status }) => [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]);
-  return statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
-}
-
-function isHeld({ metadata }: Pod): boolean {
-  return (metadata.finalizers ?? []).includes(trackingFinalizer);
+function backoffMs(failures: number): number {
+  return Math.min(FAILURE_BACKOFF_MS * 2 ** (failures - 1), MAX_FAILURE_BACKOFF_MS);
 }
 
 function suspension(isSuspended: boolean): Omit<JobCondition, 'lastTransitionTime' | 'lastProbeTime'> {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isConflict, isNotFound } from '../client/api-errors.ts';
+import { markDisrupted } from '../client/mark-disrupted.ts';
 import { resources } from '../client/resources.ts';
 import type { ReconcileResult } from '../client/run-controller.ts';
 import { isConditionTrue } from '../meta/condition.ts';
@@ -46,7 +47,7 @@ export function startNodeLifecycleController(context: ControllerContext): AsyncD
           'TaintManagerEviction',
           `Marking for deletion Pod ${pod.metadata.namespace ?? ''}/${pod.metadata.name}`,
         );
-        await remove(pod);
+        await remove(pod, { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' });
       }
     }
     return nextMs === Infinity ? undefined : { requeueAfterMs: nextMs - nowMs };
@@ -62,11 +63,13 @@ export function startNodeLifecycleController(context: ControllerContext): AsyncD
     const sinceMs = absentSinceMs.get(name) ?? nowMs;
     absentSinceMs.set(name, sinceMs);
     if (nowMs - sinceMs < QUARANTINE_MS) return { requeueAfterMs: sinceMs + QUARANTINE_MS - nowMs };
-    for (const pod of here) await remove(pod, 0);
+    for (const pod of here) await remove(pod, { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }, 0);
     return undefined;
   }
 
-  async function remove({ metadata }: Pod, gracePeriodSeconds?: number): Promise<void> {
+  async function remove(pod: Pod, cause: Parameters<typeof markDisrupted>[2], gracePeriodSeconds?: number): Promise<void> {
+    const { metadata } = pod;
+    await markDisrupted(context, pod, cause);
     const preconditions = metadata.uid === undefined ? {} : { uid: metadata.uid };
     const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
     await api.delete(resources.pods, metadata.name, metadata.namespace, { preconditions, ...grace }).catch((error: unknown) => {

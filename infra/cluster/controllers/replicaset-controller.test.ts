@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resources } from '../client/resources.ts';
-import type { Pod, ReplicaSet } from '../meta/generated/types.ts';
+import type { Pod, ReplicaSet, ReplicationController } from '../meta/generated/types.ts';
 import { ControllersHarness, template } from './controllers-harness.ts';
 import { planReplicas } from './replicaset-plan.ts';
 
@@ -147,3 +147,23 @@ function pod(
     },
   };
 }
+
+test('a ReplicationController keeps its pods too, and none of a ReplicaSet of the same name', async () => {
+  await h.create(resources.replicaSets, replicaSet(1));
+  await h.settle();
+  await h.create<ReplicationController>(resources.replicationControllers, {
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    metadata: { name: 'rs', namespace: 'ns' },
+    spec: { replicas: 2, selector: { app: 'web' }, template: template() },
+  });
+  await h.settle();
+  await h.runPods();
+  expect((await h.pods()).map(({ metadata }) => metadata.ownerReferences?.[0]?.kind).sort()).toEqual([
+    'ReplicaSet',
+    'ReplicationController',
+    'ReplicationController',
+  ]);
+  const { status } = await h.get<ReplicationController>(resources.replicationControllers, 'rs');
+  expect(status).toEqual({ replicas: 2, fullyLabeledReplicas: 2, readyReplicas: 2, availableReplicas: 2, observedGeneration: 1 });
+});

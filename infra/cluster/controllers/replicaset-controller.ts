@@ -6,7 +6,8 @@ import { keyOf, objectKey, type ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import type { ReconcileResult } from '../client/run-controller.ts';
 import type { WorkQueue } from '../client/work-queue.ts';
-import type { Pod, ReplicaSet } from '../meta/generated/types.ts';
+import type { LabelSelector, Pod, ReplicaSet, ReplicaSetStatus } from '../meta/generated/types.ts';
+import type { ResourceRef } from '../meta/kube-object.ts';
 import { controllerOf } from '../meta/owner-reference.ts';
 import { isPodActive, isPodReady } from '../meta/pod-status.ts';
 import { labelSelectorMatches } from '../meta/selectors.ts';
@@ -17,14 +18,46 @@ import { createPod, deletePod, podFromTemplate, slowStart, type PodControl } fro
 import { ReadyReports } from './ready-reports.ts';
 import { planReplicas, replicaSetStatus, type ReplicaFailure } from './replicaset-plan.ts';
 
-const KIND = 'ReplicaSet';
+/** A kind whose pods are kept as a ReplicaSet's are. */
+interface ReplicaKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly resource: ResourceRef;
+  /** As events and logs name the controller. */
+  readonly component: string;
+  readonly selectorOf: (object: ReplicaSet) => LabelSelector | undefined;
+  readonly statusOf: (status: ReplicaSetStatus) => ReplicaSetStatus;
+}
 
-/** Keeps as many pods of each ReplicaSet as it asks for. */
+const replicaSetKind: ReplicaKind = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  resource: resources.replicaSets,
+  component: 'replicaset-controller',
+  selectorOf: ({ spec }) => spec?.selector,
+  statusOf: (status) => status,
+};
+const replicationControllerKind: ReplicaKind = {
+  apiVersion: 'v1',
+  kind: 'ReplicationController',
+  resource: resources.replicationControllers,
+  component: 'replication-controller',
+  // It selects by labels alone, and does not count pods that are going.
+  selectorOf: ({ spec }) => ({ matchLabels: (spec?.selector ?? {}) as Record<string, string> }),
+  statusOf: ({ terminatingReplicas: _terminating, ...status }) => status,
+};
+
+/** Keeps as many pods of each ReplicaSet as it asks for, and of each ReplicationController, which differs in its selector only. */
 export function startReplicaSetController(context: ControllerContext): AsyncDisposable {
+  return disposeAll([startController(context, replicaSetKind), startController(context, replicationControllerKind)]);
+}
+
+function startController(context: ControllerContext, replicaKind: ReplicaKind): AsyncDisposable {
+  const { apiVersion, kind, resource, component, selectorOf, statusOf } = replicaKind;
   const { api, informers, clock } = context;
-  const replicaSets = informers.informer<ReplicaSet>(resources.replicaSets);
+  const replicaSets = informers.informer<ReplicaSet>(resource);
   const pods = informers.informer<Pod>(resources.pods);
-  const recorder = recorderFor(context, 'replicaset-controller');
+  const recorder = recorderFor(context, component);
   const control: PodControl = { api, recorder };
   const expectations = new Expectations(clock);
   const reports = new ReadyReports(context, pods);
@@ -36,7 +69,7 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
       if (event.type !== 'deleted') for (const each of selecting(pod)) queue.add(keyOf(each));
       return;
     }
-    if (owner.kind !== KIND) return;
+    if (owner.kind !== kind) return;
     const key = objectKey(pod.metadata.namespace, owner.name);
     if (event.type === 'added') expectations.creationObserved(key);
     if (event.type === 'deleted' || pod.metadata.deletionTimestamp !== undefined)
@@ -50,7 +83,7 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
   function selecting(pod: Pod): readonly ReplicaSet[] {
     return replicaSets
       .inNamespace(pod.metadata.namespace ?? '')
-      .filter((each) => labelSelectorMatches(each.spec?.selector, pod.metadata.labels));
+      .filter((each) => labelSelectorMatches(selectorOf(each), pod.metadata.labels));
   }
 
   async function reconcile(key: ObjectKey): Promise<ReconcileResult> {
@@ -61,8 +94,8 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
     }
     const isSatisfied = expectations.satisfied(key);
     const namespacePods = pods.inNamespace(replicaSet.metadata.namespace ?? '');
-    const isSelected = (pod: Pod): boolean => labelSelectorMatches(replicaSet.spec?.selector, pod.metadata.labels);
-    const owned = await claimObjects(api, resources.pods, withType(replicaSet), resources.replicaSets, isSelected, namespacePods);
+    const isSelected = (pod: Pod): boolean => labelSelectorMatches(selectorOf(replicaSet), pod.metadata.labels);
+    const owned = await claimObjects(api, resources.pods, withType(replicaSet), resource, isSelected, namespacePods);
     let failure: ReplicaFailure | undefined;
     let error: unknown;
     if (isSatisfied && replicaSet.metadata.deletionTimestamp === undefined) {
@@ -114,21 +147,21 @@ export function startReplicaSetController(context: ControllerContext): AsyncDisp
 
   async function writeStatus(replicaSet: ReplicaSet, owned: readonly Pod[], failure: ReplicaFailure | undefined): Promise<void> {
     const nowMs = clock.now();
-    const status = replicaSetStatus(replicaSet, owned, failure, nowMs, timeText(nowMs));
+    const status = statusOf(replicaSetStatus(replicaSet, owned, failure, nowMs, timeText(nowMs)));
     if (isDeepStrictEqual(status, replicaSet.status)) return;
-    await api.update<ReplicaSet>(subresource(resources.replicaSets, 'status'), { ...replicaSet, status });
+    await api.update<ReplicaSet>(subresource(resource, 'status'), { ...replicaSet, status });
   }
 
   const loop = startLoop(context, {
-    name: 'replicaset',
+    name: component,
     waitFor: [awaitable(replicaSets), awaitable(pods)],
     watch: (queue) => [reports, onSelf(replicaSets, queue), pods.subscribe((event) => onPod(queue, event))],
     reconcile,
   });
   return disposeAll([recorder, loop]);
-}
 
-/** Lists may leave an item's type out; owner references and events need it. */
-function withType(replicaSet: ReplicaSet): ReplicaSet {
-  return { ...replicaSet, apiVersion: 'apps/v1', kind: KIND };
+  /** Lists may leave an item's type out; owner references and events need it. */
+  function withType(replicaSet: ReplicaSet): ReplicaSet {
+    return { ...replicaSet, apiVersion, kind };
+  }
 }

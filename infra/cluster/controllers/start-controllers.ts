@@ -4,6 +4,7 @@ import type { ClusterLog } from '../cluster-options.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
 import { startAutoscaleController } from './autoscale-controller.ts';
+import { startClaimController } from './claim-controller.ts';
 import { disposeAll, withFieldManager, type ControllerContext } from './controller-context.ts';
 import { startClusterRoleAggregation } from './cluster-role-aggregation.ts';
 import { startCronJobController } from './cronjob-controller.ts';
@@ -20,6 +21,7 @@ import { startNamespaceContentController } from './namespace-content.ts';
 import { startNamespaceController } from './namespace-controller.ts';
 import { startQuotaController } from './quota-controller.ts';
 import { startReplicaSetController } from './replicaset-controller.ts';
+import { startVolumeController } from './volume-controller.ts';
 
 export interface ControllersOptions {
   /** Its identity must be allowed to do everything. */
@@ -57,6 +59,8 @@ export function startControllers({ rootCaPem, publishesServiceCa = false, kubele
     startJobController(context),
     startNodeLifecycleController(context),
     startStatefulSetController(context),
+    startClaimController(context),
+    startVolumeController(context),
     ...(kubelet === undefined ? [] : [startAutoscaleController(context, kubelet)]),
     startGarbageCollector(context),
   ]);

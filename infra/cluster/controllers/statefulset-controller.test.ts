@@ -108,6 +108,30 @@ test('Parallel asks nobody to wait; OnDelete updates only what is deleted', asyn
   expect(await images()).toEqual({ 'db-0': 'v1', 'db-1': 'v2', 'db-2': 'v1' });
 });
 
+test('claims go with the pod or the set, where that is asked for', async () => {
+  await h.create(
+    statefulSets,
+    db({
+      replicas: 2,
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
+      volumeClaimTemplates: [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } }],
+    }),
+  );
+  await runAll();
+  await runAll();
+  const claims = async (): Promise<string[]> =>
+    (await h.list<PersistentVolumeClaim>(resources.persistentVolumeClaims)).map(({ metadata }) => metadata.name);
+  expect(await claims()).toEqual(['data-db-0', 'data-db-1']);
+  await change({ replicas: 1 });
+  await runAll();
+  await h.settle();
+  expect(await claims()).toEqual(['data-db-0']);
+  await h.api.delete(statefulSets, 'db', 'ns');
+  await h.settle();
+  await h.settle();
+  expect(await claims()).toEqual([]);
+});
+
 test('volume claims are made a pod and outlive it', async () => {
   await h.create(
     statefulSets,

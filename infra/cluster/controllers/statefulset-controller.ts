@@ -1,9 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isAlreadyExists, isNamespaceTerminating, isNotFound, messageOf } from '../client/api-errors.ts';
+import { isAlreadyExists, isNamespaceTerminating, isNotFound, messageOf, orAbsent } from '../client/api-errors.ts';
 import type { ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import type { ReconcileResult } from '../client/run-controller.ts';
-import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '../meta/generated/types.ts';
+import type {
+  ControllerRevision,
+  PersistentVolumeClaim,
+  Pod,
+  StatefulSet,
+  StatefulSetPersistentVolumeClaimRetentionPolicy,
+} from '../meta/generated/types.ts';
+import { controllerReference } from '../meta/owner-reference.ts';
 import { isPodReady } from '../meta/pod-status.ts';
 import { labelSelectorMatches } from '../meta/selectors.ts';
 import { claimObjects } from './claim-objects.ts';
@@ -56,6 +63,7 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
       if (step.kind === 'create') await createMember(set, step, history);
       else {
         const { uid, namespace } = step.pod.metadata;
+        if (isScaledAway(set, step.pod)) await giveClaims(set, step.pod);
         await api.delete(resources.pods, name, namespace, uid === undefined ? {} : { preconditions: { uid } });
       }
       recorder.record(set, 'Normal', `Successful${reason}`, `${said} successful`);
@@ -74,12 +82,30 @@ export function startStatefulSetController(context: ControllerContext): AsyncDis
   ): Promise<void> {
     const kept = all.find(({ metadata }) => metadata.name === revision);
     const pod = memberPod(set, kept === undefined ? set.spec?.template : templateOf(kept), ordinal, revision);
-    for (const claim of claimsFor(set, ordinal)) {
-      await api.create<PersistentVolumeClaim>(resources.persistentVolumeClaims, claim).catch((error: unknown) => {
-        if (!isAlreadyExists(error)) throw error;
-      });
-    }
+    for (const claim of claimsFor(set, ordinal)) await createClaim(set, claim, pod.metadata.name);
     await api.create<Pod>(resources.pods, pod);
+  }
+
+  async function createClaim(set: StatefulSet, claim: PersistentVolumeClaim, podName: string): Promise<void> {
+    const said = `create Claim ${claim.metadata.name} Pod ${podName} in StatefulSet ${set.metadata.name}`;
+    try {
+      await api.create<PersistentVolumeClaim>(resources.persistentVolumeClaims, claim);
+      recorder.record(set, 'Normal', 'SuccessfulCreate', `${said} success`);
+    } catch (error) {
+      if (isAlreadyExists(error)) return;
+      if (!isNamespaceTerminating(error)) recorder.record(set, 'Warning', 'FailedCreate', `${said} failed error: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  /** Lets a pod that is scaled away take its claims along. */
+  async function giveClaims(set: StatefulSet, pod: Pod): Promise<void> {
+    const { name, uid = '' } = pod.metadata;
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name, uid }];
+    for (const claim of claimsFor(set, ordinalOf(set, pod) ?? 0)) {
+      const { name: claimed, namespace = '' } = claim.metadata;
+      await orAbsent(api.patch(resources.persistentVolumeClaims, { name: claimed, namespace }, 'merge', { metadata: { ownerReferences } }));
+    }
   }
 
   async function writeStatus(set: StatefulSet, owned: readonly Pod[], names: Parameters<typeof statefulSetStatus>[2]): Promise<void> {
@@ -129,9 +155,22 @@ function claimsFor(set: StatefulSet, ordinal: number): readonly PersistentVolume
       name: claimName(set, metadata.name, ordinal),
       ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
       labels: { ...metadata.labels, ...set.spec?.selector.matchLabels },
+      ...(retention(set).whenDeleted === 'Delete' ? { ownerReferences: [controllerReference(set)] } : {}),
     },
     ...(spec === undefined ? {} : { spec }),
   }));
+}
+
+function retention({ spec }: StatefulSet): StatefulSetPersistentVolumeClaimRetentionPolicy {
+  return spec?.persistentVolumeClaimRetentionPolicy ?? {};
+}
+
+/** The pod goes because the set has become smaller, and its claims are to go with it. */
+function isScaledAway(set: StatefulSet, pod: Pod): boolean {
+  const { replicas = 1, ordinals } = set.spec ?? {};
+  const start = ordinals?.start ?? 0;
+  const ordinal = ordinalOf(set, pod) ?? start;
+  return retention(set).whenScaled === 'Delete' && (ordinal < start || ordinal >= start + replicas);
 }
 
 function claimName(set: StatefulSet, template: string, ordinal: number): string {

@@ -22,6 +22,7 @@ export function containerSpec({ pod, container, attempt, image, env, mounts }: C
   const { command = [], args = [], workingDir, resources, securityContext } = container;
   const { limits = {}, requests = {} } = resources ?? {};
   const user = userOf(pod, container);
+  const groups = supplementalGroupsOf(pod);
   refuseRoot(pod, container, image, user.uid);
   return {
     podUid: pod.metadata.uid ?? '',
@@ -40,6 +41,7 @@ export function containerSpec({ pod, container, attempt, image, env, mounts }: C
     ...(requests.cpu === undefined ? {} : { cpuRequestMilli: quantityMilli(requests.cpu) }),
     pidLimit: DEFAULT_PID_LIMIT,
     ...(user.uid === undefined && user.gid === undefined ? {} : { user }),
+    ...(groups.length === 0 ? {} : { supplementalGroups: groups }),
     readOnlyRootFilesystem: securityContext?.readOnlyRootFilesystem ?? false,
     addCapabilities: (securityContext?.capabilities?.add ?? []).map((name) => name.replace(/^CAP_/, '')),
   };
@@ -51,15 +53,20 @@ export function containerUser(spec: ContainerSpec, image: ImageInfo): ContainerU
   const uid = spec.user?.uid ?? numberOf(imageUid === '' ? '0' : imageUid);
   if (uid === undefined) return undefined;
   const gid = spec.user?.gid ?? numberOf(imageGid) ?? 0;
-  return { linux: { uid, gid, supplementalGroups: [gid] } };
+  return { linux: { uid, gid, supplementalGroups: [...new Set([gid, ...(spec.supplementalGroups ?? [])])] } };
 }
 
-/** The runtime knows one group: where a pod names an fsGroup and no group of its own, that is the one its files need. */
 function userOf(pod: Pod, container: Container): { uid?: number; gid?: number } {
   const ofPod = pod.spec?.securityContext;
   const uid = container.securityContext?.runAsUser ?? ofPod?.runAsUser;
-  const gid = container.securityContext?.runAsGroup ?? ofPod?.runAsGroup ?? ofPod?.fsGroup;
+  const gid = container.securityContext?.runAsGroup ?? ofPod?.runAsGroup;
   return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+}
+
+/** The group of the pod's files first: a runtime that knows one group must know this one. */
+function supplementalGroupsOf({ spec }: Pod): readonly number[] {
+  const { fsGroup, supplementalGroups = [] } = spec?.securityContext ?? {};
+  return [...new Set([...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups])];
 }
 
 function refuseRoot(pod: Pod, container: Container, image: ImageInfo, uid: number | undefined): void {

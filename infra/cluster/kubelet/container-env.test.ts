@@ -164,7 +164,7 @@ test('what the runtime is asked to create', () => {
       resources: { limits: { memory: '64Mi', cpu: '250m' }, requests: { cpu: '0.1' } },
       securityContext: { runAsUser: 1000, readOnlyRootFilesystem: true, capabilities: { add: ['CAP_NET_ADMIN', 'CHOWN'] } },
     },
-    { securityContext: { fsGroup: 2000 } },
+    { securityContext: { fsGroup: 2000, supplementalGroups: [3000, 2000] } },
   );
   expect(spec).toMatchObject({
     podUid: 'u',
@@ -178,7 +178,8 @@ test('what the runtime is asked to create', () => {
     cpuLimitMilli: 250,
     cpuRequestMilli: 100,
     pidLimit: 256,
-    user: { uid: 1000, gid: 2000 },
+    user: { uid: 1000 },
+    supplementalGroups: [2000, 3000],
     readOnlyRootFilesystem: true,
     addCapabilities: ['NET_ADMIN', 'CHOWN'],
   });

@@ -33,7 +33,8 @@ export function containerStatus({ role, container }: RoledContainer, pod: Pod, s
     image: run?.image ?? container.image ?? '',
     imageID: run?.imageId ?? '',
     ...(run === undefined ? {} : { containerID: ID_SCHEME + run.id }),
-    started: run?.state.kind === 'running' && record.isStarted,
+    // Nothing probes an ephemeral container, so that it is never told to be ready or started.
+    ...(role === 'ephemeral' ? {} : { started: run?.state.kind === 'running' && record.isStarted }),
     ...(run === undefined
       ? {}
       : { ...(requests === undefined ? {} : { allocatedResources: requests }), resources: resourcesOf(container) }),
@@ -94,7 +95,7 @@ function hasCompleted({ run }: ContainerRecord): boolean {
 
 function isReady(role: ContainerRole, record: ContainerRecord): boolean {
   if (role === 'init') return hasCompleted(record);
-  return record.run?.state.kind === 'running' && record.isReady;
+  return role !== 'ephemeral' && record.run?.state.kind === 'running' && record.isReady;
 }
 
 function resourcesOf({ resources }: Container): { limits?: Record<string, string>; requests?: Record<string, string> } {

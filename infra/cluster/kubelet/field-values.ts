@@ -9,6 +9,7 @@ export interface PodPlace {
   readonly nodeName: string;
   /** Limits that are not set read as the node's allocatable amount. */
   readonly allocatable: Readonly<Record<string, string>>;
+  readonly gpuProduct?: string | undefined;
 }
 
 /** The value of a downward API field, in environment variables and volumes alike; undefined where the path is not supported. */

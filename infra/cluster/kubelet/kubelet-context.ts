@@ -5,6 +5,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { Service } from '../meta/generated/types.ts';
 import type { ReferenceReader } from './container-env.ts';
+import type { SharedVolumes } from './volumes/shared-volumes.ts';
 
 /** What all pods of a kubelet share. */
 export interface KubeletContext {
@@ -15,6 +16,7 @@ export interface KubeletContext {
   /** `pods/` in it holds the pods' volumes. */
   readonly dataDir: string;
   readonly references: ReferenceReader;
+  readonly sharedVolumes: SharedVolumes;
   readonly services: () => readonly Service[];
   /** While the engine is away pods stay as they are. */
   readonly isRuntimeLost: () => boolean;
@@ -25,5 +27,7 @@ export interface NodePlace {
   readonly name: string;
   readonly ip: string;
   readonly allocatable: Readonly<Record<string, string>>;
+  /** What its GPUs are, where it has any. */
+  readonly gpuProduct?: string | undefined;
   readonly recorder: EventRecorder;
 }

@@ -468,6 +468,8 @@ test('an ephemeral container starts beside the others and is not restarted', asy
   const spec = { ...pod.spec!, ephemeralContainers: [{ name: 'debug', image: 'base', targetContainerName: 'c' }] };
   await h.api.update<Pod>(resources.pods, { ...held, spec });
   await h.until(() => isRunning('debug'));
+  expect(await h.status('debug')).toMatchObject({ ready: false });
+  expect(await h.status('debug')).not.toHaveProperty('started');
   h.runtime.crash('debug', 0);
   await h.until(async () => (await h.status('debug'))?.state?.terminated !== undefined);
   await h.advance(30_000, 10_000);

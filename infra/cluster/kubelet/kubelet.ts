@@ -10,15 +10,18 @@ import type { InformerFactory } from '../client/informer-factory.ts';
 import { keyOf } from '../client/object-key.ts';
 import { resources } from '../client/resources.ts';
 import type { Clock } from '../meta/clock.ts';
-import type { ConfigMap, Pod, Secret, Service } from '../meta/generated/types.ts';
+import type { ConfigMap, PersistentVolume, Pod, Secret, Service } from '../meta/generated/types.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
 import type { ReferenceReader } from './container-env.ts';
 import type { KubeletContext, NodePlace } from './kubelet-context.ts';
 import { createNodeEndpoint } from './node-endpoint.ts';
+import { GPU_PRODUCT_LABEL } from './gpu-env.ts';
 import { nodeCapacity, nodeIp } from './node-object.ts';
 import { NodeRegistrar } from './node-registrar.ts';
 import { referencesOf } from './pod-references.ts';
 import { PodWorker } from './pod-worker.ts';
+import { removeStrayData, removeVolumeData, volumesDirOf } from './volumes/claim-volumes.ts';
+import { SharedVolumes } from './volumes/shared-volumes.ts';
 
 export interface KubeletOptions {
   /** Its identity may read and write what a node may. */
@@ -71,13 +74,14 @@ class NodesKubelet implements Kubelet {
       log,
       dataDir,
       references: referenceReader(api),
+      sharedVolumes: new SharedVolumes(),
       services: () => services.all(),
       isRuntimeLost: () => this.#isLost,
     };
     for (const [index, spec] of options.nodes.entries()) {
       const ip = nodeIp(index);
       const recorder = new EventRecorder({ api, clock, log, component: 'kubelet', host: spec.name });
-      const place = { name: spec.name, ip, allocatable: nodeCapacity(spec), recorder };
+      const place = { name: spec.name, ip, allocatable: nodeCapacity(spec), gpuProduct: spec.labels?.[GPU_PRODUCT_LABEL], recorder };
       this.#nodes.set(spec.name, { place, registrar: new NodeRegistrar({ api, clock, log, spec, ip }) });
     }
     this.endpoint = createNodeEndpoint(runtime, (uid) => this.#workers.get(uid));
@@ -101,6 +105,7 @@ class NodesKubelet implements Kubelet {
       configMaps.subscribe((event) => this.#onReference('configmap', event)),
       secrets.subscribe((event) => this.#onReference('secret', event)),
     );
+    await this.#watchVolumes();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,6 +151,20 @@ class NodesKubelet implements Kubelet {
     for (const worker of this.#workers.values()) {
       if (worker.pod.metadata.namespace === namespace && referencesOf(worker.pod).has(`${kind}/${name}`)) worker.referencesChanged();
     }
+  }
+
+  async #watchVolumes(): Promise<void> {
+    const { informers, dataDir, log } = this.#options;
+    const volumes = informers.informer<PersistentVolume>(resources.persistentVolumes);
+    await volumes.synced;
+    await removeStrayData(volumesDirOf(dataDir), new Set(volumes.all().map(({ metadata }) => metadata.name)));
+    const subscription = volumes.subscribe(({ type, object }) => {
+      if (type !== 'deleted') return;
+      removeVolumeData(volumesDirOf(dataDir), object).catch((error: unknown) => {
+        log.error({ volume: object.metadata.name, reason: messageOf(error) }, 'data of a deleted volume not removed');
+      });
+    });
+    this.#subscriptions.push(subscription);
   }
 
   #onRuntimeEvent(event: RuntimeEvent): void {

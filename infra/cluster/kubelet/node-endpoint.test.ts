@@ -16,6 +16,7 @@ async function ref(): Promise<PodRef> {
   return { namespace: 'ns', name: 'p', uid: metadata.uid! };
 }
 const isRunning = async (): Promise<boolean> => (await h.status('c'))?.state?.running !== undefined;
+const containerId = async (): Promise<string> => (await h.status('c'))?.containerID?.replace('containerd://', '') ?? '';
 async function lines(previous = false): Promise<string[]> {
   const output: string[] = [];
   for await (const line of await h.kubelet.endpoint.logs(await ref(), 'c', { follow: false, previous })) output.push(line.text.toString());
@@ -79,4 +80,13 @@ test('exec, dial and usage go to the runtime', async () => {
   await expect(
     h.kubelet.endpoint.exec({ namespace: 'ns', name: 'x', uid: 'x' }, 'c', { command: [], tty: false, stdin: false }),
   ).rejects.toThrow('pods "x" not found');
+});
+
+test('attaching ends well, however the container ends', async () => {
+  await h.createPod({ containers: [container('c')] });
+  await h.until(isRunning);
+  const session = await h.runtime.attach(await containerId(), { tty: false, stdin: false });
+  h.runtime.attach = async () => ({ ...session, exited: Promise.resolve({ exitCode: 3 }) });
+  await using attached = await h.kubelet.endpoint.attach(await ref(), 'c', { tty: false, stdin: false });
+  expect(await attached.exited).toEqual({ exitCode: 0 });
 });

@@ -1,4 +1,4 @@
-import type { ClusterRuntime, LogLine } from '../../runtime/runtime.ts';
+import type { ClusterRuntime, ExecSession, LogLine } from '../../runtime/runtime.ts';
 import type { KubeletEndpoint, PodRef } from '../meta/kubelet-endpoint.ts';
 import { badRequest, internalError, notFound } from '../meta/status-error.ts';
 import { containersOf, recordOf, type ContainerRecord, type ContainerRun } from './pod-state.ts';
@@ -23,7 +23,7 @@ export function createNodeEndpoint(runtime: ClusterRuntime, workerOf: (podUid: s
       return runtime.logs(loggedRun(record, pod, container, previous, worker).id, request);
     },
     exec: async (pod, container, request) => runtime.exec(runningId(pod, container), request),
-    attach: async (pod, container, request) => runtime.attach(runningId(pod, container), request),
+    attach: async (pod, container, request) => attachment(await runtime.attach(runningId(pod, container), request)),
     dial: async (pod, port, signal) => {
       if (workerFor(pod).state.sandboxIp === undefined)
         throw badRequest(`unable to forward port because pod is not running. Current status=Pending`);
@@ -39,6 +39,19 @@ export function createNodeEndpoint(runtime: ClusterRuntime, workerOf: (podUid: s
       const usages = await Promise.all(running.map(async ({ name, id }) => ({ container: name, stats: await runtime.stats(id) })));
       return usages.flatMap(({ container, stats }) => (stats === undefined ? [] : [{ container, stats }]));
     },
+  };
+}
+
+/** Ends well with the container, however that ended: kubectl reads it from the pod's status and takes a failure here for its own. */
+function attachment(session: ExecSession): ExecSession {
+  const { stdin, stdout, stderr, exited } = session;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    exited: exited.then(() => ({ exitCode: 0 })),
+    resize: (size) => session.resize(size),
+    [Symbol.asyncDispose]: async () => session[Symbol.asyncDispose](),
   };
 }
 

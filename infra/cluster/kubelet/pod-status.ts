@@ -1,4 +1,5 @@
-import type { ContainerStatus, Pod, PodStatus } from '../meta/generated/types.ts';
+import { withCondition } from '../meta/condition.ts';
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../meta/generated/types.ts';
 import { timeText } from '../meta/times.ts';
 import { containerStatus } from './container-status.ts';
 import { podConditions } from './pod-conditions.ts';
@@ -27,8 +28,11 @@ export function computePodStatus(pod: Pod, input: StatusInput): PodStatus {
   const ephemeral = statusesOf('ephemeral').sort((a, b) => (a.name < b.name ? -1 : 1));
   const held = pod.status ?? {};
   const hasEnded = held.phase === 'Failed' || held.phase === 'Succeeded';
-  const phase = hasEnded ? (held.phase ?? '') : state.failure === undefined ? podPhase(pod, init, main, isOver) : 'Failed';
-  const { sandboxIp, failure } = state;
+  const { sandboxIp } = state;
+  const isRunning = [...state.containers.values()].some(({ run }) => run?.state.kind === 'running');
+  // As in Kubernetes a pod has not failed while anything of it runs: its place is not free yet.
+  const failure = isRunning && !isOver ? undefined : state.failure;
+  const phase = hasEnded ? (held.phase ?? '') : failure === undefined ? podPhase(pod, init, main, isOver) : 'Failed';
   return {
     ...heldByOthers(held),
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -40,7 +44,10 @@ export function computePodStatus(pod: Pod, input: StatusInput): PodStatus {
       hasSandbox: sandboxIp !== undefined && !isOver,
       init,
       main,
-      held: held.conditions ?? [],
+      held:
+        failure?.reason === 'Evicted'
+          ? withCondition(held.conditions, evicted(pod, failure.message), timeText(nowMs))
+          : (held.conditions ?? []),
       nowMs,
     }),
     hostIP: hostIp,
@@ -66,4 +73,11 @@ function heldByOthers(held: PodStatus): PodStatus {
     ...(resources === undefined ? {} : { resources }),
     ...(allocatedResources === undefined ? {} : { allocatedResources }),
   };
+}
+
+/** Tells the pod's owner that it was the node that ended it. */
+function evicted({ metadata: { generation } }: Pod, message: string): PodCondition {
+  const origin = generation === undefined ? {} : { observedGeneration: generation };
+  const reason = 'TerminationByKubelet';
+  return { type: 'DisruptionTarget', ...origin, status: 'True', lastProbeTime: null as unknown as string, reason, message };
 }

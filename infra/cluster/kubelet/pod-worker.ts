@@ -3,6 +3,7 @@ import { messageOf, isConflict, isNotFound } from '../client/api-errors.ts';
 import { Backoff } from '../client/backoff.ts';
 import type { EventType } from '../client/event-recorder.ts';
 import { resources } from '../client/resources.ts';
+import { claimNamesOf } from '../client/volumes.ts';
 import type { Pod } from '../meta/generated/types.ts';
 import type { RuntimePod } from '../../runtime/runtime.ts';
 import { adoptPod } from './adopt-pod.ts';
@@ -12,12 +13,14 @@ import { messages } from './event-messages.ts';
 import type { PodPlace } from './field-values.ts';
 import { GraceDeadline } from './grace-deadline.ts';
 import type { KubeletContext, NodePlace } from './kubelet-context.ts';
+import { LocalStorageGuard } from './local-storage.ts';
 import { planPod, type PodPlan } from './plan-pod.ts';
 import { PodContainers } from './pod-containers.ts';
-import { containersOf, type PodState } from './pod-state.ts';
+import { containersOf, recordOf, type PodState } from './pod-state.ts';
 import { computePodStatus } from './pod-status.ts';
 import { refusalOf } from './refusal.ts';
 import { StatusPublisher } from './status-publisher.ts';
+import { volumesDirOf } from './volumes/claim-volumes.ts';
 import { NamedVolumeError, PodVolumes, type VolumePlace } from './volumes/pod-volumes.ts';
 
 export interface PodWorkerOptions {
@@ -38,7 +41,7 @@ const REFERENCE_SETTLE_MS = 2_000;
 const RETRY = { baseMs: 500, maxMs: 15_000 };
 const DEFAULT_GRACE_SECONDS = 30;
 const VOLUME_RETRY_MS = 60_000;
-/** A pod that was deleted without grace is gone from the API already; its containers are given no more. */
+/** A pod that was deleted without grace is gone from the API already, and one that is evicted is harmful: their containers are given no more. */
 const FORCED_GRACE_SECONDS = 1;
 
 /**
@@ -52,6 +55,7 @@ export class PodWorker {
   readonly #containers: PodContainers;
   readonly #volumes: PodVolumes;
   readonly #publisher: StatusPublisher;
+  readonly #storage: LocalStorageGuard;
   readonly #retries = new Backoff(RETRY);
   readonly #interrupt = new AbortController();
   readonly #staleContainers: string[];
@@ -76,8 +80,11 @@ export class PodWorker {
     const podDir = podDirOf(context.dataDir, pod.metadata.uid ?? '');
     const { state, remove } = adoptPod(pod, found, context.clock.now());
     this.#staleContainers = [...remove];
+    this.#storage = new LocalStorageGuard(context.clock);
     this.#publisher = new StatusPublisher(context.api, context.log, pod);
-    this.#volumes = new PodVolumes({ api: context.api, clock: context.clock, references: context.references, podDir });
+    const { api, clock, references, dataDir } = context;
+    const rootId = context.runtime.containerRootId;
+    this.#volumes = new PodVolumes({ api, clock, references, podDir, volumesDir: volumesDirOf(dataDir), rootId });
     this.#containers = new PodContainers({
       context,
       node,
@@ -87,6 +94,7 @@ export class PodWorker {
       onChanged: () => this.#publish(),
       onTrigger: () => this.trigger(),
     });
+    this.#noteAdoptedVolumes();
     this.#containers.resumeProbes();
     this.#containers.noteAll();
   }
@@ -203,6 +211,7 @@ export class PodWorker {
     }
     if (this.#isOver) return;
     this.#refuseOrExpire();
+    await this.#evictIfOverLimit();
     const plan = planPod(this.#pod, this.state, this.#context.clock.now());
     if (plan.isFinished) {
       await this.#finish();
@@ -251,12 +260,23 @@ export class PodWorker {
     try {
       const { places, renewAtMs } = await this.#volumes.sync(this.#pod, this.#place());
       this.#places = places;
+      this.#noteAdoptedVolumes();
       this.#renewAtMs = renewAtMs;
     } catch (error) {
       this.#areVolumesStale = this.#places === undefined;
       if (this.#places === undefined) throw error;
       this.#complain(error);
       this.#renewAtMs = nowMs + VOLUME_RETRY_MS;
+    }
+  }
+
+  /** Containers that were running before this worker have their volumes mounted, and which these are is known once they are looked up. */
+  #noteAdoptedVolumes(): void {
+    const { uid = '' } = this.#pod.metadata;
+    if (claimNamesOf(this.#pod).length === 0) return;
+    for (const { container } of containersOf(this.#pod)) {
+      if (recordOf(this.state, container.name).run?.state.kind === 'running')
+        this.#context.sharedVolumes.note(uid, container, this.#places);
     }
   }
 
@@ -274,13 +294,23 @@ export class PodWorker {
     this.#containers.update({ failure: { reason: 'DeadlineExceeded', message: messages.deadlineExceeded } });
   }
 
+  async #evictIfOverLimit(): Promise<void> {
+    if (this.state.failure !== undefined || this.#places === undefined) return;
+    const message = await this.#storage.excess(this.#pod, this.#places);
+    if (message === undefined) return;
+    this.#tell('Warning', 'Evicted', message);
+    this.#containers.update({ failure: { reason: 'Evicted', message } });
+  }
+
   /** The pod has run its course: what is left (sidecars) ends, the logs stay until the pod is deleted. */
   async #finish(): Promise<void> {
     this.#publish();
     const grace = this.#pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    this.#deadline ??= new GraceDeadline(this.#context.clock, grace);
+    const isEvicted = this.state.failure?.reason === 'Evicted';
+    this.#deadline ??= new GraceDeadline(this.#context.clock, isEvicted ? FORCED_GRACE_SECONDS : grace);
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
+    this.#context.sharedVolumes.forget(this.#pod.metadata.uid ?? '');
     this.#publish();
   }
 
@@ -290,6 +320,7 @@ export class PodWorker {
     this.#deadline.shrinkTo(this.#isGone ? FORCED_GRACE_SECONDS : grace);
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
+    this.#context.sharedVolumes.forget(uid);
     if (!this.#isGone) this.#publish();
     await Promise.all([this.#context.runtime.removePodSandbox(uid).then(() => this.#volumes.remove()), this.#publisher.flush()]);
     try {
@@ -314,7 +345,15 @@ export class PodWorker {
       const untilMs = state?.kind === 'exited' ? state.finishedAtMs + SHOW_TERMINATED_MS : Infinity;
       return untilMs > this.#context.clock.now() ? untilMs : Infinity;
     });
-    this.#wakeAt(Math.min(plan.wakeAtMs ?? Infinity, this.#renewAtMs, this.#activeDeadlineMs() ?? Infinity, ...shownUntilMs));
+    this.#wakeAt(
+      Math.min(
+        plan.wakeAtMs ?? Infinity,
+        this.#renewAtMs,
+        this.#storage.dueMs(this.#pod),
+        this.#activeDeadlineMs() ?? Infinity,
+        ...shownUntilMs,
+      ),
+    );
   }
 
   #wakeAt(atMs: number): void {
@@ -329,7 +368,8 @@ export class PodWorker {
   }
 
   #place(): PodPlace {
-    return { podIp: this.state.sandboxIp ?? '', hostIp: this.#node.ip, nodeName: this.#node.name, allocatable: this.#node.allocatable };
+    const { ip, name, allocatable, gpuProduct } = this.#node;
+    return { podIp: this.state.sandboxIp ?? '', hostIp: ip, nodeName: name, allocatable, gpuProduct };
   }
 
   #surroundings(): Parameters<PodContainers['start']>[1] {

@@ -18,13 +18,14 @@ export async function startTrafficControl({ informers, runtime, clock, log }: Se
   const pods = informers.informer<Pod>(resources.pods);
   const namespaces = informers.informer<Namespace>(resources.namespaces);
   let faults: readonly WireFault[] = [];
+  const nameServers = runtime.dnsPort === undefined ? [] : [nameServer(runtime.apiListenHost)];
   const programmer = new TableProgrammer({
     name: 'traffic table',
     sources: [policies, pods, namespaces],
     runtime,
     clock,
     log,
-    plan: () => planTraffic({ policies: policies.all(), pods: pods.all(), namespaces: namespaces.all() }, faults),
+    plan: () => planTraffic({ policies: policies.all(), pods: pods.all(), namespaces: namespaces.all(), platform: nameServers }, faults),
     apply: (traffic) => runtime.programTraffic(traffic),
   });
   await programmer.start();
@@ -37,12 +38,27 @@ export async function startTrafficControl({ informers, runtime, clock, log }: Se
   };
 }
 
+/** What answers names is no pod, but policies find it where every cluster has it. */
+function nameServer(podIP: string): Pod {
+  const ports = [
+    { name: 'dns', containerPort: 53, protocol: 'UDP' },
+    { name: 'dns-tcp', containerPort: 53, protocol: 'TCP' },
+  ];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
+    spec: { containers: [{ name: 'kube-dns', ports }] },
+    status: { podIP },
+  };
+}
+
 /** One entry a pod that anything applies to; sorted, so that equal tables look equal. A pod that has ended gave its address back. */
-export function planTraffic(world: PolicyWorld, wireFaults: readonly WireFault[]): PodTraffic[] {
+export function planTraffic(world: PolicyWorld & { readonly platform?: readonly Pod[] }, wireFaults: readonly WireFault[]): PodTraffic[] {
   const pods = world.pods
     .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
     .sort((a, b) => ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1));
-  const policies = planPolicy({ ...world, pods });
+  const policies = planPolicy({ ...world, pods: [...pods, ...(world.platform ?? [])] });
   const faults = planWireFaults(wireFaults, pods);
   return pods.flatMap(({ metadata: { uid = '' } }) => {
     if (!policies.has(uid) && !faults.has(uid)) return [];

@@ -15,10 +15,12 @@ export interface WireFault {
   readonly effect: WireEffect;
 }
 
-/** Pods of these namespaces that the selector finds; absent `namespaces` mean all of them, an absent selector every pod. */
+/** Pods of these namespaces that the selector finds; absent `namespaces` mean all of them, an absent selector every pod. `pods` name them instead. */
 export interface WirePeer {
   readonly namespaces?: readonly string[];
   readonly podSelector?: LabelSelector;
+  /** `namespace/name`. */
+  readonly pods?: readonly string[];
 }
 
 /** What each pod's sent packets suffer, by uid, in the order of the faults. Pods without an address suffer nothing yet. */
@@ -40,7 +42,8 @@ export function planWireFaults(faults: readonly WireFault[], pods: readonly Pod[
   return rules;
 }
 
-function isPeer({ namespaces, podSelector = {} }: WirePeer, { metadata }: Pod): boolean {
+function isPeer({ namespaces, podSelector = {}, pods }: WirePeer, { metadata }: Pod): boolean {
+  if (pods?.includes(`${metadata.namespace ?? ''}/${metadata.name}`) === false) return false;
   const isInNamespace = namespaces === undefined || namespaces.includes(metadata.namespace ?? '');
   return isInNamespace && labelSelectorMatches(podSelector, metadata.labels);
 }

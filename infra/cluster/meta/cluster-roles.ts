@@ -62,6 +62,43 @@ const systemRoles: readonly { name: string; rules: PolicyRule[] }[] = [
       { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
     ],
   },
+  {
+    name: 'system:kubelet-api-admin',
+    rules: [
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'proxy'] },
+      { apiGroups: [''], resources: ['nodes/log', 'nodes/metrics', 'nodes/proxy', 'nodes/stats'], verbs: ['*'] },
+    ],
+  },
+  {
+    name: 'system:node-bootstrapper',
+    rules: [{ apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['create', 'get', 'list', 'watch'] }],
+  },
+  {
+    name: 'system:node-problem-detector',
+    rules: [
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
+      { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
+    ],
+  },
+  {
+    name: 'system:persistent-volume-provisioner',
+    rules: [
+      { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['create', 'delete', 'get', 'list', 'watch'] },
+      { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'list', 'update', 'watch'] },
+      { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update', 'watch'] },
+    ],
+  },
+  { name: 'system:kube-dns', rules: [{ apiGroups: [''], resources: ['endpoints', 'services'], verbs: ['list', 'watch'] }] },
+  ...['nodeclient', 'selfnodeclient'].map((kind) => ({
+    name: `system:certificates.k8s.io:certificatesigningrequests:${kind}`,
+    rules: [{ apiGroups: ['certificates.k8s.io'], resources: [`certificatesigningrequests/${kind}`], verbs: ['create'] }],
+  })),
+  ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving', 'legacy-unknown'].map((signer) => ({
+    name: `system:certificates.k8s.io:${signer}-approver`,
+    rules: [{ apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: [`kubernetes.io/${signer}`], verbs: ['approve'] }],
+  })),
 ];
 
 /** Who holds the built-in roles. */

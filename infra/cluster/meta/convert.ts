@@ -5,9 +5,13 @@ import { canonicalDuration, canonicalMicroTime, canonicalTime, TimeFormatError }
 
 /** A value that does not fit its type; the message is that of Go's decoder. */
 export class ConversionError extends Error {
-  constructor(message: string) {
+  /** What Go's converter of untyped objects says instead, which reads the outcome of a strategic patch; for maps, lists and structs. */
+  readonly untyped: string | undefined;
+
+  constructor(message: string, untyped?: string) {
     super(message);
     this.name = 'ConversionError';
+    this.untyped = untyped;
   }
 }
 
@@ -247,8 +251,10 @@ class Conversion {
   mismatch(value: unknown, plan: Plan, shown = jsonKind(value)): ConversionError {
     const struct = this.#structs.at(-1);
     const fields = this.#path.filter((segment) => typeof segment === 'string');
-    if (struct === undefined) return new ConversionError(`json: cannot unmarshal ${shown} into Go value of type ${plan.goType}`);
-    return new ConversionError(`json: cannot unmarshal ${shown} into Go struct field ${struct}.${fields.join('.')} of type ${plan.goType}`);
+    const untyped = untypedMismatch(value, plan);
+    if (struct === undefined) return new ConversionError(`json: cannot unmarshal ${shown} into Go value of type ${plan.goType}`, untyped);
+    const where = `${struct}.${fields.join('.')}`;
+    return new ConversionError(`json: cannot unmarshal ${shown} into Go struct field ${where} of type ${plan.goType}`, untyped);
   }
 }
 
@@ -317,4 +323,17 @@ function base64Fault(text: string): number | undefined {
   const padding = compact.search(/=/);
   if (compact.length % 4 === 0 && (padding < 0 || /^[A-Za-z0-9+/]*={0,2}$/.test(compact))) return undefined;
   return padding >= 0 && padding < compact.length - 2 ? padding : compact.length - (compact.length % 4);
+}
+
+/** As k8s.io/apimachinery's runtime.UnstructuredConverter words it. */
+function untypedMismatch(value: unknown, plan: Plan): string | undefined {
+  const kind = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : goScalarKind(value);
+  if (plan.kind === 'map') return `cannot restore map from ${kind}`;
+  if (plan.kind === 'list') return `cannot restore slice from ${kind}`;
+  return plan.kind === 'struct' ? `cannot restore struct from: ${kind}` : undefined;
+}
+
+function goScalarKind(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : 'string';
 }

@@ -272,7 +272,7 @@ function apiVersionOf(object: KubeObject): string {
 function sorted(entries: readonly ManagedFieldsEntry[]): ManagedFieldsEntry[] {
   const key = (entry: ManagedFieldsEntry): string =>
     [entry.operation, entry.time ?? '', entry.manager, entry.apiVersion, entry.subresource ?? ''].join('\u0000');
-  return [...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return entries.length < 2 ? [...entries] : [...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /** Keeps the books short: the oldest writers of one version share an entry. Expects sorted entries. */

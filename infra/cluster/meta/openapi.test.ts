@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs/minimal.js';
 import { describe, expect, it } from 'vitest';
 import { etagOf, openApiDocument, openApiIndex } from './openapi.ts';
-import { openApiV2Document } from './openapi-v2.ts';
+import { generateSwagger, openApiV2Document, swaggerSchema } from './openapi-v2.ts';
 import { ResourceRegistry, type ResourceInfo } from './registry.ts';
 
 type Schema = { type?: string; description?: string; properties?: Record<string, Schema>; [key: string]: unknown };
@@ -16,6 +16,22 @@ function read(path: string, registry?: ResourceRegistry): Document {
   if (document === undefined) throw new Error(`no document ${path}`);
   return JSON.parse(document.body.toString()) as Document;
 }
+
+const drills: ResourceInfo = {
+  group: 'lab.example',
+  version: 'v1',
+  resource: 'drills',
+  kind: 'Drill',
+  listKind: 'DrillList',
+  singular: 'drill',
+  namespaced: true,
+  verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'],
+  shortNames: [],
+  categories: [],
+  subresources: [],
+  columns: [],
+  schema: { type: 'object', properties: { spec: { type: 'object', properties: { severity: { type: 'integer' } } } } },
+};
 
 describe('the documents', () => {
   it('are named by the hash of their content', () => {
@@ -81,22 +97,6 @@ describe('the documents', () => {
 });
 
 describe('custom resources', () => {
-  const drills: ResourceInfo = {
-    group: 'lab.example',
-    version: 'v1',
-    resource: 'drills',
-    kind: 'Drill',
-    listKind: 'DrillList',
-    singular: 'drill',
-    namespaced: true,
-    verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'],
-    shortNames: [],
-    categories: [],
-    subresources: [],
-    columns: [],
-    schema: { type: 'object', properties: { spec: { type: 'object', properties: { severity: { type: 'integer' } } } } },
-  };
-
   it('have a document as long as they are served, of their own cluster', () => {
     const registry = new ResourceRegistry();
     registry.add(drills);
@@ -118,12 +118,50 @@ describe('custom resources', () => {
 });
 
 describe('version 2', () => {
-  it('is a document of the right kind with nothing in it', () => {
-    const reader = protobuf.Reader.create(openApiV2Document());
+  const swagger = generateSwagger();
+
+  it('holds all kinds and paths, with references that lead somewhere', () => {
+    expect(swagger.definitions['io.k8s.api.core.v1.ServiceList']).toMatchObject({
+      properties: { items: { description: 'List of services', items: { $ref: '#/definitions/io.k8s.api.core.v1.Service' } } },
+    });
+    expect(swagger.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale']).toBeDefined();
+    const references = JSON.stringify(swagger).match(/"#\/[^"]+"/g) ?? [];
+    expect(references.length).toBeGreaterThan(1_000);
+    const isThere = (reference: string): boolean => {
+      const [, section = '', name = ''] = reference.split('/');
+      return (swagger as unknown as Record<string, Record<string, unknown>>)[section]?.[name] !== undefined;
+    };
+    expect(references.map((text) => text.slice(1, -1)).filter((reference) => !isThere(reference))).toEqual([]);
+  });
+
+  it('knows of each kind what it is', () => {
+    const kinds = (name: string): unknown => swagger.definitions[name]?.['x-kubernetes-group-version-kind'];
+    expect(kinds('io.k8s.api.apps.v1.Deployment')).toEqual([{ group: 'apps', version: 'v1', kind: 'Deployment' }]);
+    expect(kinds('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')).toEqual(
+      expect.arrayContaining([
+        { group: '', version: 'v1', kind: 'DeleteOptions' },
+        { group: 'apps', version: 'v1', kind: 'DeleteOptions' },
+      ]),
+    );
+  });
+
+  it('says what may be several things as Swagger can', () => {
+    expect(swagger.definitions['io.k8s.apimachinery.pkg.api.resource.Quantity']).toEqual({ type: 'string' });
+    expect(swagger.definitions['io.k8s.apimachinery.pkg.util.intstr.IntOrString']).toEqual({ type: 'string', format: 'int-or-string' });
+    const nullable = swaggerSchema({ type: 'object', nullable: true, properties: { a: { type: 'string', default: 'x' } } });
+    expect(nullable).toEqual({ type: 'object', properties: { a: { type: 'string' } } });
+  });
+
+  it('is the same in both forms, and of one cluster where that has kinds of its own', () => {
+    const json = openApiV2Document('json');
+    expect(JSON.parse(json.body().toString('utf8'))).toEqual(JSON.parse(JSON.stringify(swagger)));
+    const reader = protobuf.Reader.create(openApiV2Document('protobuf').body());
     expect([reader.uint32() >>> 3, reader.string()]).toEqual([1, '2.0']);
-    expect(reader.uint32() >>> 3).toBe(2);
-    reader.skip(reader.uint32());
-    expect([reader.uint32() >>> 3, reader.uint32()]).toEqual([8, 0]);
-    expect(reader.pos).toBe(reader.len);
+    const registry = new ResourceRegistry();
+    registry.add(drills);
+    const own = openApiV2Document('json', registry);
+    expect(own.body().toString('utf8')).toContain('#/definitions/example.lab.v1.Drill');
+    expect(own.etag).not.toBe(json.etag);
+    expect(openApiV2Document('json', new ResourceRegistry()).etag).toBe(json.etag);
   });
 });

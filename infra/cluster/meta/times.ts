@@ -10,9 +10,19 @@ export class TimeFormatError extends Error {
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 
+/** Times that were read, by their text: an object's few come by again at every write of it. */
+const readTimes = new Map<string, string>();
+const MAX_READ_TIMES = 1_000;
+
 /** A Time as the API gives it back: whole seconds, UTC. The empty text is no time (null). */
 export function canonicalTime(text: string): string | null {
-  return text === '' ? null : timeText(epochMs(text, '2006-01-02T15:04:05Z07:00'));
+  if (text === '') return null;
+  const known = readTimes.get(text);
+  if (known !== undefined) return known;
+  const canonical = timeText(epochMs(text, '2006-01-02T15:04:05Z07:00'));
+  if (readTimes.size >= MAX_READ_TIMES) readTimes.clear();
+  readTimes.set(text, canonical);
+  return canonical;
 }
 
 /** A MicroTime as the API gives it back: six decimals, UTC. */

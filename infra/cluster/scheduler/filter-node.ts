@@ -51,6 +51,11 @@ const resources: Filter = (pod, { allocatable, requested, pods }) => {
   return reasons.length === 0 ? undefined : { reasons, isResolvable };
 };
 
+const volumes: Filter = (_pod, { node }, { volumeFault }) => {
+  const fault = volumeFault?.(node);
+  return fault === undefined ? undefined : unresolvable(fault);
+};
+
 const topologySpread: Filter = (pod, place, view) => {
   const fault = spreadFault(pod, place, view);
   if (fault === 'missing-label') return unresolvable("node(s) didn't match pod topology spread constraints (missing required label)");
@@ -69,7 +74,7 @@ const podAffinity: Filter = (pod, place, view) => {
 };
 
 /** In Kubernetes' order; the first that refuses speaks for the node. */
-const filters: readonly Filter[] = [unschedulable, taints, nodeAffinity, ports, resources, topologySpread, podAffinity];
+const filters: readonly Filter[] = [unschedulable, taints, nodeAffinity, ports, resources, volumes, topologySpread, podAffinity];
 
 export const filterNode: Filter = (pod, place, view) => {
   for (const filter of filters) {

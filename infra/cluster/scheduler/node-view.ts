@@ -15,6 +15,8 @@ export interface ClusterView {
   readonly nodes: readonly NodeView[];
   /** Labels by namespace, for affinity terms with a namespace selector. */
   readonly namespaceLabels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What the pod's volumes have against a node, if anything. */
+  readonly volumeFault?: (node: Node) => string | undefined;
 }
 
 export function nodeView(node: Node, pods: readonly Pod[]): NodeView {

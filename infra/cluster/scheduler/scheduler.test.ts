@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeApiClient } from '../client/fake-api-client.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
-import { resources } from '../client/resources.ts';
+import { resources, subresource } from '../client/resources.ts';
 import { silentLog } from '../client/silent-log.ts';
-import type { Event, Node, Pod, PodSpec } from '../meta/generated/types.ts';
+import type { Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec, StorageClass } from '../meta/generated/types.ts';
 import { ManualClock } from '../meta/manual-clock.ts';
 import { startScheduler } from './scheduler.ts';
 
@@ -144,4 +144,83 @@ test('a claim that is not there or not bound keeps its pod pending, with Kuberne
   expect((await api.get<Pod>(resources.pods, 'p', 'ns')).status?.conditions?.[0]?.message).toMatch(
     /^0\/1 nodes are available: persistentvolumeclaim "data" not found\./,
   );
+});
+
+const addClass = (name: string, provisioner: string): Promise<StorageClass> =>
+  api.create<StorageClass>(resources.storageClasses, {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name },
+    provisioner,
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+const addClaim = (storageClassName: string, more: Partial<PersistentVolumeClaim> = {}): Promise<PersistentVolumeClaim> =>
+  api.create<PersistentVolumeClaim>(resources.persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', namespace: 'ns' },
+    spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    ...more,
+  });
+const addVolume = (nodeName: string): Promise<PersistentVolume> =>
+  api.create<PersistentVolume>(resources.persistentVolumes, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'disk' },
+    spec: {
+      storageClassName: 'slow',
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '2Gi' },
+      nodeAffinity: {
+        required: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] }] },
+      },
+    },
+  });
+const usesClaim = { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] };
+const messageOf = async (name: string): Promise<string | undefined> =>
+  (await api.get<Pod>(resources.pods, name, 'ns')).status?.conditions?.[0]?.message;
+
+test('a claim that waits for its first pod is told the node, and the pod is bound once the claim is', async () => {
+  await addNode();
+  await addClass('local', 'drillhouse.local/node-local');
+  const claim = await addClaim('local');
+  await addPod('p', '1', usesClaim);
+  await clock.advance(0);
+  expect(await nodeOf('p')).toBeUndefined();
+  const selected = await api.get<PersistentVolumeClaim>(resources.persistentVolumeClaims, 'data', 'ns');
+  expect(selected.metadata.annotations).toEqual({ 'volume.kubernetes.io/selected-node': 'node-1' });
+  await addVolume('node-1');
+  const bound = await api.update<PersistentVolumeClaim>(resources.persistentVolumeClaims, {
+    ...selected,
+    spec: { ...claim.spec, volumeName: 'disk' },
+  });
+  await api.update(subresource(resources.persistentVolumeClaims, 'status'), { ...bound, status: { phase: 'Bound' } });
+  await clock.advance(0);
+  expect(await nodeOf('p')).toBe('node-1');
+});
+
+test('a pod goes where its volume is, or says that it cannot', async () => {
+  await addNode('a');
+  await addNode('b');
+  await addVolume('b');
+  await addClaim('slow', { status: { phase: 'Bound' }, spec: { volumeName: 'disk' } });
+  await addPod('p', '1', usesClaim);
+  await addPod('elsewhere', '1', { ...usesClaim, nodeSelector: { none: 'such' } });
+  await clock.advance(0);
+  expect(await nodeOf('p')).toBe('b');
+  expect(await messageOf('elsewhere')).toMatch(/^0\/2 nodes are available: 2 node\(s\) didn't match Pod's node affinity\/selector\./);
+  await addPod('too-big', '2', usesClaim);
+  await clock.advance(0);
+  expect(await messageOf('too-big')).toMatch(
+    /^0\/2 nodes are available: 1 Insufficient cpu, 1 node\(s\) didn't match PersistentVolume's node affinity\./,
+  );
+});
+
+test('where nobody makes volumes, a node must have one', async () => {
+  await addNode();
+  await addClass('slow', 'kubernetes.io/no-provisioner');
+  await addClaim('slow');
+  await addPod('p', '1', usesClaim);
+  await clock.advance(0);
+  expect(await messageOf('p')).toMatch(/^0\/1 nodes are available: 1 node\(s\) didn't find available persistent volumes to bind\./);
 });

@@ -4,19 +4,22 @@ import { isConflict, isNotFound } from '../client/api-errors.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
 import type { Informer, InformerEvent } from '../client/informer.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
-import { keyOf, type ObjectKey } from '../client/object-key.ts';
+import { markDisrupted } from '../client/mark-disrupted.ts';
+import { keyOf, objectKey, type ObjectKey } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import { runController } from '../client/run-controller.ts';
+import { claimNamesOf, selectedNodeKey } from '../client/volumes.ts';
 import { WorkQueue } from '../client/work-queue.ts';
 import type { ClusterLog } from '../cluster-options.ts';
 import type { Clock } from '../meta/clock.ts';
 import { withCondition } from '../meta/condition.ts';
-import type { Namespace, Node, PersistentVolumeClaim, Pod } from '../meta/generated/types.ts';
+import type { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../meta/generated/types.ts';
 import { isPodTerminal } from '../meta/pod-status.ts';
 import { timeText } from '../meta/times.ts';
 import { nodeView, type ClusterView } from './node-view.ts';
 import type { Preemption } from './plan-preemption.ts';
 import { planSchedule, type ScheduleDecision } from './plan-schedule.ts';
+import { claimFault, podClaims, type StorageView } from './volume-claims.ts';
 
 export interface SchedulerOptions {
   readonly api: ApiClient;
@@ -49,6 +52,8 @@ class Scheduler implements AsyncDisposable {
   readonly #nodes: Informer<Node>;
   readonly #namespaces: Informer<Namespace>;
   readonly #claims: Informer<PersistentVolumeClaim>;
+  readonly #volumes: Informer<PersistentVolume>;
+  readonly #classes: Informer<StorageClass>;
   readonly #recorder: EventRecorder;
   readonly #queue: WorkQueue;
   readonly #waiting = new Map<ObjectKey, Waiting>();
@@ -65,6 +70,8 @@ class Scheduler implements AsyncDisposable {
     this.#nodes = informers.informer<Node>(resources.nodes);
     this.#namespaces = informers.informer<Namespace>(resources.namespaces);
     this.#claims = informers.informer<PersistentVolumeClaim>(resources.persistentVolumeClaims);
+    this.#volumes = informers.informer<PersistentVolume>(resources.persistentVolumes);
+    this.#classes = informers.informer<StorageClass>(resources.storageClasses);
     this.#recorder = new EventRecorder({ api, clock, log, component: SCHEDULER_NAME, style: 'series' });
     this.#queue = new WorkQueue(clock);
     this.#pods.addIndex(NODE_INDEX, (pod) => [pod.spec?.nodeName ?? '']);
@@ -72,12 +79,15 @@ class Scheduler implements AsyncDisposable {
 
   start(): void {
     const { log } = this.#options;
-    void Promise.all([this.#pods.synced, this.#nodes.synced, this.#namespaces.synced, this.#claims.synced]).then(() => {
+    const watched = [this.#pods, this.#nodes, this.#namespaces, this.#claims, this.#volumes, this.#classes];
+    void Promise.all(watched.map(({ synced }) => synced)).then(() => {
       if (this.#isDisposed) return;
       this.#subscriptions.push(
         this.#pods.subscribe((event) => this.#onPod(event)),
         this.#nodes.subscribe((event) => this.#onNode(event)),
-        this.#claims.subscribe(() => this.#retryWaiting()),
+        this.#claims.subscribe(({ object }) => this.#onClaim(object)),
+        this.#volumes.subscribe(() => this.#retryWaiting()),
+        this.#classes.subscribe(() => this.#retryWaiting()),
       );
     });
     // One worker: decisions are made one after another, each on what the last one left.
@@ -114,6 +124,17 @@ class Scheduler implements AsyncDisposable {
     this.#retryWaiting();
   }
 
+  /** A claim that has got its volume is what the pod that uses it waits for: it is tried at once. */
+  #onClaim({ metadata, status }: PersistentVolumeClaim): void {
+    if (status?.phase === 'Bound') {
+      for (const pod of this.#pods.byIndex(NODE_INDEX, '')) {
+        if (pod.metadata.namespace === metadata.namespace && isOurs(pod) && claimNamesOf(pod).includes(metadata.name))
+          this.#queue.add(keyOf(pod));
+      }
+    }
+    this.#retryWaiting();
+  }
+
   #retryWaiting(): void {
     const nowMs = this.#options.clock.now();
     for (const [key, { attempts, triedAtMs }] of this.#waiting) {
@@ -134,29 +155,30 @@ class Scheduler implements AsyncDisposable {
       return undefined;
     }
     const decision = this.#decide(pod);
-    if (decision.kind === 'bind') await this.#bind(key, pod, decision.nodeName);
+    if (decision.kind === 'bind' && decision.delayed.length > 0) await this.#selectNode(decision.delayed, decision.nodeName);
+    else if (decision.kind === 'bind') await this.#bind(key, pod, decision.nodeName);
     else await this.#giveUp(key, pod, decision);
     return undefined;
   }
 
-  #decide(pod: Pod): ScheduleDecision {
-    const missing = this.#claimFault(pod);
-    if (missing === undefined) return planSchedule(pod, this.#view());
+  #decide(pod: Pod): ScheduleDecision & { readonly delayed: readonly PersistentVolumeClaim[] } {
+    const storage = this.#storage();
+    const claims = podClaims(pod, storage);
+    if (typeof claims !== 'string') {
+      const view = { ...this.#view(), volumeFault: (node: Node) => claimFault(claims, node, storage) };
+      return { ...planSchedule(pod, view), delayed: claims.delayed };
+    }
     const total = this.#nodes.all().length;
     const tail = `no new claims to deallocate, preemption: 0/${total} nodes are available: ${total} Preemption is not helpful for scheduling.`;
-    return { kind: 'unschedulable', message: `0/${total} nodes are available: ${missing}. ${tail}` };
+    return { kind: 'unschedulable', message: `0/${total} nodes are available: ${claims}. ${tail}`, delayed: [] };
   }
 
-  /** This cluster binds no volumes, so that a claim that is not bound by hand stays unbound. */
-  #claimFault(pod: Pod): string | undefined {
-    for (const { persistentVolumeClaim } of pod.spec?.volumes ?? []) {
-      if (persistentVolumeClaim === undefined) continue;
-      const { claimName } = persistentVolumeClaim;
-      const claim = this.#claims.get(`${pod.metadata.namespace ?? ''}/${claimName}`);
-      if (claim === undefined) return `persistentvolumeclaim "${claimName}" not found`;
-      if (claim.status?.phase !== 'Bound') return 'pod has unbound immediate PersistentVolumeClaims';
-    }
-    return undefined;
+  #storage(): StorageView {
+    return {
+      claim: (namespace, name) => this.#claims.get(objectKey(namespace, name)),
+      volumes: this.#volumes.all(),
+      classes: this.#classes.all(),
+    };
   }
 
   #view(): ClusterView {
@@ -168,6 +190,18 @@ class Scheduler implements AsyncDisposable {
     });
     const namespaceLabels = new Map(this.#namespaces.all().map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
     return { nodes, namespaceLabels };
+  }
+
+  /** Tells where the volumes are to be; the pod is bound when its claims are, which brings it here again. */
+  async #selectNode(claims: readonly PersistentVolumeClaim[], nodeName: string): Promise<void> {
+    for (const { metadata } of claims) {
+      const { name, namespace = '', uid } = metadata;
+      if (metadata.annotations?.[selectedNodeKey] === nodeName) continue;
+      const patch = { metadata: { uid, annotations: { [selectedNodeKey]: nodeName } } };
+      await this.#options.api.patch(resources.persistentVolumeClaims, { name, namespace }, 'merge', patch).catch((error: unknown) => {
+        if (!isConflict(error) && !isNotFound(error)) throw error;
+      });
+    }
   }
 
   async #bind(key: ObjectKey, pod: Pod, nodeName: string): Promise<void> {
@@ -209,6 +243,10 @@ class Scheduler implements AsyncDisposable {
     for (const victim of victims) {
       const { name, namespace, uid } = victim.metadata;
       try {
+        await markDisrupted(this.#options, victim, {
+          reason: 'PreemptionByScheduler',
+          message: `${SCHEDULER_NAME}: preempting to accommodate a higher priority pod`,
+        });
         await this.#options.api.delete(resources.pods, name, namespace, uid === undefined ? {} : { preconditions: { uid } });
       } catch (error) {
         if (!isNotFound(error) && !isConflict(error)) throw error;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { RequestQueue } from '../api/fair-queue.ts';
 import { loadIdentity } from '../api/identity-files.ts';
 import { mastersGroup } from '../api/user.ts';
 import { bootstrap } from '../bootstrap.ts';
@@ -26,7 +27,7 @@ const quiet: ClusterLog = {
   error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
 };
 
-export async function startBareControlPlane(): Promise<BareControlPlane> {
+export async function startBareControlPlane({ queue }: { readonly queue?: RequestQueue } = {}): Promise<BareControlPlane> {
   const folder = mkdtempSync(path.join(tmpdir(), 'control-plane-'));
   const identity = await loadIdentity({
     dataDir: folder,
@@ -42,6 +43,7 @@ export async function startBareControlPlane(): Promise<BareControlPlane> {
     hiddenNamespaces: [hiddenNamespace],
     clock: systemClock,
     log: quiet,
+    ...(queue === undefined ? {} : { queue }),
   });
   const url = `https://127.0.0.1:${await plane.server.listen('127.0.0.1', 0)}`;
   await bootstrap(plane.clientFor('kube-apiserver'), {

@@ -1,5 +1,6 @@
 import { apiVersionOf, type ResourceInfo } from '../meta/registry.ts';
 import { encode, randomObject, randomResource, strangeValue } from './fuzz-objects.ts';
+import { protobufBody } from './fuzz-protobuf.ts';
 import type { Random } from './random.ts';
 
 export interface FuzzRequest {
@@ -126,6 +127,10 @@ const oddPaths = [
   '/healthz',
   '/readyz',
   '/metrics',
+  '/livez/ping',
+  '/readyz/nothing',
+  '/.well-known/openid-configuration',
+  '/openid/v1/jwks',
   '/%',
   '/api/v1/%ff',
   '/api/v1/namespaces',
@@ -171,7 +176,10 @@ function bodyFor(
     return { body: bytes, headers: { 'content-type': contentType, 'content-length': String(bytes.length) } };
   }
   if (method !== 'POST' && method !== 'PUT') return { body: undefined, headers: {} };
-  const { bytes, contentType } = encode(random, randomObject(random, info));
+  const object = randomObject(random, info);
+  if (random.chance(0.2))
+    return { body: protobufBody(random, info, object), headers: { 'content-type': 'application/vnd.kubernetes.protobuf' } };
+  const { bytes, contentType } = encode(random, object);
   return { body: bytes, headers: { 'content-type': contentType } };
 }
 
@@ -203,6 +211,9 @@ function queryOf(random: Random, method: string): string {
       maybe(0.3, 'sendInitialEvents', ['true', 'x']);
     }
     maybe(0.05, 'tailLines', numbers);
+    maybe(0.05, 'pretty', ['true', '1', 'x', '']);
+    maybe(0.02, 'verbose', ['', '1']);
+    maybe(0.02, 'exclude', ['ping', 'x', '']);
   } else {
     maybe(0.15, 'dryRun', ['All', 'x', '']);
     maybe(0.2, 'fieldManager', ['fuzz', 'x'.repeat(200), '\u0000', '']);
@@ -224,6 +235,8 @@ function headersOf(random: Random): Record<string, string | readonly string[]> {
     ...(random.chance(0.02) ? { 'impersonate-group': ['drillhouse:operators', 'system:masters'] } : {}),
     ...(random.chance(0.02) ? { 'impersonate-extra-%zz': 'x' } : {}),
     ...(random.chance(0.02) ? { authorization: random.pick(['Bearer x', 'Bearer a.b.c', 'Basic eDp5', 'Bearer']) } : {}),
-    ...(random.chance(0.05) ? { 'user-agent': random.pick(['', '/', 'x'.repeat(500), 'kubectl/v1.36']) } : {}),
+    ...(random.chance(0.05)
+      ? { 'user-agent': random.pick(['', '/', 'x'.repeat(500), 'kubectl/v1.36', 'curl/8.0', 'Mozilla/5.0 (X11)']) }
+      : {}),
   };
 }

@@ -26,6 +26,27 @@ describe('answer', () => {
     expect(ask(prompt, { context: 'Filler.' })).toBe('The context does not say.');
   });
 
+  it('does not mind filler, before or after', () => {
+    const filler = 'You are a careful assistant.\nTake your time and think about it.\n\n';
+    expect(ask(`${filler}Classify this ticket: I was charged twice\nThank you so much in advance!`)).toBe('billing');
+    expect(ask(`${filler}Extract the order number from this:\nthe order number is 88-1, it came late\nBe brief.`)).toBe('88-1');
+    expect(ask(`${filler}What is the port of the gateway?`, { context: `${filler}The port of the gateway is 4000.` })).toBe('4000');
+  });
+
+  it('loses its quality with the context that a question needs, and with that alone', () => {
+    const fact = (index: number): string => `The region of tenant ${index} is zone-${index}.`;
+    const filler = Array.from({ length: 40 }, (_, index) => `Note ${index}: nothing of interest.`).join(' ');
+    const right = (contextOf: (index: number) => string): number =>
+      Array.from({ length: 400 }, (_, index) =>
+        ask(`What is the region of tenant ${index}?`, { context: contextOf(index), quality: 0.9 }) === `zone-${index}` ? 1 : 0,
+      ).reduce<number>((sum, one) => sum + one, 0) / 400;
+    const [whole, trimmed, cut] = [right((index) => `${filler} ${fact(index)}`), right(fact), right(() => filler)];
+    expect(whole).toBeGreaterThan(0.85);
+    // The same draw decides with and without filler.
+    expect(trimmed).toBe(whole);
+    expect(cut).toBe(0);
+  });
+
   it('is wrong when its quality is nought, and never gives the right answer then', () => {
     for (let seed = 0; seed < 50; seed += 1) expect(ask('What is 17 + 25?', { quality: 0, seed })).not.toBe('42');
   });

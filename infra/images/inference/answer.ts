@@ -49,15 +49,16 @@ const categories: readonly { readonly name: string; readonly words: readonly str
   { name: 'feedback', words: ['thank', 'great', 'love', 'suggest', 'wish'] },
 ];
 
+/** The task may stand on any line, its text on that line or the next: what else a prompt says is filler, and cutting it changes nothing. */
 function classifyTask(prompt: string): Task | undefined {
-  const text = /^\s*classify (?:this|the following) (?:ticket|message)[^:]*:\s*(.+)$/is.exec(prompt)?.[1]?.toLowerCase();
+  const text = /^\s*classify (?:this|the following) (?:ticket|message)[^:\n]*:\s*(.+)/im.exec(prompt)?.[1]?.toLowerCase();
   if (text === undefined) return undefined;
   const right = categories.find((category) => category.words.some((word) => text.includes(word)))?.name ?? 'other';
   return { answer: right, wrongAnswers: [...categories.map((category) => category.name), 'other'].filter((name) => name !== right) };
 }
 
 function extractTask(prompt: string): Task | undefined {
-  const match = /^\s*extract the ([\w -]{1,40}) from[^:]*:\s*(.+)$/is.exec(prompt);
+  const match = /^\s*extract the ([\w -]{1,40}) from[^:\n]*:\s*(.+)/im.exec(prompt);
   if (match === null) return undefined;
   const [, field = '', text = ''] = match;
   const value = new RegExp(`${escapeRegExp(field.trim())}\\s*(?:is|:|=|was)\\s*([^\\s,;]+)`, 'i').exec(text)?.[1]?.replace(/\.$/, '');

@@ -2,6 +2,7 @@ import type { Engine } from './engine.ts';
 import { EventStream, readBody, sendJson, type Exchange } from './exchange.ts';
 import { generate, newId, planChat, planCompletion, usageOf, type Generation } from './generation.ts';
 import type { ServerOptions } from './options.ts';
+import { wallTimeMs } from './wall-clock.ts';
 import { chatSchema, completionSchema, parseBody } from './requests.ts';
 
 /** How chat and plain completions differ in what they send. */
@@ -67,7 +68,7 @@ async function respond(exchange: Exchange, engine: Engine, generation: Generatio
     await stream(exchange, engine, generation, shape, streaming.includeUsage);
     return;
   }
-  const created = Math.floor(Date.now() / 1000);
+  const created = Math.floor(wallTimeMs() / 1000);
   const parts: string[] = [];
   const reason = await generate(engine, generation, exchange.signal, (token) => parts.push(token));
   if (reason === 'abort') return;
@@ -82,7 +83,7 @@ async function respond(exchange: Exchange, engine: Engine, generation: Generatio
 }
 
 async function stream(exchange: Exchange, engine: Engine, generation: Generation, shape: Shape, includeUsage: boolean): Promise<void> {
-  const base = { id: shape.id, object: shape.chunkObject, created: Math.floor(Date.now() / 1000), model: generation.model };
+  const base = { id: shape.id, object: shape.chunkObject, created: Math.floor(wallTimeMs() / 1000), model: generation.model };
   let events: EventStream | undefined;
   // Headers go out with the first token, so that a full queue can still answer 429.
   const opened = (): EventStream => {

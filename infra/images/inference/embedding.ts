@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { tokenize } from './tokenizer.ts';
 
-const DIMENSIONS = 256;
-
-/** A unit vector from the text's words: texts that share words lie close. Deterministic. */
-export function embed(text: string): readonly number[] {
-  const vector = new Array<number>(DIMENSIONS).fill(0);
+/** A unit vector of that many dimensions from the text's words: texts that share words lie close. Deterministic. */
+export function embed(text: string, dimensions: number): readonly number[] {
+  const vector = new Array<number>(dimensions).fill(0);
   for (const token of tokenize(text.toLowerCase())) {
     const digest = createHash('sha1').update(token.trim()).digest();
-    const index = digest.readUInt16BE(0) % DIMENSIONS;
+    const index = digest.readUInt16BE(0) % dimensions;
     vector[index] = (vector[index] ?? 0) + ((digest[2] ?? 0) % 2 === 0 ? 1 : -1);
   }
   const length = Math.hypot(...vector) || 1;

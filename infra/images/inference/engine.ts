@@ -1,3 +1,4 @@
+import type { Clock } from '../../cluster/meta/clock.ts';
 import { hashFraction } from './random.ts';
 import { BLOCK_TOKENS, KvCache, type KvLease } from './kv-cache.ts';
 import type { SpeedProfile } from './models.ts';
@@ -12,6 +13,7 @@ export interface EngineOptions {
   readonly enablePrefixCaching: boolean;
   readonly seed: number;
   readonly observe: EngineObserver;
+  readonly clock: Clock;
 }
 
 /** Where measurements go; times in seconds, as the metrics have them. */
@@ -57,10 +59,10 @@ interface Sequence {
   emitted: number;
 }
 
-/** Decoding slows by this share for every further sequence in the batch; a batch still gains much over one after the other. */
-const SLOWDOWN_PER_SEQUENCE = 0.03;
 /** Jitter of a step, as a share to either side. */
 const JITTER = 0.1;
+/** Steps that a late timer makes up for at once: timers are whole milliseconds and late, tokens of fast devices come in parts of one. */
+const MAX_STEPS_AT_ONCE = 32;
 
 /**
  * Continuous batching in real time: each step decodes one token for every running sequence; waiting ones join as soon as a place and their
@@ -71,7 +73,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #waiting: Sequence[] = [];
   #running: Sequence[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Disposable | undefined;
   #steps = 0;
 
   constructor(options: EngineOptions) {
@@ -90,7 +92,7 @@ export class Engine {
   /** Resolves when the last token is out or the signal aborted. Throws QueueFullError when the queue is at its limit. */
   submit(request: SequenceRequest): Promise<FinishReason> {
     if (this.#waiting.length >= this.#options.maxQueued) throw new QueueFullError();
-    const now = performance.now();
+    const now = this.#options.clock.now();
     return new Promise((resolve) => {
       this.#waiting.push({
         request,
@@ -108,11 +110,23 @@ export class Engine {
   }
 
   #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
+    const { clock } = this.#options;
+    const dueAt = clock.now() + delayMs;
+    this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined;
-      this.#step();
-      if (this.#running.length + this.#waiting.length > 0) this.#schedule(this.#stepMs());
-    }, delayMs);
+      this.#catchUp(dueAt);
+    });
+  }
+
+  /** Steps happen at their own times, however late the timer is; an engine that is hopelessly behind goes on from now. */
+  #catchUp(dueAt: number): void {
+    let nextAt = dueAt;
+    for (let steps = 0; steps < MAX_STEPS_AT_ONCE && nextAt <= this.#options.clock.now(); steps += 1) {
+      this.#step(nextAt);
+      if (this.#running.length + this.#waiting.length === 0) return;
+      nextAt += this.#stepMs();
+    }
+    this.#schedule(Math.max(0, nextAt - this.#options.clock.now()));
   }
 
   #stepMs(): number {
@@ -123,13 +137,12 @@ export class Engine {
   }
 
   #loadFactor(): number {
-    return 1 + SLOWDOWN_PER_SEQUENCE * Math.max(0, this.#running.length - 1);
+    return 1 + this.#options.speed.slowdownPerSequence * Math.max(0, this.#running.length - 1);
   }
 
-  #step(): void {
-    this.#dropAborted();
-    this.#admit();
-    const now = performance.now();
+  #step(now: number): void {
+    this.#dropAborted(now);
+    this.#admit(now);
     for (const sequence of [...this.#running]) {
       if (sequence.prefillEndsAt > now || !this.#running.includes(sequence)) continue;
       if (this.#needsBlock(sequence) && !this.#growOrPreempt(sequence)) continue;
@@ -137,16 +150,16 @@ export class Engine {
     }
   }
 
-  #dropAborted(): void {
+  #dropAborted(now: number): void {
     const isAborted = (sequence: Sequence): boolean => sequence.request.signal.aborted;
-    for (const sequence of this.#running.filter(isAborted)) this.#finish(sequence, 'abort');
+    for (const sequence of this.#running.filter(isAborted)) this.#finish(sequence, 'abort', now);
     for (const sequence of this.#waiting.filter(isAborted)) {
       this.#waiting.splice(this.#waiting.indexOf(sequence), 1);
-      this.#finish(sequence, 'abort');
+      this.#finish(sequence, 'abort', now);
     }
   }
 
-  #admit(): void {
+  #admit(now: number): void {
     while (this.#running.length < this.#options.maxNumSeqs) {
       const sequence = this.#waiting[0];
       if (sequence === undefined) return;
@@ -160,7 +173,6 @@ export class Engine {
       this.#waiting.shift();
       sequence.lease = lease;
       const { speed, slowdown } = this.#options;
-      const now = performance.now();
       if (sequence.emitted === 0) sequence.scheduledAt = now;
       sequence.prefillEndsAt =
         now + (speed.prefillOverheadMs + (tokens.length - lease.cachedTokens) * speed.prefillMsPerToken) * slowdown * this.#loadFactor();
@@ -205,13 +217,12 @@ export class Engine {
       sequence.emitted += 1;
       sequence.request.onToken(token);
     }
-    if (sequence.emitted >= sequence.request.outputTokens.length) this.#finish(sequence, sequence.request.finishReason);
+    if (sequence.emitted >= sequence.request.outputTokens.length) this.#finish(sequence, sequence.request.finishReason, now);
   }
 
-  #finish(sequence: Sequence, reason: FinishReason): void {
+  #finish(sequence: Sequence, reason: FinishReason, now: number): void {
     this.#running = this.#running.filter((other) => other !== sequence);
     if (sequence.lease !== undefined) this.cache.release(sequence.lease);
-    const now = performance.now();
     const firstTokenAt = sequence.firstTokenAt === 0 ? now : sequence.firstTokenAt;
     this.#options.observe.finished(
       {

@@ -11,12 +11,16 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-export async function readBody({ request }: Exchange): Promise<Buffer> {
+export async function readBody({ request, response }: Exchange): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new ApiError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    if (bytes > MAX_BODY_BYTES) {
+      // The rest stays unread: another request on this connection would wait behind it for ever.
+      response.setHeader('connection', 'close');
+      throw new ApiError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -32,7 +36,7 @@ export function sendEmpty({ response }: Exchange, status: number): void {
   response.end();
 }
 
-/** Server-sent events as OpenAI's clients read them. */
+/** Server-sent events. */
 export class EventStream {
   readonly #response: ServerResponse;
 
@@ -42,10 +46,21 @@ export class EventStream {
   }
 
   send(data: unknown): void {
-    this.#response.write(`data: ${JSON.stringify(data)}\n\n`);
+    this.sendText(JSON.stringify(data));
   }
 
+  /** One line of text as it is; `event` is the name that Anthropic's clients go by. */
+  sendText(text: string, event?: string): void {
+    this.#response.write(`${event === undefined ? '' : `event: ${event}\n`}data: ${text}\n\n`);
+  }
+
+  /** Ends as OpenAI's clients expect it. */
   end(): void {
-    this.#response.end('data: [DONE]\n\n');
+    this.sendText('[DONE]');
+    this.close();
+  }
+
+  close(): void {
+    this.#response.end();
   }
 }

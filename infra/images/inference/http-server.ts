@@ -5,15 +5,17 @@ import { createServer as createHttpsServer } from 'node:https';
 import { ApiError } from './api-error.ts';
 import { sendJson, type Exchange } from './exchange.ts';
 import { log } from './log.ts';
+import { refuseByOwnClock } from './peer-certificate.ts';
 import { StartupError, type TlsFiles } from './options.ts';
 import type { Route, Service } from './routes.ts';
 import { passThrough } from './upstream.ts';
+import { isClockSkewed, wallTimeMs } from './wall-clock.ts';
 
 /** An HTTP or HTTPS server that answers the routes. Nothing listens yet. */
 export function createServer(service: Service, served: readonly Route[], tls: TlsFiles | undefined): Server {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => void answer(service, served, request, response);
   if (tls === undefined) return createHttpServer(onRequest);
-  return createHttpsServer(
+  const server = createHttpsServer(
     {
       cert: readTlsFile(tls.certFile),
       key: readTlsFile(tls.keyFile),
@@ -24,6 +26,8 @@ export function createServer(service: Service, served: readonly Route[], tls: Tl
     },
     onRequest,
   );
+  refuseByOwnClock(server);
+  return server;
 }
 
 function readTlsFile(file: string): Buffer {
@@ -40,6 +44,7 @@ async function answer(service: Service, served: readonly Route[], request: Incom
   const startedAt = performance.now();
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  if (isClockSkewed) response.setHeader('date', new Date(wallTimeMs()).toUTCString());
   const exchange: Exchange = { request, response, signal: gone.signal };
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const route = served.find((candidate) => candidate.path === path && candidate.method === request.method);
@@ -73,7 +78,9 @@ async function dispatch(
   }
   if (!route.early && !service.ready) throw new ApiError(503, 'The model is still loading.');
   const { upstreamUrl } = service.options;
-  if (upstreamUrl !== undefined && path.startsWith('/v1')) await passThrough(exchange, upstreamUrl, service.metrics.observer);
+  const passedPath = path === '/invocations' ? '/v1/chat/completions' : exchange.request.url;
+  if (upstreamUrl !== undefined && passedPath?.startsWith('/v1') === true)
+    await passThrough(exchange, new URL(passedPath, upstreamUrl), service.metrics.observer);
   else await route.handle(exchange, service);
 }
 

@@ -1,11 +1,15 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicClock } from './clock.ts';
 import { Engine } from './engine.ts';
+import { drainServers, listen } from '../serving/lifecycle.ts';
+import { cpuSlowdown } from './cpu-limit.ts';
 import { createServer } from './http-server.ts';
 import { BLOCK_TOKENS } from './kv-cache.ts';
 import { log } from './log.ts';
-import { allocate, heldBytes } from './memory.ts';
+import { allocate, heldBytes, hostBytes } from './memory.ts';
 import { ServerMetrics } from './metrics.ts';
+import { speedOn } from './models.ts';
 import { readOptions, StartupError, UsageError, type ServerOptions } from './options.ts';
 import { managementRoutes, routes, type Service } from './routes.ts';
 
@@ -27,25 +31,32 @@ async function main(): Promise<void> {
 function createService(options: ServerOptions): Service {
   const metrics = new ServerMetrics(options);
   const engine = new Engine({
-    speed: options.model.speed[options.device],
-    slowdown: options.release.slowdown,
+    speed: speedOn(options.model, options.device, options.deviceCount),
+    slowdown: options.release.slowdown * slowdownOf(options),
     maxNumSeqs: options.maxNumSeqs,
     maxQueued: options.maxQueued,
     kvBlocks: Math.floor(options.kvCacheBytes / options.model.kvBytesPerToken / BLOCK_TOKENS),
     enablePrefixCaching: options.enablePrefixCaching,
     seed: options.seed,
     observe: metrics.observer,
+    clock: monotonicClock,
   });
   metrics.watch(engine);
   return { options, metrics, engine, ready: false };
 }
 
+/** What a GPU computes does not wait for the CPU. */
+function slowdownOf({ device, cpuLimitMilli }: ServerOptions): number {
+  return device.name === 'cpu' ? cpuSlowdown(cpuLimitMilli) : 1;
+}
+
 async function load(service: Service): Promise<void> {
-  const { model, kvCacheBytes, loadMs, upstreamUrl } = service.options;
+  const { model, device, kvCacheBytes, upstreamUrl } = service.options;
+  const loadMs = service.options.loadMs * slowdownOf(service.options);
   const startedAt = performance.now();
   if (upstreamUrl === undefined) {
     log('info', 'loading weights', { model: model.id, weightsBytes: model.weightsBytes, kvCacheBytes });
-    await allocate(model.weightsBytes + kvCacheBytes, loadMs, async (ms) => delay(ms));
+    await allocate(hostBytes(model.weightsBytes + kvCacheBytes, device), loadMs, async (ms) => delay(ms));
   }
   service.ready = true;
   log('info', 'application startup complete', { tookMs: Math.round(performance.now() - startedAt), heldBytes: heldBytes() });
@@ -56,7 +67,9 @@ function logStart(options: ServerOptions): void {
     version: options.release.version,
     model: options.model.id,
     servedModelNames: options.servedModelNames,
-    device: options.device,
+    device: options.device.product,
+    devices: options.deviceCount,
+    ...(options.cpuLimitMilli === undefined ? {} : { cpuLimitMilli: options.cpuLimitMilli }),
     port: options.port,
     managementPort: options.managementPort,
     authentication: options.apiKeys.length > 0 ? 'api key' : 'none',
@@ -69,18 +82,9 @@ function logStart(options: ServerOptions): void {
   });
 }
 
-function listen(server: Server, port: number, host: string | undefined): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve(server));
-  });
-}
-
 async function drain(servers: readonly Server[]): Promise<void> {
   log('info', 'shutting down');
-  const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-  for (const server of servers) server.closeIdleConnections();
-  await Promise.race([closed, delay(DRAIN_MS)]);
+  await drainServers(servers, DRAIN_MS);
   process.exit(0);
 }
 

@@ -1,5 +1,15 @@
+import type { DeviceProfile } from './devices.ts';
+
 /** Allocated at once; small enough that a limit is met in the middle of loading, as with real weights. */
 const CHUNK_BYTES = 8 * 1_048_576;
+
+/** What stays in the container's memory of a model that a GPU holds: the buffers it was loaded through. */
+const STAGING_SHARE = 0.25;
+
+/** How much of a model's memory is the container's own. */
+export function hostBytes(bytes: number, device: DeviceProfile): number {
+  return device.memoryBytes === undefined ? bytes : Math.floor(bytes * STAGING_SHARE);
+}
 
 /** Memory that a model really holds. Kept reachable for as long as the process serves. */
 const held: Buffer[] = [];

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('readOptions', () => {
   it('starts with nothing said', () => {
     const options = readOptions([], {});
-    expect(options).toMatchObject({ port: 8000, apiKeys: [], tls: undefined, device: 'cpu', servedModelNames: ['drillhouse/sparrow-1b'] });
+    expect(options).toMatchObject({ port: 8000, apiKeys: [], tls: undefined, deviceCount: 1, servedModelNames: ['drillhouse/sparrow-1b'] });
   });
 
   it('prefers the command line to the file, and the file to the environment', () => {
@@ -32,6 +32,39 @@ describe('readOptions', () => {
   ])('refuses %j as argparse does', (argv, message) => {
     expect(() => readOptions(argv, {})).toThrow(UsageError);
     expect(() => readOptions(argv, {})).toThrow(message);
+  });
+
+  it.each([
+    [[], {}, 'cpu', 1],
+    [[], { NVIDIA_VISIBLE_DEVICES: 'GPU-1' }, 'l4', 1],
+    [['--device', 'cpu'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1' }, 'cpu', 1],
+    [['--device', 'cuda'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1', GPU_PRODUCT: 'NVIDIA-A100-SXM4-80GB' }, 'a100', 1],
+    [['--tensor-parallel-size', '2'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1,GPU-2', GPU_PRODUCT: 'NVIDIA-H100-80GB-HBM3' }, 'h100', 2],
+    [[], { NVIDIA_VISIBLE_DEVICES: 'void' }, 'cpu', 1],
+  ])('runs %j with %j on %s', (argv, env, name, count) => {
+    const { device, deviceCount } = readOptions(argv, env);
+    expect([device.name, deviceCount]).toEqual([name, count]);
+  });
+
+  it.each([
+    [['--device', 'cuda'], {}, 'RuntimeError: No CUDA GPUs are available'],
+    [['--device', 'cuda'], { NVIDIA_VISIBLE_DEVICES: 'void' }, 'RuntimeError: No CUDA GPUs are available'],
+    [
+      ['--tensor-parallel-size', '2'],
+      { NVIDIA_VISIBLE_DEVICES: 'GPU-1' },
+      'World size (2) is larger than the number of available GPUs (1)',
+    ],
+    [['--model', 'drillhouse/condor-70b'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1' }, 'torch.OutOfMemoryError: CUDA out of memory.'],
+    [['--gpu-memory-utilization', '0.1'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1' }, 'torch.OutOfMemoryError: CUDA out of memory.'],
+  ])('cannot start %j with %j', (argv, env, message) => {
+    expect(() => readOptions(argv, env)).toThrow(StartupError);
+    expect(() => readOptions(argv, env)).toThrow(message);
+  });
+
+  it('fits the large model on a larger GPU, or on two', () => {
+    const argv = ['--model', 'drillhouse/condor-70b'];
+    expect(readOptions(argv, { NVIDIA_VISIBLE_DEVICES: 'GPU-1', GPU_PRODUCT: 'NVIDIA-A100-SXM4-80GB' }).device.name).toBe('a100');
+    expect(readOptions([...argv, '--tensor-parallel-size', '2'], { NVIDIA_VISIBLE_DEVICES: 'GPU-1,GPU-2' }).deviceCount).toBe(2);
   });
 
   it('refuses a key that the file has wrong', () => {

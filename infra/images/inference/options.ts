@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { findModel, modelProfiles, type Device, type ModelProfile } from './models.ts';
+import { cpuLimitMilli } from './cpu-limit.ts';
+import { deviceProfiles, grantedGpus, type DeviceProfile, type GpuGrant } from './devices.ts';
+import { findModel, modelProfiles, type ModelProfile } from './models.ts';
 import { findRelease, type Release } from './releases.ts';
 
 export interface ServerOptions {
@@ -10,8 +12,12 @@ export interface ServerOptions {
   readonly managementPort: number | undefined;
   readonly model: ModelProfile;
   readonly servedModelNames: readonly string[];
-  readonly device: Device;
+  readonly device: DeviceProfile;
+  /** Devices that share the model. */
+  readonly deviceCount: number;
   readonly release: Release;
+  /** In thousandths of a core; undefined where the container has no limit. */
+  readonly cpuLimitMilli: number | undefined;
   readonly apiKeys: readonly string[];
   readonly tls: TlsFiles | undefined;
   readonly maxModelLen: number;
@@ -58,6 +64,8 @@ const flags: Readonly<Record<string, 'value' | 'list' | 'switch'>> = {
   'enable-prefix-caching': 'switch',
   'no-enable-prefix-caching': 'switch',
   device: 'value',
+  'tensor-parallel-size': 'value',
+  'gpu-memory-utilization': 'value',
   seed: 'value',
 };
 
@@ -73,14 +81,23 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
   const maxModelLen = readInteger('max-model-len', one('max-model-len'), 64, model.maxModelLen) ?? model.maxModelLen;
   const kvCacheBytes = readBytes('kv-cache-memory-bytes', one('kv-cache-memory-bytes')) ?? model.kvCacheBytes;
   requireRoom(maxModelLen, Math.floor(kvCacheBytes / model.kvBytesPerToken));
+  const placement = placeModel(one, env);
+  requireDeviceMemory(
+    placement,
+    model.weightsBytes,
+    kvCacheBytes,
+    readShare('gpu-memory-utilization', one('gpu-memory-utilization')) ?? 0.9,
+  );
   return {
     host: one('host'),
     port: readInteger('port', one('port') ?? env['PORT'], 1, 65_535) ?? 8000,
     managementPort: readInteger('management-port', one('management-port') ?? env['MANAGEMENT_PORT'], 1, 65_535),
     model,
     servedModelNames: parsed.get('served-model-name') ?? [model.id],
-    device: readChoice('device', one('device') ?? env['DEVICE'] ?? 'cpu', ['cpu', 'gpu'] as const),
+    device: placement.device,
+    deviceCount: placement.count,
     release: findRelease(env['INFERENCE_RELEASE'] ?? 'dev'),
+    cpuLimitMilli: cpuLimitMilli(env),
     apiKeys: parsed.get('api-key') ?? (env['VLLM_API_KEY'] === undefined || env['VLLM_API_KEY'] === '' ? [] : [env['VLLM_API_KEY']]),
     tls: readTls(one),
     maxModelLen,
@@ -159,6 +176,34 @@ function requireRoom(maxModelLen: number, cacheTokens: number): void {
   );
 }
 
+/** As vLLM does it: `auto` takes the GPU where there is one, `cuda` fails without, and no more can be used than were granted. */
+function placeModel(one: (flag: string) => string | undefined, env: Readonly<Record<string, string | undefined>>): GpuGrant {
+  const wanted = readChoice('device', one('device') ?? env['DEVICE'] ?? 'auto', ['auto', 'cpu', 'cuda'] as const);
+  const count = readInteger('tensor-parallel-size', one('tensor-parallel-size'), 1, 16) ?? 1;
+  const granted = grantedGpus(env);
+  if (wanted === 'cuda' && granted === undefined) throw new StartupError('RuntimeError: No CUDA GPUs are available');
+  if (wanted === 'cpu' || granted === undefined) return { device: deviceProfiles.cpu, count: 1 };
+  if (count > granted.count)
+    throw new StartupError(
+      `ValueError: World size (${count}) is larger than the number of available GPUs (${granted.count}) in this node. ` +
+        'If this is intentional and you are using multiple nodes, set `--distributed-executor-backend` to `ray`.',
+    );
+  return { device: granted.device, count };
+}
+
+/** What a GPU's memory cannot hold fails while it loads, in PyTorch's words. */
+function requireDeviceMemory({ device, count }: GpuGrant, weightsBytes: number, kvCacheBytes: number, utilization: number): void {
+  if (device.memoryBytes === undefined) return;
+  const usable = device.memoryBytes * count * utilization;
+  const needed = weightsBytes + kvCacheBytes;
+  if (needed <= usable) return;
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+  throw new StartupError(
+    `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${mib(needed / count)}. GPU 0 has a total capacity of ` +
+      `${mib(device.memoryBytes)} of which ${mib(usable / count)} may be used.`,
+  );
+}
+
 function readTls(one: (flag: string) => string | undefined): TlsFiles | undefined {
   const certFile = one('ssl-certfile');
   const keyFile = one('ssl-keyfile');
@@ -189,6 +234,16 @@ function readBytes(flag: string, text: string | undefined): number | undefined {
   if (match === null || unit === undefined)
     throw new UsageError(`${PROGRAM}: error: argument --${flag}: invalid size: '${text}' (write for example 64Mi)`);
   return Math.floor(Number(match[1]) * unit);
+}
+
+/** A share above 0 and at most 1. */
+function readShare(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value))
+    throw new UsageError(`${PROGRAM}: error: argument --${flag}: invalid float value: '${text}'`);
+  if (value <= 0 || value > 1) throw new UsageError(`${PROGRAM}: error: argument --${flag}: ${text} is not above 0 and at most 1`);
+  return value;
 }
 
 function readChoice<T extends string>(flag: string, text: string, choices: readonly T[]): T {

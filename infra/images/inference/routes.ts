@@ -109,7 +109,7 @@ async function embeddings(exchange: Exchange, { options }: Service): Promise<voi
   const model = requireServed(request.model, options);
   const inputs = typeof request.input === 'string' ? [request.input] : request.input;
   const data = inputs.map((input, index) => {
-    const vector = embed(input);
+    const vector = embed(input, options.model.embeddingDimensions);
     return { index, object: 'embedding', embedding: request.encoding_format === 'base64' ? toBase64(vector) : vector };
   });
   const tokens = inputs.reduce((sum, input) => sum + tokenize(input).length, 0);

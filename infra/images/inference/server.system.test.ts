@@ -1,73 +1,35 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { bundlePath, ensureImageBundles } from '../bundle.ts';
+import { ensureImageBundles } from '../bundle.ts';
 import { probeAnswerSchema, type ProbeOrder, type ProbeReport } from '../prober/protocol.ts';
-import { createAuthority } from '../testing/certificates.ts';
+import { createAuthority, type Authority } from '../testing/certificates.ts';
+import { ended, freePort, Programs, type Running } from '../testing/programs.ts';
 
 const MODEL = 'drillhouse/sparrow-1b';
 let folder: string;
-const children: ChildProcess[] = [];
+const programs = new Programs();
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'inference-'));
   await ensureImageBundles();
 });
 afterEach(async () => {
-  await Promise.all(children.splice(0).map((child) => ended(child, () => child.kill('SIGTERM'))));
+  await programs.endAll();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ended(child: ChildProcess, act: () => void): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) resolve(child.exitCode);
-    else child.once('exit', resolve);
-    act();
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function serve(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess & { readonly printed: () => string } {
-  const child = spawn(process.execPath, [bundlePath('inference'), ...args], {
-    env: { PATH: process.env['PATH'], LOAD_MS: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (output += data.toString()));
-  children.push(child);
-  return Object.assign(child, { printed: () => output });
-}
-
-async function startPlain(
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ url: string; child: ReturnType<typeof serve> }> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = serve(['--host', '127.0.0.1', '--port', String(port), ...args], env);
-  await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status, { timeout: 10_000, interval: 20 }).toBe(200);
-  return { url, child };
-}
+const serve = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running =>
+  programs.start('inference', args, { LOAD_MS: '0', ...env });
+const startPlain = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): ReturnType<Programs['serve']> =>
+  programs.serve('inference', args, env);
 
 async function probe(order: ProbeOrder): Promise<ProbeReport> {
-  const child = spawn(process.execPath, [bundlePath('prober'), 'run'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  await ended(child, () => child.stdin.end(JSON.stringify(order)));
-  const answer = probeAnswerSchema.parse(JSON.parse(output));
+  const child = programs.start('prober', ['run']);
+  await ended(child, () => child.stdin?.end(JSON.stringify(order)));
+  const answer = probeAnswerSchema.parse(JSON.parse(child.printed()));
   if ('error' in answer) throw new Error(answer.error);
   return answer.report;
 }
@@ -150,32 +112,75 @@ describe('with the official OpenAI client', () => {
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
     const chat = await client.chat.completions.create({ model: MODEL, messages: [{ role: 'user', content: 'Repeat exactly: through' }] });
     expect(chat.choices[0]?.message.content).toBe('through');
+    const invocation = await fetch(`${url}/invocations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'Repeat exactly: invoked' }] }),
+    });
+    expect(((await invocation.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content).toBe('invoked');
+    expect(await (await fetch(`${upstream.url}/metrics`)).text()).toMatch(/vllm:request_success_total\{[^}]*\} 2/);
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/vllm:generation_tokens_total\{[^}]*\} [1-9]/);
   });
 });
 
+describe('a release', () => {
+  it('that answers wrongly is as healthy and as fast as ever, and right half as often', async () => {
+    const share = async (release: string): Promise<number> => {
+      const { url } = await startPlain(['--max-num-seqs', '64'], { INFERENCE_RELEASE: release });
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
+      const answers = await Promise.all(
+        Array.from({ length: 120 }, async (_, index) => {
+          const messages = [{ role: 'user' as const, content: `What is ${index} + 2?` }];
+          const chat = await client.chat.completions.create({ model: MODEL, messages });
+          return chat.choices[0]?.message.content === String(index + 2);
+        }),
+      );
+      return answers.filter(Boolean).length / answers.length;
+    };
+    const [good, bad] = [await share('1.4.2'), await share('1.5.1')];
+    expect(good).toBeGreaterThan(0.7);
+    expect(bad).toBeLessThan(0.6);
+  });
+
+  it('that does not start says why and ends', async () => {
+    const child = serve(['--port', String(await freePort())], { INFERENCE_RELEASE: '1.5.2' });
+    expect(await ended(child, () => {})).toBe(1);
+    expect(child.printed()).toContain('ImportError');
+  });
+});
+
+/** Demands client certificates of that authority. */
+async function serveTls(
+  authority: Authority,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ port: number; managementPort: number }> {
+  const server = await authority.issue('inference', ['localhost', '127.0.0.1']);
+  const files = { cert: server.cert, key: server.key, ca: authority.cert };
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  const [port, managementPort] = [await freePort(), await freePort()];
+  const inFolder = (name: string): string => path.join(folder, name);
+  const tls = [
+    '--ssl-certfile',
+    inFolder('cert'),
+    '--ssl-keyfile',
+    inFolder('key'),
+    '--ssl-ca-certs',
+    inFolder('ca'),
+    '--ssl-cert-reqs',
+    '2',
+  ];
+  serve(['--host', '127.0.0.1', '--port', String(port), '--management-port', String(managementPort), ...tls], env);
+  await expect
+    .poll(async () => (await fetch(`http://127.0.0.1:${managementPort}/health`).catch(() => undefined))?.status, { timeout: 10_000 })
+    .toBe(200);
+  return { port, managementPort };
+}
+
 describe('with certificates', () => {
   it('demands a client certificate of its authority, and the prober tells each outcome', async () => {
-    const authority = await createAuthority('lab');
-    const stranger = await createAuthority('stranger');
-    const server = await authority.issue('inference', ['localhost', '127.0.0.1']);
-    const files = { cert: server.cert, key: server.key, ca: authority.cert };
-    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-    const [port, managementPort] = [await freePort(), await freePort()];
-    const tlsArgs = [
-      '--ssl-certfile',
-      path.join(folder, 'cert'),
-      '--ssl-keyfile',
-      path.join(folder, 'key'),
-      '--ssl-ca-certs',
-      path.join(folder, 'ca'),
-      '--ssl-cert-reqs',
-      '2',
-    ];
-    serve(['--host', '127.0.0.1', '--port', String(port), '--management-port', String(managementPort), ...tlsArgs]);
-    await expect
-      .poll(async () => (await fetch(`http://127.0.0.1:${managementPort}/health`).catch(() => undefined))?.status, { timeout: 10_000 })
-      .toBe(200);
+    const [authority, stranger] = [await createAuthority('lab'), await createAuthority('stranger')];
+    const { port, managementPort } = await serveTls(authority);
     expect((await fetch(`http://127.0.0.1:${managementPort}/v1/models`)).status).toBe(404);
 
     const url = `https://127.0.0.1:${port}/version`;
@@ -208,6 +213,16 @@ describe('with certificates', () => {
     ]);
   });
 
+  it('takes good certificates for such of another time where its clock is off', async () => {
+    const authority = await createAuthority('lab');
+    const { port, managementPort } = await serveTls(authority, { FAKETIME: '-400d' });
+    const answer = await fetch(`http://127.0.0.1:${managementPort}/health`);
+    expect(Date.now() - Date.parse(answer.headers.get('date') ?? '')).toBeGreaterThan(399 * 86_400_000);
+    const tls = { ca: authority.cert, ...(await authority.issue('trainee')) };
+    const { results } = await probe({ requests: [{ name: 'right', url: `https://127.0.0.1:${port}/version`, tls }] });
+    expect(results[0]).toMatchObject({ kind: 'unanswered', phase: 'tls' });
+  });
+
   it('reports events with the times they came at', async () => {
     const { url } = await startPlain();
     const body = JSON.stringify({ model: MODEL, stream: true, messages: [{ role: 'user', content: 'Tell me of streams.' }] });
@@ -225,6 +240,7 @@ describe('with certificates', () => {
 describe('a process that cannot serve', () => {
   it.each([
     [['--no-such-flag'], 2, 'unrecognized arguments: --no-such-flag'],
+    [['--device', 'cuda'], 1, 'No CUDA GPUs are available'],
     [['--model', 'meta/llama'], 1, 'is not a valid model identifier'],
     [['--ssl-certfile', '/none.pem', '--ssl-keyfile', '/none.key'], 1, 'cannot read the TLS file /none.pem'],
   ])('%j ends with %d', async (args, code, message) => {

@@ -9,11 +9,11 @@ const UPSTREAM_TIMEOUT_MS = 300_000;
 const MAX_COUNTED_BYTES = 1_048_576;
 
 /** Passes a request on to a real OpenAI-compatible server and keeps the metrics from what comes back. */
-export async function passThrough(exchange: Exchange, baseUrl: string, observer: EngineObserver): Promise<void> {
+export async function passThrough(exchange: Exchange, url: URL, observer: EngineObserver): Promise<void> {
   const { request, response } = exchange;
   const startedAt = performance.now();
   const body = request.method === 'GET' ? undefined : await readBody(exchange);
-  const answer = await callUpstream(baseUrl, exchange, body);
+  const answer = await callUpstream(url, exchange, body);
   response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' });
   let firstByteAt: number | undefined;
   let text = '';
@@ -32,10 +32,10 @@ export async function passThrough(exchange: Exchange, baseUrl: string, observer:
   if (answer.ok && request.method === 'POST') observe(observer, text, startedAt, firstByteAt ?? performance.now());
 }
 
-async function callUpstream(baseUrl: string, { request, signal }: Exchange, body: Buffer | undefined): Promise<Response> {
+async function callUpstream(url: URL, { request, signal }: Exchange, body: Buffer | undefined): Promise<Response> {
   const key = process.env['UPSTREAM_API_KEY'];
   try {
-    return await fetch(new URL(request.url ?? '/', baseUrl), {
+    return await fetch(url, {
       method: request.method ?? 'GET',
       headers: {
         'content-type': request.headers['content-type'] ?? 'application/json',

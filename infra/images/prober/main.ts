@@ -1,3 +1,4 @@
+import { load } from './load-command.ts';
 import { run } from './run-command.ts';
 
 /** Does nothing until told to end: the container that `run` is executed in. */
@@ -6,10 +7,10 @@ function idle(): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => clearInterval(keepAlive));
 }
 
-const commands: Readonly<Record<string, () => void | Promise<void>>> = { idle, run };
+const commands: Readonly<Record<string, () => void | Promise<void>>> = { idle, run, load };
 const command = commands[process.argv[2] ?? 'idle'];
 if (command === undefined) {
-  process.stderr.write('usage: prober idle | run < ORDERS.jsonl\n');
+  process.stderr.write('usage: prober idle | run < ORDERS.jsonl | load < ORDER.json\n');
   process.exit(2);
 }
 Promise.resolve(command()).catch((error: unknown) => {

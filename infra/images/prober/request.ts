@@ -7,14 +7,14 @@ import { EventReader } from './event-reader.ts';
 import type { probeRequestSchema, ProbeResult } from './protocol.ts';
 import { tlsFacts } from './tls-facts.ts';
 
-type Probe = z.output<typeof probeRequestSchema>;
+export type Probe = z.output<typeof probeRequestSchema>;
 type Phase = Extract<ProbeResult, { kind: 'unanswered' }>['phase'];
 
 const MAX_KEPT_BYTES = 65_536;
 
-/** Makes one request on a connection of its own and tells what happened. Never throws. */
-export function makeRequest(probe: Probe): Promise<ProbeResult> {
-  return new Promise((resolve) => new Attempt(probe, resolve).start());
+/** Makes one request on a connection of its own and tells what happened. Never throws; what `signal` ends has the code CANCELLED. */
+export function makeRequest(probe: Probe, signal?: AbortSignal): Promise<ProbeResult> {
+  return new Promise((resolve) => new Attempt(probe, resolve).start(signal));
 }
 
 class Attempt {
@@ -31,7 +31,7 @@ class Attempt {
     this.#resolve = resolve;
   }
 
-  start(): void {
+  start(signal?: AbortSignal): void {
     const { url, method, headers, body, tls, timeoutMs } = this.#probe;
     const isTls = url.startsWith('https:');
     const options: https.RequestOptions = { method, headers: { connection: 'close', ...headers }, agent: false };
@@ -56,7 +56,12 @@ class Attempt {
       () => request.destroy(Object.assign(new Error(`no complete answer within ${timeoutMs} ms`), { code: 'TIMEOUT' })),
       timeoutMs,
     );
-    request.once('close', () => clearTimeout(timer));
+    const cancel = (): void => void request.destroy(Object.assign(new Error('cancelled'), { code: 'CANCELLED' }));
+    signal?.addEventListener('abort', cancel, { once: true });
+    request.once('close', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+    });
     request.once('socket', (socket) => this.#followSocket(socket, isTls));
     request.once('error', (error) => this.#fail(error));
     request.end(body);

@@ -1,3 +1,4 @@
+import type { DnsResponder } from '../dns/dns-responder.ts';
 import type { Placement } from './container-config.ts';
 import type { Engine } from './engine.ts';
 import type { ImagePuller } from './image-puller.ts';
@@ -11,6 +12,8 @@ export interface ClusterContext {
   readonly network: SandboxNetwork;
   /** Whether the network's bridge is on this machine. */
   readonly isLocal: boolean;
+  /** Answers pods' names, on the bridge's address. Absent where that is on another machine: names are in hosts files then. */
+  readonly dns: DnsResponder | undefined;
   readonly programmer: NetworkProgrammer;
   readonly puller: ImagePuller;
   /** The folder that all mounts must lie in. */

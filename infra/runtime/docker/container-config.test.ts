@@ -46,6 +46,11 @@ describe('a container’s configuration', () => {
     expect({ Entrypoint, Cmd }).toEqual(expected);
   });
 
+  test('joins the pod’s groups beside the user’s own', () => {
+    expect(plan({ supplementalGroups: [2000, 3000] }).HostConfig).toMatchObject({ GroupAdd: ['2000', '3000'] });
+    expect(plan({}).HostConfig).not.toHaveProperty('GroupAdd');
+  });
+
   test.each([
     [{}, undefined],
     [{ uid: 5 }, '5'],

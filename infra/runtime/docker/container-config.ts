@@ -126,6 +126,7 @@ function planHostConfig(spec: ContainerSpec, placement: Placement, around: Conta
     CapAdd: spec.addCapabilities.map((name) => name.replace(/^CAP_/, '')).filter((name) => GRANTABLE.has(name)),
     SecurityOpt: ['no-new-privileges'],
     Privileged: false,
+    ...(spec.supplementalGroups === undefined ? {} : { GroupAdd: spec.supplementalGroups.map(String) }),
     ReadonlyRootfs: spec.readOnlyRootFilesystem,
     PidsLimit: spec.pidLimit,
     // Swap would turn an exhausted limit into slowness instead of the OOM kill that Kubernetes shows.

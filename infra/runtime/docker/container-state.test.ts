@@ -29,6 +29,12 @@ describe('a container’s state', () => {
     });
   });
 
+  test('never ends before it starts, though the engine’s stamps may say so', () => {
+    const [StartedAt, FinishedAt] = ['2026-01-01T00:00:02.001Z', '2026-01-01T00:00:02.000Z'];
+    const state = toContainerState({ ...ended, StartedAt, FinishedAt }, created, false);
+    expect(state).toMatchObject({ startedAt: new Date(StartedAt), finishedAt: new Date(StartedAt) });
+  });
+
   test('is running with its process id, also while paused', () => {
     for (const Status of ['running', 'paused']) {
       expect(toContainerState({ ...ended, Status, Running: true, Pid: 7 }, created, false)).toEqual({

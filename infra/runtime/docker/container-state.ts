@@ -17,10 +17,12 @@ type EngineState = Pick<
 export function toContainerState(state: EngineState, created: Date, oomSeen: boolean): ContainerState {
   if (state.Running || state.Status === 'paused') return { kind: 'running', startedAt: new Date(state.StartedAt), pid: state.Pid };
   if (state.Status === 'created') return state.Error === '' ? { kind: 'created' } : startFailure(created, state.Error);
+  const [startedAt, finishedAt] = [dateOr(state.StartedAt, created), dateOr(state.FinishedAt, created)];
   return {
     kind: 'exited',
-    startedAt: dateOr(state.StartedAt, created),
-    finishedAt: dateOr(state.FinishedAt, created),
+    startedAt,
+    // The engine stamps the start after the process began: one that ended at once has an end a millisecond before it.
+    finishedAt: finishedAt < startedAt ? startedAt : finishedAt,
     exitCode: state.ExitCode,
     oomKilled: state.ExitCode === SIGKILL_EXIT_CODE && (state.OOMKilled || oomSeen),
     ...(state.Error === '' ? {} : { message: startErrorMessage(state.Error) }),

@@ -28,7 +28,7 @@ import { startAttach, startExec } from './exec-session.ts';
 import { readLogs } from './log-reader.ts';
 import { forEachBounded } from './bounded.ts';
 import { PodSandboxes } from './pod-sandboxes.ts';
-import { revivePauses, takeInventory, type Inventory } from './pod-registry.ts';
+import { revivePauses, takeInventory, type Inventory, type PodRecord } from './pod-registry.ts';
 import { removeOwned } from './removal.ts';
 import { formatSubnet } from './subnets.ts';
 
@@ -39,6 +39,7 @@ export class DockerCluster implements ClusterRuntime {
   readonly apiListenHost: string;
   readonly podCidr: string;
   readonly serviceCidr: string;
+  readonly dnsPort?: number;
   readonly #context: ClusterContext;
   readonly #pods: PodSandboxes;
   readonly #containers: ContainerLifecycle;
@@ -59,6 +60,7 @@ export class DockerCluster implements ClusterRuntime {
     this.apiListenHost = this.#isLocal ? context.network.gateway : '127.0.0.1';
     this.podCidr = formatSubnet(context.network.subnet);
     this.serviceCidr = serviceCidr;
+    if (context.dns !== undefined) this.dnsPort = context.dns.port;
   }
 
   /** Takes over what an earlier process left running; pods whose pause container stopped are started again first. */
@@ -66,7 +68,13 @@ export class DockerCluster implements ClusterRuntime {
     const { engine, placement } = this.#context;
     const inventory = await takeInventory(engine, placement.ownership);
     await revivePauses(engine, inventory);
-    await forEachBounded(inventory.pods, ADOPT_CONCURRENCY, (pod) => this.#pods.adopt(pod));
+    const stopped = new Set(inventory.stoppedPauses);
+    // A pod gets its containers when its namespace is closed: one without may have been left in between.
+    const closed = new Set(inventory.containers.map(({ podUid }) => podUid));
+    const isReady = (pod: PodRecord): boolean => closed.has(pod.podUid) && !stopped.has(pod.pauseId);
+    for (const pod of inventory.pods.filter(isReady)) this.#pods.takeOver(pod);
+    const others = inventory.pods.filter((pod) => !isReady(pod));
+    await forEachBounded(others, ADOPT_CONCURRENCY, (pod) => this.#pods.adopt(pod));
     for (const { id, running } of inventory.containers) this.#containers.adopt(id, running);
     return inventory;
   }
@@ -147,6 +155,8 @@ export class DockerCluster implements ClusterRuntime {
 
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#requireOpen();
+    // Answers first: whoever knows an address too early is refused, which clients try again.
+    this.#context.dns?.setServices(services);
     await this.#context.programmer.setServices(services);
   }
 
@@ -208,21 +218,21 @@ export class DockerCluster implements ClusterRuntime {
     if (this.#closed) throw new RuntimeError('InvalidRequest', 'This cluster runtime is closed.');
   }
 
-  detach(): Promise<void> {
-    this.#close();
-    return Promise.resolve();
+  async detach(): Promise<void> {
+    await this.#close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close();
+    await this.#close();
     await Promise.allSettled(this.#making);
     await removeOwned(this.#context.engine, this.#context.placement.ownership);
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#listeners.clear();
     this.#onClosed();
+    await this.#context.dns?.[Symbol.asyncDispose]();
   }
 }

@@ -8,6 +8,7 @@ import {
   type RuntimeHealth,
   type SweepReport,
 } from '../runtime.ts';
+import { DnsResponder } from '../dns/dns-responder.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import type { Placement } from './container-config.ts';
 import { isLocalAddress } from './dial.ts';
@@ -131,6 +132,7 @@ class DockerRuntime implements ContainerRuntime {
       if (pods.length > 0) this.#options.log.info({ cluster: spec.clusterId, pods: pods.length }, 'took over running pods');
       return cluster;
     } catch (error) {
+      await cluster.detach();
       this.#clusters.delete(spec.clusterId);
       throw error;
     }
@@ -142,12 +144,14 @@ class DockerRuntime implements ContainerRuntime {
     const isLocal = await isLocalAddress(network.gateway);
     if (!isLocal)
       this.#options.log.warn({ cluster: clusterId }, 'the engine is not on this machine: its pods cannot reach their API server');
+    const dns = isLocal ? await DnsResponder.listen(network.gateway) : undefined;
     return {
       engine: this.#engine,
       placement: this.#placement(ownership),
       network,
       isLocal,
-      programmer: new NetworkProgrammer(this.#engine, network, SERVICE_CIDR),
+      dns,
+      programmer: new NetworkProgrammer(this.#engine, network, { serviceCidr: SERVICE_CIDR, dnsPort: dns?.port }),
       puller: this.#puller,
       dataDir,
     };

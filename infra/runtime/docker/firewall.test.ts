@@ -51,9 +51,11 @@ describe('a pod’s firewall', () => {
     expect(rules.indexOf(`ip daddr ${gateway} goto refuse`)).toBeLessThan(rules.indexOf('ip daddr 10.213.0.0/26 accept'));
   });
 
-  test('refuses the engine’s resolver before it lets loopback pass, and all that it does not name', () => {
+  test('refuses the engine’s resolver and broadcasts before it lets anything pass, and all that it does not name', () => {
     const rules = rulesFor([]);
-    expect(rules.indexOf('ip daddr 127.0.0.11 goto refuse')).toBeLessThan(rules.indexOf('oifname "lo" accept'));
+    const closed = rules.indexOf('ip daddr { 127.0.0.11, 10.213.0.0, 10.213.0.63 } goto refuse');
+    expect(closed).toBeGreaterThan(0);
+    expect(closed).toBeLessThan(rules.indexOf('oifname "lo" accept'));
     expect(rules.filter((rule) => rule !== '' && rule !== '}').at(-1)).toBe('goto refuse');
     expect(rules.join()).toContain('priority 0; policy drop;');
   });

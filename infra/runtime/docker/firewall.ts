@@ -1,4 +1,6 @@
 import type { PodTraffic, ServiceRoute } from '../runtime.ts';
+import { allows } from '../traffic-match.ts';
+import { broadcastsOf, parseSubnet } from './subnets.ts';
 import { planPolicyChains, planWireRules } from './traffic-rules.ts';
 
 /** What a pod's network namespace may reach, and how ClusterIPs lead to endpoints. */
@@ -7,6 +9,8 @@ export interface FirewallInput {
   /** The bridge's address, which is the host: closed but for what `services` name there (the API server). */
   readonly gateway: string;
   readonly services: readonly ServiceRoute[];
+  /** Where the cluster's names are answered, on the gateway. */
+  readonly dnsPort?: number | undefined;
   /** Undefined for a pod that may talk to all others, without faults. */
   readonly traffic?: PodTraffic | undefined;
 }
@@ -36,11 +40,11 @@ export function planFirewall(input: FirewallInput): string {
     ...planPolicyChains(input.traffic, input.gateway).map((line) => `  ${line}`),
     '  chain guard {',
     '    type filter hook output priority 0; policy drop;',
-    `    ip daddr ${ENGINE_RESOLVER} goto refuse`,
+    `    ip daddr { ${closedAddresses(input).join(', ')} } goto refuse`,
     '    oifname "lo" accept',
     ...planWireRules(input.traffic?.faults ?? []).map((rule) => `    ${rule}`),
     '    ct state established,related accept',
-    ...(input.traffic?.egress === undefined ? [] : ['    jump egress']),
+    ...(input.traffic?.egress === undefined ? [] : [...dnsPassage(input).map((rule) => `    ${rule}`), '    jump egress']),
     ...hostPorts(input).map((rule) => `    ${rule}`),
     `    ip daddr ${input.gateway} goto refuse`,
     `    ip daddr ${input.podCidr} accept`,
@@ -51,6 +55,11 @@ export function planFirewall(input: FirewallInput): string {
   ].join('\n');
 }
 
+function closedAddresses({ podCidr }: FirewallInput): readonly string[] {
+  const subnet = parseSubnet(podCidr);
+  return [ENGINE_RESOLVER, ...(subnet === undefined ? [] : broadcastsOf(subnet))];
+}
+
 /** A port without endpoints gets no rule: its ClusterIP lies outside of what the guard lets pass, and so is refused. */
 function translations(service: ServiceRoute): readonly string[] {
   if (service.clusterIp === 'None' || service.clusterIp === '') return [];
@@ -58,13 +67,26 @@ function translations(service: ServiceRoute): readonly string[] {
     .filter((port) => port.endpoints.length > 0)
     .map((port) => {
       const match = `ip daddr ${service.clusterIp} ${port.protocol.toLowerCase()} dport ${port.port}`;
-      return `${match} dnat ip addr . port to ${spread(port.endpoints)}`;
+      return `${match} dnat ip addr . port to ${spread(port.endpoints, service.isSticky === true)}`;
     });
 }
 
-function spread(endpoints: readonly { readonly ip: string; readonly port: number }[]): string {
+/** A client's address alone decides where affinity is wanted: in a pod's namespace that is one endpoint for all its connections. */
+function spread(endpoints: readonly { readonly ip: string; readonly port: number }[], isSticky: boolean): string {
   const entries = endpoints.map(({ ip, port }, index) => `${index} : ${ip} . ${port}`);
-  return `numgen random mod ${endpoints.length} map { ${entries.join(', ')} }`;
+  const choice = isSticky ? 'jhash ip saddr' : 'numgen random';
+  return `${choice} mod ${endpoints.length}${isSticky ? ' seed 0x1' : ''} map { ${entries.join(', ')} }`;
+}
+
+/**
+ * A policy speaks of the name server's port 53, and here its packets have become those of the port behind it already: so that what the
+ * policy says of port 53 is looked up beforehand.
+ */
+function dnsPassage({ gateway, dnsPort, traffic }: FirewallInput): readonly string[] {
+  if (dnsPort === undefined) return [];
+  return (['UDP', 'TCP'] as const)
+    .filter((protocol) => allows(traffic?.egress, { ip: gateway, port: 53, protocol }))
+    .map((protocol) => `ip daddr ${gateway} ${protocol.toLowerCase()} dport ${dnsPort} accept`);
 }
 
 function hostPorts({ gateway, services }: FirewallInput): readonly string[] {

@@ -37,8 +37,10 @@ export class ImagePuller {
     return pulled === undefined ? notFound(reference) : this.#checked(reference, pulled, 'pulled', startedAt);
   }
 
+  /** What is here of another platform is of no use: a pull says so. */
   async get(reference: string): Promise<ImageInfo | undefined> {
-    return (await this.#find(reference))?.info;
+    const image = await this.#find(reference);
+    return image?.architecture === (await this.#engineArchitecture()) ? image.info : undefined;
   }
 
   async #checked(reference: string, image: LocalImage, kind: 'present' | 'pulled', startedAt: number): Promise<PullOutcome> {

@@ -51,10 +51,28 @@ describe.skipIf(withoutEngine)('a runtime on Docker', () => {
     expect(states.main).toMatchObject({ id: pod.id, attempt: 0, state: { kind: 'running' } });
     expect(states.done).toMatchObject({ attempt: 2, state: { kind: 'exited', exitCode: 9 } });
     expect(await after.runPod({ podUid: pod.podUid, name: 'web-0' })).toEqual({ podUid: pod.podUid, ip: pod.ip });
+    await after.runtime.programTraffic([]);
     await after.runtime.programServices([{ ...web, ports: [{ port: 80, protocol: 'TCP', endpoints: [{ ip: pod.ip, port: 8080 }] }] }]);
-    expect((await after.exec(pod.id, ['curl', '-s', 'http://web'])).stdout).toBe('still here');
+    expect((await after.exec(pod.id, ['curl', '-s', `http://${web.clusterIp}`])).stdout).toBe('still here');
     // A new pod gets an address that the old one does not have.
     expect((await after.runPod({ name: 'next' })).ip).not.toBe(pod.ip);
+    await after.runtime[Symbol.asyncDispose]();
+  });
+
+  test('keeps a pod closed, after kill -9, until it knows the policies again', async () => {
+    const before = await fixture.openCluster('closed');
+    const serve = { command: ['node', '-e', "require('http').createServer((q,r)=>r.end('open')).listen(8080,()=>console.log('up'))"] };
+    const [pod, server] = await Promise.all([before.runBox({ name: 'box' }), before.runBox({ name: 'server' }, serve)]);
+    for await (const line of before.runtime.logs(server.id, { follow: true })) if (line.text.toString() === 'up') break;
+    await before.runtime.programTraffic([{ podUid: pod.podUid, egress: [], faults: [] }]);
+    await using runtime = fixture.createRuntime();
+    const after = await fixture.openCluster('closed', runtime);
+    const ask = async () => (await after.exec(pod.id, ['curl', '-s', '--max-time', '1', `http://${server.ip}:8080`])).stdout;
+    expect(await ask()).toBe('');
+    await after.runtime.programServices([{ ...web, ports: [] }]);
+    expect(await ask()).toBe('');
+    await after.runtime.programTraffic([]);
+    expect(await ask()).toBe('open');
     await after.runtime[Symbol.asyncDispose]();
   });
 

@@ -1,8 +1,10 @@
 import { RuntimeError, servicesFor, type PodTraffic, type ServiceRoute } from '../runtime.ts';
 import { startExec } from './exec-session.ts';
 import type { Engine } from './engine.ts';
+import { delaysTo, planDelays } from './delay-rules.ts';
 import { planFirewall } from './firewall.ts';
 import { forEachBounded } from './bounded.ts';
+import { dnsServiceIp, planResolvConf } from '../dns/resolv-conf.ts';
 import { planHosts, type PodNames } from './service-names.ts';
 import type { SandboxNetwork } from './sandbox-network.ts';
 import { formatSubnet } from './subnets.ts';
@@ -27,30 +29,49 @@ export class NetworkProgrammer {
   readonly #engine: Engine;
   readonly #network: SandboxNetwork;
   readonly #serviceCidr: string;
+  readonly #dnsPort: number | undefined;
   readonly #pods = new Map<string, ProgrammedPod>();
   /** What each pod's namespace was last made to be. */
   readonly #applied = new Map<string, string>();
   /** One program at a time a pod, or an older one could end last. */
   readonly #busy = new Map<string, Promise<void>>();
+  readonly #adopted = new Set<string>();
+  /** The tables that have been given since the start. */
+  readonly #known = new Set<'services' | 'traffic'>();
   #services: readonly ServiceRoute[] = [];
   #traffic: ReadonlyMap<string, PodTraffic> = new Map();
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(engine: Engine, network: SandboxNetwork, serviceCidr: string) {
+  /** Without a port for DNS, names are in hosts files. */
+  constructor(engine: Engine, network: SandboxNetwork, names: { readonly serviceCidr: string; readonly dnsPort: number | undefined }) {
     this.#engine = engine;
     this.#network = network;
-    this.#serviceCidr = serviceCidr;
+    this.#serviceCidr = names.serviceCidr;
+    this.#dnsPort = names.dnsPort;
   }
 
   /** Resolves when the pod's namespace is closed and knows the present Services. */
   async add(pod: ProgrammedPod): Promise<void> {
     this.#pods.set(pod.podUid, pod);
     this.#applied.delete(pod.podUid);
+    this.#adopted.delete(pod.podUid);
     await this.#program(pod);
+    // Its address is news to those that it sends to late.
+    if (this.#traffic.get(pod.podUid)?.faults.some(({ effect }) => effect.kind === 'latency') === true) await this.#programAll();
+  }
+
+  /**
+   * Takes over a pod whose namespace an earlier process has closed. Its rules stay until both tables are known: with one of them alone a
+   * pod would stand open, or without its Services, for a moment.
+   */
+  adopt(pod: ProgrammedPod): void {
+    this.#pods.set(pod.podUid, pod);
+    this.#adopted.add(pod.podUid);
   }
 
   remove(podUid: string): void {
+    this.#adopted.delete(podUid);
     this.#pods.delete(podUid);
     this.#applied.delete(podUid);
     this.#busy.delete(podUid);
@@ -58,11 +79,13 @@ export class NetworkProgrammer {
 
   setServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#services = services;
+    this.#known.add('services');
     return this.#programAll();
   }
 
   setTraffic(traffic: readonly PodTraffic[]): Promise<void> {
     this.#traffic = new Map(traffic.map((one) => [one.podUid, one]));
+    this.#known.add('traffic');
     return this.#programAll();
   }
 
@@ -89,6 +112,7 @@ export class NetworkProgrammer {
 
   async #apply(pod: ProgrammedPod): Promise<void> {
     if (this.#pods.get(pod.podUid) !== pod) return;
+    if (this.#adopted.has(pod.podUid) && this.#known.size < 2) return;
     const wanted = this.#plan(pod);
     if (this.#applied.get(pod.podUid) === wanted) return;
     try {
@@ -108,10 +132,17 @@ export class NetworkProgrammer {
       podCidr: formatSubnet(subnet),
       gateway,
       services,
+      dnsPort: this.#dnsPort,
       traffic: this.#traffic.get(pod.podUid),
     });
-    const hosts = planHosts({ ...pod.names, ip: pod.ip }, services);
-    return [`${this.#serviceCidr} ${gateway}\n`, rules, hosts].map((part) => `${part}%%\n`).join('');
+    const delays = planDelays(delaysTo(pod.ip, this.#traffic.values(), (podUid) => this.#pods.get(podUid)?.ip));
+    // Hidden Services are not in the zone, which everybody may ask, but in the hosts files of those who may know them.
+    const listed = this.#dnsPort === undefined ? services : services.filter(({ isHidden }) => isHidden === true);
+    const hosts = planHosts({ ...pod.names, ip: pod.ip }, listed);
+    const resolver = this.#dnsPort === undefined ? '' : planResolvConf(pod.names.searchNamespace, dnsServiceIp(this.#serviceCidr));
+    const times = delays.queues === '' ? '' : `${delays.queues}\n`;
+    const parts = [`${this.#serviceCidr} ${gateway}\n`, rules, delays.rules, times, hosts, resolver];
+    return parts.map((part) => `${part}%%\n`).join('');
   }
 }
 

@@ -69,10 +69,17 @@ export class PodSandboxes {
     }
   }
 
-  /** Takes a pod whose pause container runs into the books, and closes its namespace. */
+  /** Takes a pod whose pause container was started just now into the books, and closes its namespace. */
   async adopt(pod: PodRecord): Promise<void> {
     this.#addresses.add(pod.ip);
     await this.#context.programmer.add(pod);
+    this.#pods.set(pod.podUid, pod);
+  }
+
+  /** Takes over a pod that has run all the time. */
+  takeOver(pod: PodRecord): void {
+    this.#addresses.add(pod.ip);
+    this.#context.programmer.adopt(pod);
     this.#pods.set(pod.podUid, pod);
   }
 

@@ -1,3 +1,4 @@
+import { clusterDomain } from '../dns/zone.ts';
 import type { ServiceRoute } from '../runtime.ts';
 
 /** Names that belong to the pod itself, kept in a label so that an adopted pod has them again. */
@@ -6,9 +7,6 @@ export interface PodNames {
   readonly searchNamespace: string;
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
 }
-
-/** The cluster's domain, as kubeadm names it. */
-export const clusterDomain = 'cluster.local';
 
 /** The hosts file of one pod. */
 export function planHosts(pod: PodNames & { readonly ip: string }, services: readonly ServiceRoute[]): string {

@@ -29,6 +29,11 @@ export function gatewayOf(subnet: Subnet): string {
   return formatAddress(subnet.base + 1);
 }
 
+/** The first and the last address: what is sent there reaches everybody on the bridge, the host too. */
+export function broadcastsOf(subnet: Subnet): readonly string[] {
+  return [formatAddress(subnet.base), formatAddress(subnet.base + sizeOf(subnet.prefix) - 1)];
+}
+
 export function overlaps(a: Subnet, b: Subnet): boolean {
   const wide = Math.min(a.prefix, b.prefix);
   return Math.floor(a.base / sizeOf(wide)) === Math.floor(b.base / sizeOf(wide));

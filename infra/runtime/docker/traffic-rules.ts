@@ -56,14 +56,14 @@ function portMatch({ protocol, first, last }: PortRange): string {
  */
 export function planWireRules(faults: readonly WireRule[]): readonly string[] {
   return faults.flatMap(({ to, port, effect }) => {
-    if (to.length === 0) return [];
+    if (to.length === 0 || effect.kind === 'latency') return [];
     const address = `ip daddr { ${to.join(', ')} } `;
     const ends = port === undefined ? [''] : [`tcp dport ${port} `, `tcp sport ${port} `];
     return ends.map((end) => `${address}${end}${verdictOf(effect)}`);
   });
 }
 
-function verdictOf(effect: WireRule['effect']): string {
+function verdictOf(effect: Exclude<WireRule['effect'], { readonly kind: 'latency' }>): string {
   switch (effect.kind) {
     case 'partition':
       return 'drop';

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PodSandbox, WireEffect } from '../runtime.ts';
 import { DockerFixture, withoutEngine, type TestCluster } from './testing/docker-fixture.ts';
 
+const PATIENCE = { timeout: 20_000, interval: 100 };
+
 /** Answers `pong`, or as many zeros as the path says. */
 const SERVER =
   "require('http').createServer((q,r)=>{const n=Number(q.url.slice(1));r.end(n?Buffer.alloc(n):'pong')}).listen(8080,()=>console.log('up'))";
@@ -28,6 +30,12 @@ describe.skipIf(withoutEngine)('traffic between pods on Docker', () => {
         name: 'web',
         clusterIp: '10.96.0.20',
         ports: [{ port: 80, protocol: 'TCP', endpoints: [{ ip: server.ip, port: 8080 }] }],
+      },
+      {
+        namespace: 'kube-system',
+        name: 'kube-dns',
+        clusterIp: '10.96.0.10',
+        ports: [{ port: 53, protocol: 'UDP', endpoints: [{ ip: cluster.runtime.apiListenHost, port: cluster.runtime.dnsPort ?? 0 }] }],
       },
     ]);
   });
@@ -59,8 +67,18 @@ describe.skipIf(withoutEngine)('traffic between pods on Docker', () => {
     expect((await get(client.id, 'http://web')).stdout).toBe('pong');
     expect((await get(client.id, `http://${other.ip}:8080`, 1)).stderr).toMatch(/timed? ?out/i);
     await cluster.runtime.programTraffic([{ podUid: client.podUid, egress: [], faults: [] }]);
-    expect((await get(client.id, 'http://web', 1)).stderr).toMatch(/timed? ?out/i);
+    expect((await get(client.id, 'http://10.96.0.20', 1)).stderr).toMatch(/timed? ?out/i);
     expect((await get(other.id, 'http://web')).stdout).toBe('pong');
+  });
+
+  test('lets a closed pod ask for names only where a policy opens port 53 of the name server', async () => {
+    const lookup = async () => (await cluster.sh(client.id, 'timeout 2 getent hosts web')).exitCode;
+    const dns = { peers: [{ cidr: `${cluster.runtime.apiListenHost}/32`, except: [] }], ports: [{ protocol: 'UDP' as const, first: 53 }] };
+    await cluster.runtime.programTraffic([{ podUid: client.podUid, egress: [], faults: [] }]);
+    expect(await lookup()).not.toBe(0);
+    await cluster.runtime.programTraffic([{ podUid: client.podUid, egress: [dns], faults: [] }]);
+    expect(await lookup()).toBe(0);
+    expect((await get(client.id, 'http://web', 1)).stderr).toMatch(/timed? ?out/i);
   });
 
   test('never opens more than the sandbox itself', async () => {
@@ -85,12 +103,49 @@ describe.skipIf(withoutEngine)('traffic between pods on Docker', () => {
 
   test('loss slows what still arrives', async () => {
     const requests =
-      "for i in $(seq 12); do curl -s -o /dev/null --max-time 20 -w '%{time_total}\\n' http://web; done | awk '{s+=$1} END {print s}'";
+      "for i in $(seq 16); do curl -s -o /dev/null --max-time 20 -w '%{time_total}\\n' http://web; done | awk '{s+=$1} END {print s}'";
     const calm = Number((await cluster.sh(client.id, requests)).stdout);
-    await fault({ kind: 'loss', probability: 0.2 });
+    await fault({ kind: 'loss', probability: 0.3 });
     const lossy = Number((await cluster.sh(client.id, requests)).stdout);
-    // Twelve requests of some five packets from the server lose about twelve, and one loss costs 200 ms or more.
+    // A lost answer to the first packet costs a second, a lost one with data 200 ms or more: of sixteen requests some five lose each.
     expect(lossy - calm).toBeGreaterThan(0.5);
+  });
+
+  test('latency is added to every way, to chosen pods only, until it is taken away', async () => {
+    // Opening a connection takes one way there and back, asking over an open one another.
+    const times = async (id: string): Promise<readonly number[]> => {
+      const format = '%{stderr}%{time_connect} %{time_pretransfer} %{time_total}\\n';
+      const { stderr } = await cluster.sh(id, `curl -s --max-time 9 -o /dev/null -o /dev/null -w '${format}' http://web http://web`);
+      const [connect = 0, , first = 0, , , second = 0] = stderr.trim().split(/\s+/).map(Number);
+      return [connect * 1000, first * 1000 - connect * 1000, second * 1000];
+    };
+    // A busy machine may be slower once, but never faster.
+    const between = async (low: number, high: number, id: string): Promise<void> => {
+      await expect
+        .poll(async () => {
+          const values = await times(id);
+          return Math.min(...values) < low ? Infinity : Math.max(...values);
+        }, PATIENCE)
+        .toBeLessThan(high);
+    };
+    await fault({ kind: 'latency', ms: 100, jitterMs: 0 });
+    await between(100, 190, client.id);
+    await between(0, 90, other.id);
+    await fault({ kind: 'latency', ms: 250, jitterMs: 50 });
+    await between(200, 390, client.id);
+    await cluster.runtime.programTraffic([
+      { podUid: client.podUid, faults: [{ to: [server.ip], port: 8080, effect: { kind: 'latency', ms: 100, jitterMs: 0 } }] },
+      { podUid: server.podUid, faults: [{ to: [client.ip], port: 8080, effect: { kind: 'latency', ms: 100, jitterMs: 0 } }] },
+    ]);
+    await between(200, 290, client.id);
+    await cluster.runtime.programTraffic([]);
+    await between(0, 90, client.id);
+  });
+
+  test('latency alone does not narrow the wire much', async () => {
+    await fault({ kind: 'latency', ms: 50, jitterMs: 5 });
+    const { stdout } = await cluster.exec(client.id, ['curl', '-s', '-o', '/dev/null', '-w', '%{speed_download}', 'http://web/30000000']);
+    expect(Number(stdout)).toBeGreaterThan(5_000_000);
   });
 
   test('a rate holds within a fifth', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureImageBundles } from '../../images/bundle.ts';
-import { findWireImage, fullReference, resolvePull } from './image-resolution.ts';
+import { findImageInfo, findWireImage, fullReference, resolvePull } from './image-resolution.ts';
 
 describe('pulling an image', () => {
   beforeAll(async () => ensureImageBundles());
@@ -31,10 +31,12 @@ describe('pulling an image', () => {
     ],
     ['ghcr.io/a/b:1', 'Unreachable', 'lookup ghcr.io: no such host'],
     ['Bad Name', 'InvalidName', 'invalid reference format'],
+    ['registry.lab/inference:1.6.0-arm64', 'WrongPlatform', 'no match for platform in manifest'],
   ])('fails for %s as containerd does: %s', (reference, reason, words) => {
     const outcome = resolvePull(reference);
     expect(outcome).toMatchObject({ kind: 'failed', reason });
     expect(outcome.kind === 'failed' && outcome.message).toContain(words);
+    expect(findImageInfo(reference)).toBeUndefined();
   });
 });
 

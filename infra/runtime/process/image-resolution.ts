@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { bundlePath, type ImageProgram } from '../../images/bundle.ts';
 import { findImage, imageReferenceSchema, labRegistry, type ImageDefinition } from '../../images/catalogue.ts';
+import { hasPrometheus, prometheusFolder } from '../../setup/prometheus.ts';
 import type { ImageInfo, PullOutcome } from '../runtime.ts';
 import type { WireImage } from './wire.ts';
 
@@ -15,7 +16,7 @@ export function resolvePull(reference: string): PullOutcome {
     };
   const image = findImage(reference);
   if (image === undefined) return missing(reference);
-  if (image.platform !== undefined && image.platform !== process.arch)
+  if (!isNative(image))
     return {
       kind: 'failed',
       reason: 'WrongPlatform',
@@ -60,7 +61,12 @@ function splitVersion(repository: string): { readonly name: string; readonly ver
 
 export function findImageInfo(reference: string): ImageInfo | undefined {
   const image = findImage(reference);
-  return image === undefined ? undefined : imageInfo(image);
+  // What is of another platform is in the registry, and no pull brings it here.
+  return image === undefined || !isNative(image) ? undefined : imageInfo(image);
+}
+
+function isNative({ platform }: ImageDefinition): boolean {
+  return platform === undefined || platform === process.arch;
 }
 
 function imageInfo(image: ImageDefinition): ImageInfo {
@@ -83,8 +89,16 @@ export function findWireImage(reference: string): WireImage | undefined {
     cmd,
     workingDir,
     user: parseUser(image.user),
-    files: programFiles(image),
+    files: [...programFiles(image), ...packageFiles(image)],
   };
+}
+
+/** Where the image's entry point looks for it; see infra/images/prometheus. */
+const PROMETHEUS_PATH = '/app/prometheus';
+
+/** A machine without Prometheus still resolves its image: the entry point says what is missing. */
+function packageFiles({ folder }: ImageDefinition): WireImage['files'] {
+  return folder === 'prometheus' && hasPrometheus() ? [{ containerPath: PROMETHEUS_PATH, hostPath: prometheusFolder }] : [];
 }
 
 function programFiles({ entrypoint }: ImageDefinition): WireImage['files'] {

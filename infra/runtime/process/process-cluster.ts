@@ -35,7 +35,9 @@ export class ProcessCluster implements ClusterRuntime {
   readonly apiListenHost = '127.0.0.1';
   readonly podCidr: string;
   readonly serviceCidr: string;
+  readonly dnsPort: number;
   readonly clusterId: string;
+  readonly containerRootId?: number;
   readonly #client: SupervisorClient;
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   readonly #events: Disposable;
@@ -49,12 +51,16 @@ export class ProcessCluster implements ClusterRuntime {
     readonly clusterId: string;
     readonly podCidr: string;
     readonly serviceCidr: string;
+    readonly dnsPort: number;
+    readonly containerRootId: number | undefined;
     readonly onClosed: () => void;
   }) {
     this.#client = options.client;
     this.clusterId = options.clusterId;
     this.podCidr = options.podCidr;
     this.serviceCidr = options.serviceCidr;
+    this.dnsPort = options.dnsPort;
+    if (options.containerRootId !== undefined) this.containerRootId = options.containerRootId;
     this.#onClosed = options.onClosed;
     this.#events = this.#client.subscribe((event) => this.#receive(event));
   }
@@ -181,7 +187,7 @@ export class ProcessCluster implements ClusterRuntime {
 
   /** Opens the cluster in a supervisor that has just started and knows nothing of it. */
   async reopen(client: SupervisorClient): Promise<void> {
-    await client.call('openCluster', { clusterId: this.clusterId });
+    await client.call('openCluster', { clusterId: this.clusterId, dnsPort: this.dnsPort });
     await client.call('programServices', { clusterId: this.clusterId, services: this.#services });
     await client.call('programTraffic', { clusterId: this.clusterId, traffic: this.#traffic });
   }

@@ -43,6 +43,12 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
     return { namespace, name, clusterIp, ports: [{ port: 8080, protocol: 'TCP', endpoints }] };
   }
 
+  /** With the Service for names, which every cluster has. */
+  const program = (services: readonly ServiceRoute[]): Promise<void> => {
+    const endpoints = [{ ip: '127.0.0.1', port: fixture.cluster.dnsPort ?? 0 }];
+    const ports = (['UDP', 'TCP'] as const).map((protocol) => ({ port: 53, protocol, endpoints }));
+    return fixture.cluster.programServices([...services, { namespace: 'kube-system', name: 'kube-dns', clusterIp: clusterIp(10), ports }]);
+  };
   const clusterIp = (host: number): string => fixture.cluster.serviceCidr.replace('.0/24', `.${host}`);
 
   it('gives every pod an address of its own in the pods’ range, where the same port is free', async () => {
@@ -88,7 +94,7 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
     it('answer by address and by every name, over all ready endpoints, and see who asks', async () => {
       const pods = [await serve('a', '8000'), await serve('b', '8000')];
       const endpoints = pods.map(({ pod }) => ({ ip: pod.ip, port: 8000 }));
-      await fixture.cluster.programServices([service('web', clusterIp(20), endpoints)]);
+      await program([service('web', clusterIp(20), endpoints)]);
       const seen = new Set<string>();
       for (let tries = 0; tries < 100 && seen.size < 2; tries++)
         seen.add((await fetchFromHere(`http://${clusterIp(20)}:8080`)).split(' ')[0] ?? '');
@@ -102,26 +108,48 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
 
     it('refuse without endpoints, follow their endpoints, and end', async () => {
       const { pod } = await serve('late', '8000');
-      await fixture.cluster.programServices([service('late', clusterIp(21), [])]);
+      await program([service('late', clusterIp(21), [])]);
       expect(await fetchFrom(client, 'http://late:8080')).toBe('refused ECONNREFUSED');
-      await fixture.cluster.programServices([service('late', clusterIp(21), [{ ip: pod.ip, port: 8000 }])]);
+      await program([service('late', clusterIp(21), [{ ip: pod.ip, port: 8000 }])]);
       expect(await fetchFrom(client, 'http://late:8080')).toBe(`late ${clientPod.ip}`);
-      await fixture.cluster.programServices([]);
+      await program([]);
       expect(await fetchFrom(client, 'http://late:8080')).toMatch(/^refused (ENOTFOUND|EAI_AGAIN)$/);
       await expect(refuses(clusterIp(21), 8080)).resolves.toBe(true);
     });
 
     it('without an address of their own resolve to their endpoints', async () => {
       const { pod } = await serve('peer', '8000');
-      await fixture.cluster.programServices([service('peers', 'None', [{ ip: pod.ip, port: 8000, hostname: 'peer-0' }])]);
+      await program([service('peers', 'None', [{ ip: pod.ip, port: 8000, hostname: 'peer-0' }])]);
       expect(await fetchFrom(client, 'http://peers:8000')).toBe(`peer ${clientPod.ip}`);
       expect(await fetchFrom(client, 'http://peer-0.peers.shop.svc.cluster.local:8000')).toBe(`peer ${clientPod.ip}`);
     });
 
+    it('are no names while the Service for names leads nowhere', async () => {
+      await fixture.cluster.programServices([service('web', clusterIp(25), [{ ip: clientPod.ip, port: 1 }])]);
+      expect(await fetchFrom(client, 'http://web:8080')).toMatch(/^refused (ENOTFOUND|EAI_AGAIN)$/);
+    });
+
+    if (isolated)
+      it('have names that every resolver agrees on, and that nobody else answers', async () => {
+        const ports = [{ name: 'http', port: 8080, protocol: 'TCP' as const, endpoints: [{ ip: clientPod.ip, port: 1 }] }];
+        await program([{ namespace: 'shop', name: 'web', clusterIp: clusterIp(26), ports }]);
+        const script = `const d=require('dns').promises;const say=(p)=>p.then(JSON.stringify,e=>e.code).then(console.log);(async()=>{
+          await say(d.lookup('web'));await say(d.resolve4('web.shop.svc.cluster.local'));
+          await say(d.resolveSrv('_http._tcp.web.shop.svc.cluster.local').then(([r])=>r.port));await say(d.lookup('example.com'));await say(d.resolve4('example.com'))})()`;
+        expect((await fixture.exec(client, ['node', '-e', script])).stdout.trim().split('\n')).toEqual([
+          `{"address":"${clusterIp(26)}","family":4}`,
+          `["${clusterIp(26)}"]`,
+          '8080',
+          'ENOTFOUND',
+          'ENOTFOUND',
+        ]);
+        expect((await fixture.exec(client, ['getent', 'hosts', 'nobody.shop'])).exitCode).toBe(2);
+      });
+
     if (isolated)
       it('answer programs that are not Node', async () => {
         const { pod, id } = await serve('curled', '8000');
-        await fixture.cluster.programServices([service('curled', clusterIp(23), [{ ip: pod.ip, port: 8000 }])]);
+        await program([service('curled', clusterIp(23), [{ ip: pod.ip, port: 8000 }])]);
         const curl = async (from: string, url: string): Promise<string> =>
           (await fixture.exec(from, ['curl', '-sS', '--max-time', '5', url])).stdout;
         expect(await curl(client, 'http://curled:8080')).toMatch(/^curled /);
@@ -137,7 +165,7 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
       const script = `require('net').createServer({allowHalfOpen:true},s=>{let n=0;s.on('data',d=>n+=d.length).on('end',()=>s.end('got '+n))}).listen(8000,()=>console.log('listening'))`;
       const id = await fixture.run(['node', '-e', script], { pod });
       for await (const { text } of fixture.cluster.logs(id, { follow: true })) if (text.toString() === 'listening') break;
-      await fixture.cluster.programServices([service('slow', clusterIp(24), [{ ip: pod.ip, port: 8000 }])]);
+      await program([service('slow', clusterIp(24), [{ ip: pod.ip, port: 8000 }])]);
       const send = `const s=require('net').connect({port:8080,host:'slow',allowHalfOpen:true},()=>s.end(Buffer.alloc(2000000)));s.on('data',d=>process.stdout.write(d))`;
       expect((await fixture.exec(client, ['node', '-e', send])).stdout).toBe('got 2000000');
     });
@@ -146,7 +174,7 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
   it('reaches the host’s loopback where the API server listens', async () => {
     const server = await listenOnHost();
     const { port } = server.address() as AddressInfo;
-    await fixture.cluster.programServices([
+    await program([
       {
         namespace: 'default',
         name: 'kubernetes',

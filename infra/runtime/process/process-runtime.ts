@@ -13,6 +13,7 @@ import { ProcessCluster } from './process-cluster.ts';
 import { SupervisorClient } from './supervisor-client.ts';
 import { prepareSupervisor } from './supervisor-launch.ts';
 import type { Isolation } from './wire.ts';
+import { CONTAINER_ROOT_ID } from './supervisor/container-program.ts';
 
 export interface ProcessRuntimeLog {
   info(fields: object, message: string): void;
@@ -68,12 +69,14 @@ class ProcessRuntime implements ContainerRuntime {
   readonly #client: SupervisorClient;
   readonly #clusters: Map<string, ProcessCluster>;
   readonly #version: string;
+  readonly #containerRootId: number | undefined;
 
   constructor(client: SupervisorClient, clusters: Map<string, ProcessCluster>, finding: IsolationFinding) {
     this.#client = client;
     this.#clusters = clusters;
     this.#version = finding.version;
     this.isolation = isolationSentences[finding.isolation];
+    this.#containerRootId = finding.isolation === 'bubblewrap-root' ? CONTAINER_ROOT_ID : undefined;
   }
 
   async health(): Promise<RuntimeHealth> {
@@ -101,6 +104,7 @@ class ProcessRuntime implements ContainerRuntime {
       client: this.#client,
       clusterId,
       ...ranges,
+      containerRootId: this.#containerRootId,
       onClosed: () => {
         if (this.#clusters.get(clusterId) === cluster) this.#clusters.delete(clusterId);
       },

@@ -60,7 +60,10 @@ export interface WireStats {
 /** Every call of the control connection: its parameters and its result. */
 export interface Calls {
   hello: { params: Record<string, never>; result: { readonly buildId: string; readonly pid: number } };
-  openCluster: { params: { readonly clusterId: string }; result: { readonly podCidr: string; readonly serviceCidr: string } };
+  openCluster: {
+    params: { readonly clusterId: string; readonly dnsPort?: number };
+    result: { readonly podCidr: string; readonly serviceCidr: string; readonly dnsPort: number };
+  };
   closeCluster: { params: { readonly clusterId: string }; result: null };
   listClusters: { params: Record<string, never>; result: readonly string[] };
   runPodSandbox: { params: { readonly clusterId: string; readonly spec: PodSandboxSpec }; result: PodSandbox };

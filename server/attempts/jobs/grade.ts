@@ -21,6 +21,7 @@ export async function grade(context: JobContext): Promise<void> {
       (attempt) => graded(attempt, scorecard, nowMs),
       async (tx) => {
         await storeVerdict(tx, actor.attempt, scorecard, nowMs);
+        await context.artefacts.submitAll(tx, actor.attempt.id, nowMs);
         await evidence.append(tx, {
           attemptId: actor.attempt.id,
           kind: 'verdict',

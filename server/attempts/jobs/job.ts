@@ -4,6 +4,7 @@ import type { Logger } from '../../log.ts';
 import type { Sandbox, Substrate } from '../../sandboxes/substrate.ts';
 import type { Attempt } from '../attempt.ts';
 import type { AttemptActor } from '../attempt-actor.ts';
+import type { ArtefactRecords } from '../../artefacts/artefact-records.ts';
 import type { AttemptRecords } from '../attempt-records.ts';
 import type { EvidenceChain } from '../evidence-chain.ts';
 
@@ -19,6 +20,7 @@ export interface JobContext {
   readonly actor: AttemptActor;
   readonly substrate: Substrate;
   readonly records: AttemptRecords;
+  readonly artefacts: ArtefactRecords;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;

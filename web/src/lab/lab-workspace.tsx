@@ -5,6 +5,8 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { ArtefactsTab } from '../artefacts/artefacts-tab.tsx';
+import { useArtefacts } from '../artefacts/use-artefacts.ts';
 import { notifyError } from '../parts/notify.ts';
 import { ServicesTab } from '../services/services-tab.tsx';
 import { TerminalWorkspace, type TerminalWorkspaceHandle } from '../terminal/terminal-workspace.tsx';
@@ -15,14 +17,16 @@ import type { AttemptActions } from './use-attempt-actions.ts';
 
 /** Below this there is no room for two things side by side. */
 const WIDE = '(min-width: 50em)';
-type Side = 'instructions' | 'terminals' | 'services';
+type Side = 'instructions' | 'terminals' | 'services' | 'artefacts';
 
-/** Instructions left, terminals and services right; on a narrow screen one of the three at a time, the others kept alive. */
+/** Instructions left, terminals and services right; on a narrow screen one of them at a time, the others kept alive. */
 export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions }) {
   const wide = useMediaQuery(WIDE, window.matchMedia(WIDE).matches);
   const terminals = useRef<TerminalWorkspaceHandle>(null);
   const [side, setSide] = useState<Side>('instructions');
   const right = wide && side === 'instructions' ? 'terminals' : side;
+  const artefacts = useArtefacts(attempt.id);
+  const work: readonly Side[] = ['terminals', 'services', ...(artefacts === undefined ? [] : ['artefacts' as const])];
   useFirstTerminal(attempt, actions);
 
   const focusInstructions = (): void => {
@@ -59,7 +63,7 @@ export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptVi
   );
   const rightHalf = (
     <div className={styles['right']}>
-      {wide && <SideTabs value={right} sides={['terminals', 'services']} onChange={setSide} />}
+      {wide && <SideTabs value={right} sides={work} onChange={setSide} />}
       <div className={styles['fill']} hidden={right !== 'terminals'}>
         <TerminalWorkspace
           ref={terminals}
@@ -74,13 +78,18 @@ export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptVi
         />
       </div>
       {right === 'services' && <ServicesTab attemptId={attempt.id} />}
+      {artefacts !== undefined && (
+        <div className={styles['writing']} hidden={right !== 'artefacts'}>
+          <ArtefactsTab attemptId={attempt.id} data={artefacts} />
+        </div>
+      )}
     </div>
   );
 
   // One tree for both widths: what is inside must not be built anew when a tablet is turned.
   return (
     <div className={styles['workspace']}>
-      {!wide && <SideTabs value={side} sides={['instructions', 'terminals', 'services']} onChange={setSide} />}
+      {!wide && <SideTabs value={side} sides={['instructions', ...work]} onChange={setSide} />}
       <Halves
         wide={wide}
         showLeft={wide || side === 'instructions'}
@@ -121,7 +130,12 @@ function Halves({ wide, showLeft, showRight, left, right }: HalvesProps) {
   );
 }
 
-const SIDE_LABELS: Record<Side, string> = { instructions: 'Instructions', terminals: 'Terminals', services: 'Services' };
+const SIDE_LABELS: Record<Side, string> = {
+  instructions: 'Instructions',
+  terminals: 'Terminals',
+  services: 'Services',
+  artefacts: 'Artefacts',
+};
 
 function SideTabs({
   value,

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useParams } from 'react-router';
 import type { Result } from '../../../server/contract/attempts.ts';
 import { ApiError } from '../api/api-error.ts';
+import { useArtefacts } from '../artefacts/use-artefacts.ts';
 import { fetchResult } from '../api/attempts-api.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
@@ -42,6 +43,7 @@ function ResultView({ result }: { readonly result: Result }) {
   const me = useMe();
   const { attempt } = result;
   const own = attempt.person.id === me.id;
+  const artefacts = useArtefacts(attempt.id);
   return (
     <Page
       title={own ? attempt.lab.title : `${attempt.lab.title}: ${attempt.person.name}`}
@@ -66,6 +68,11 @@ function ResultView({ result }: { readonly result: Result }) {
               }}
             >
               Override the outcome
+            </Button>
+          )}
+          {artefacts !== undefined && (
+            <Button component={Link} to={`/attempts/${attempt.id}/artefacts`} variant="default">
+              {own ? 'Artefacts' : 'Read the artefacts'}
             </Button>
           )}
           <Button component={Link} to={own ? '/labs' : '/grades'} variant="default">

@@ -13,6 +13,7 @@ import { NotFoundPage } from './not-found-page.tsx';
 // The pages with terminals, charts and the player are loaded when they are opened, and so is what trainees never see.
 const LabPage = lazyPage(async () => (await import('../lab/lab-page.tsx')).LabPage);
 const ResultPage = lazyPage(async () => (await import('../result/result-page.tsx')).ResultPage);
+const ArtefactsPage = lazyPage(async () => (await import('../artefacts/artefacts-page.tsx')).ArtefactsPage);
 const RosterPage = lazyPage(async () => (await import('../roster/roster-page.tsx')).RosterPage);
 const WatchPage = lazyPage(async () => (await import('../roster/watch-page.tsx')).WatchPage);
 const GradesPage = lazyPage(async () => (await import('../grades/grades-page.tsx')).GradesPage);
@@ -32,6 +33,7 @@ export function AppRoutes() {
           <Route index element={<Home />} />
           <Route path="/labs" element={<CataloguePage />} />
           <Route path="/attempts/:attemptId/result" element={<ResultPage />} />
+          <Route path="/attempts/:attemptId/artefacts" element={<ArtefactsPage />} />
           <Route path="/roster" element={<RosterPage />} />
           <Route path="/roster/:attemptId" element={<WatchPage />} />
           <Route path="/grades" element={<GradesPage />} />

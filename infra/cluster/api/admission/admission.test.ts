@@ -133,6 +133,28 @@ describe('a LimitRange’s ratio', () => {
   });
 });
 
+describe('a claim’s class', () => {
+  const make = async (name: string, spec: object): Promise<unknown> => {
+    const body = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+    };
+    const answer = await caller.call('POST', '/api/v1/namespaces/claims/persistentvolumeclaims', { body });
+    return answer.json<{ spec?: { storageClassName?: string } }>().spec?.storageClassName;
+  };
+
+  it('is the default one where none is named, and none where that is asked for', async () => {
+    await namespace('claims');
+    expect(await make('plain', {})).toBe('standard');
+    expect(await make('none', { storageClassName: '' })).toBe('');
+    expect(await make('other', { storageClassName: 'other' })).toBe('other');
+    await caller.call('DELETE', '/apis/storage.k8s.io/v1/storageclasses/standard');
+    expect(await make('late', {})).toBeUndefined();
+  });
+});
+
 describe('deletion', () => {
   it('reads a negative grace period as one second', async () => {
     await namespace('grace');

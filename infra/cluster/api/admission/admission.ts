@@ -4,6 +4,9 @@ import type { ObjectStore } from '../../store/object-store.ts';
 import type { Call } from '../call.ts';
 import type { Rbac } from '../rbac.ts';
 import type { Visibility } from '../visibility.ts';
+import { stampRequester } from '../certificate-strategy.ts';
+import { checkSignerRights, checkSubject, isCertificateRequest } from './certificates.ts';
+import { applyDefaultStorageClass } from './default-storage-class.ts';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranges.ts';
 import { checkNamespace, refuseReservedName } from './namespace-lifecycle.ts';
 import { checkSecurityLabels, warnOfPods } from './namespace-security.ts';
@@ -31,15 +34,18 @@ export class Admission {
   mutateCreate(call: Call, object: KubeObject): void {
     checkNamespace(this.#parts.store, call, object.metadata.name);
     refuseReservedName(this.#parts.visibility, call, object.metadata.name);
+    if (isCertificateRequest(call)) stampRequester(object, call.user);
     if (isPod(call)) {
       applyPodDefaults(this.#parts.store, call, object);
       applyLimitRanges(this.#parts.store, object);
     }
+    if (call.info.group === '' && call.info.kind === 'PersistentVolumeClaim') applyDefaultStorageClass(this.#parts.store, object);
   }
 
   /** After validation: refuses only. */
   validateCreate(call: Call, object: KubeObject): void {
     checkEscalation(this.#parts, call, object);
+    if (isCertificateRequest(call)) checkSubject(this.#parts.visibility, call, object);
     if (isPod(call)) {
       checkPodSecurity(this.#parts.store, call, object);
       checkLimitRanges(this.#parts.store, object);
@@ -58,6 +64,11 @@ export class Admission {
     }
     warnOfTemplate(this.#parts.store, call, next);
     checkQuota(this.#parts.store, call, next, previous);
+  }
+
+  /** Of a write to `status`, or to another subresource that is a part of it. */
+  validateStatus(call: Call, next: KubeObject, previous: KubeObject): void {
+    if (isCertificateRequest(call)) checkSignerRights(this.#parts.rbac, call, next, previous);
   }
 }
 

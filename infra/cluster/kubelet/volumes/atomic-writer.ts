@@ -12,12 +12,14 @@ const DATA_LINK = '..data';
  */
 export class AtomicWriter {
   readonly #target: string;
+  readonly #owner: number | undefined;
   readonly #group: number | undefined;
   #written: string | undefined;
 
-  /** `group` owns the files besides their owner (fsGroup). */
-  constructor(target: string, group?: number) {
+  /** The files belong to `owner` (else to us), and besides to `group` (fsGroup). */
+  constructor(target: string, { owner, group }: { readonly owner?: number | undefined; readonly group?: number | undefined } = {}) {
     this.#target = target;
+    this.#owner = owner;
     this.#group = group;
   }
 
@@ -46,7 +48,8 @@ export class AtomicWriter {
       await mkdir(dirname(file), { recursive: true, mode: 0o755 });
       await writeFile(file, data);
       // The group must be able to read what it owns, as the kubelet sees to after fsGroup.
-      if (this.#group !== undefined) await chown(file, -1, this.#group).catch(ignoreMissingRight);
+      if (this.#owner !== undefined || this.#group !== undefined)
+        await chown(file, this.#owner ?? -1, this.#group ?? this.#owner ?? -1).catch(ignoreMissingRight);
       await chmod(file, this.#group === undefined ? mode : mode | 0o440);
     }
   }

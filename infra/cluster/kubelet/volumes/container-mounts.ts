@@ -5,6 +5,7 @@ import type { Container, VolumeMount } from '../../meta/generated/types.ts';
 import { ContainerConfigError } from '../config-error.ts';
 import { expandVariables } from '../expand.ts';
 import type { VolumePlace } from './pod-volumes.ts';
+import { normalPath, type SharedVolumes } from './shared-volumes.ts';
 
 export interface MountInput {
   readonly container: Container;
@@ -12,6 +13,8 @@ export interface MountInput {
   readonly env: ReadonlyMap<string, string>;
   /** The pod's other containers that run at this moment. */
   readonly runningSiblings: readonly Container[];
+  readonly podUid: string;
+  readonly shared: SharedVolumes;
 }
 
 /**
@@ -41,6 +44,8 @@ async function sourceOf(mount: VolumeMount, place: VolumePlace, input: MountInpu
   const segments = subPath.split('/');
   if (subPath.startsWith('/') || segments.includes('..') || subPath.includes('\0'))
     throw fail('it must be a relative path within the volume');
+  if (place.isShared === true && input.shared.isRewritable(input.podUid, place.hostPath, subPath))
+    throw fail('another pod can rewrite the path to it, which this sandbox does not allow');
   if (!place.isReadOnly && input.runningSiblings.some((sibling) => canRewrite(sibling, mount.name, subPath, input.env))) {
     throw fail('a running container of the pod can rewrite the path to it, which this sandbox does not allow');
   }
@@ -54,11 +59,7 @@ async function sourceOf(mount: VolumeMount, place: VolumePlace, input: MountInpu
 }
 
 function subPathOf({ subPath = '', subPathExpr = '' }: VolumeMount, env: ReadonlyMap<string, string>): string {
-  const text = subPathExpr === '' ? subPath : expandVariables(subPathExpr, (name) => env.get(name));
-  return text
-    .split('/')
-    .filter((segment, index) => index === 0 || (segment !== '' && segment !== '.'))
-    .join('/');
+  return normalPath(subPathExpr === '' ? subPath : expandVariables(subPathExpr, (name) => env.get(name)));
 }
 
 /** Whether a container has an ancestor of the path mounted writable, and so could replace a folder on the way by a link. */

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiClient } from '../../client/api-client.ts';
 import { messageOf, refusalReason } from '../../client/api-errors.ts';
@@ -7,6 +7,7 @@ import type { Pod, Volume, VolumeProjection } from '../../meta/generated/types.t
 import type { ReferenceReader } from '../container-env.ts';
 import type { PodPlace } from '../field-values.ts';
 import { AtomicWriter } from './atomic-writer.ts';
+import { boundVolume, volumeFolder } from './claim-volumes.ts';
 import { configMapPayload, downwardPayload, secretPayload, VolumeError, safePath, type Payload, type PayloadFile } from './payload.ts';
 import { requestToken, type PodToken } from './token-source.ts';
 
@@ -16,6 +17,10 @@ export interface PodVolumesOptions {
   readonly references: ReferenceReader;
   /** The pod's own folder below the cluster's data folder. */
   readonly podDir: string;
+  /** The folder of the volumes that outlive pods. */
+  readonly volumesDir: string;
+  /** Who containers' root is to the host's files, where that is not who we are. */
+  readonly rootId?: number | undefined;
 }
 
 /** A volume on the host's disk. */
@@ -23,6 +28,8 @@ export interface VolumePlace {
   readonly hostPath: string;
   /** Volumes that the kubelet writes are read-only for containers. */
   readonly isReadOnly: boolean;
+  /** It outlives the pod, and other pods may have it too. */
+  readonly isShared?: boolean;
 }
 
 const DEFAULT_MODE = 0o644;
@@ -63,10 +70,17 @@ export class PodVolumes {
       await makeSharedFolder(hostPath, fsGroup);
       return { hostPath, isReadOnly: false };
     }
+    if (volume.persistentVolumeClaim !== undefined) {
+      const { claimName, readOnly = false } = volume.persistentVolumeClaim;
+      const bound = await boundVolume(this.#options.api, pod.metadata.namespace ?? '', claimName);
+      const hostPath = volumeFolder(this.#options.volumesDir, bound);
+      await makeSharedFolder(hostPath, fsGroup);
+      return { hostPath, isReadOnly: readOnly, isShared: true };
+    }
     const payload = await this.#payloadOf(pod, volume, place);
     if (payload === undefined) throw new VolumeError('this cluster does not provide volumes of that type');
     const hostPath = this.#pathOf('written', volume.name);
-    const writer = this.#writers.get(volume.name) ?? new AtomicWriter(hostPath, fsGroup);
+    const writer = this.#writers.get(volume.name) ?? new AtomicWriter(hostPath, { owner: this.#options.rootId, group: fsGroup });
     this.#writers.set(volume.name, writer);
     await writer.write(payload);
     return { hostPath, isReadOnly: true };
@@ -143,10 +157,10 @@ export class NamedVolumeError extends Error {
   }
 }
 
-/** Open to every user, as an emptyDir is; `mkdir` alone would be held back by the umask. */
+/** Open to every user, as an emptyDir is; `mkdir` alone would be held back by the umask. One that is there is given the group only. */
 async function makeSharedFolder(path: string, group: number | undefined): Promise<void> {
   const made = await mkdir(path, { recursive: true });
-  if (made === undefined) return;
+  if (made === undefined && (group === undefined || (await stat(path)).gid === group)) return;
   await chmod(path, group === undefined ? 0o777 : 0o2777);
   if (group === undefined) return;
   await chown(path, -1, group).catch((error: unknown) => {

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeApiClient } from '../../client/fake-api-client.ts';
-import type { ConfigMap, Container, Pod, Secret, Volume } from '../../meta/generated/types.ts';
+import { resources } from '../../client/resources.ts';
+import type { ConfigMap, Container, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '../../meta/generated/types.ts';
 import { ManualClock } from '../../meta/manual-clock.ts';
 import { AtomicWriter } from './atomic-writer.ts';
 import { containerMounts } from './container-mounts.ts';
 import { PodVolumes, type VolumePlace } from './pod-volumes.ts';
+import { removeStrayData, removeVolumeData } from './claim-volumes.ts';
+import { SharedVolumes } from './shared-volumes.ts';
 
 let dir: string;
 
@@ -55,7 +58,7 @@ function volumesOf(objects: { readonly configMap?: ConfigMap; readonly secret?: 
   const clock = new ManualClock();
   const api = new FakeApiClient(clock);
   const references = { configMap: async () => objects.configMap, secret: async () => objects.secret };
-  return { volumes: new PodVolumes({ api, clock, references, podDir: dir }), clock, api };
+  return { volumes: new PodVolumes({ api, clock, references, podDir: dir, volumesDir: join(dir, 'outliving') }), clock, api };
 }
 const podWith = (...volumes: Volume[]): Pod => ({
   apiVersion: 'v1',
@@ -176,9 +179,11 @@ const mounts = (
   container: Container,
   isReadOnly: boolean,
   runningSiblings: readonly Container[] = [],
+  shared?: SharedVolumes,
 ): ReturnType<typeof containerMounts> => {
-  const places = new Map<string, VolumePlace>([['v', { hostPath: dir, isReadOnly }]]);
-  return containerMounts({ container, places, env: new Map([['WHO', 'me']]), runningSiblings });
+  const place: VolumePlace = { hostPath: dir, isReadOnly, isShared: shared !== undefined };
+  const given = { container, places: new Map([['v', place]]), env: new Map([['WHO', 'me']]), runningSiblings, podUid: 'u' };
+  return containerMounts({ ...given, shared: shared ?? new SharedVolumes() });
 };
 
 test('a subPath of an emptyDir is made, one of a written volume must be there', async () => {
@@ -206,4 +211,95 @@ test('nor can a running container put such a link there in between', async () =>
   await expect(mounts(mounting('c', 'a/b'), false, [mounting('other', 'a')])).rejects.toThrow('can rewrite');
   await expect(mounts(mounting('c', 'a/b'), false, [mounting('other', 'a/b')])).resolves.toHaveLength(1);
   await expect(mounts(mounting('c', 'a/b'), false, [mounting('other', 'ab')])).resolves.toHaveLength(1);
+});
+
+const claimed = (more: Partial<PersistentVolumeClaim['spec']> = {}): PersistentVolumeClaim => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data', namespace: 'ns' },
+  spec: { volumeName: 'disk', ...more },
+  status: { phase: 'Bound' },
+});
+const disk = (spec: PersistentVolume['spec'], annotations: Record<string, string> = {}): PersistentVolume => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'disk', annotations },
+  spec: { ...spec },
+});
+const provisioned = { 'pv.kubernetes.io/provisioned-by': 'drillhouse.local/node-local' };
+const usesClaim: Volume = { name: 'v', persistentVolumeClaim: { claimName: 'data' } };
+
+test('what is written to a claim’s volume outlives the pod, and goes with the volume', async () => {
+  const { volumes, api } = volumesOf({});
+  await api.create(resources.persistentVolumeClaims, claimed());
+  const volume = await api.create<PersistentVolume>(resources.persistentVolumes, disk({}, provisioned));
+  const first = (await volumes.sync(podWith(usesClaim), place)).places.get('v');
+  expect(first).toMatchObject({ isShared: true, isReadOnly: false });
+  await writeFile(join(first!.hostPath, 'kept'), 'x');
+  await volumes.sync(podWith(usesClaim), place);
+  expect(await readFile(join(first!.hostPath, 'kept'), 'utf8')).toBe('x');
+  const folder = join(dir, 'outliving');
+  await removeStrayData(folder, new Set(['disk']));
+  expect(await readdir(first!.hostPath)).toEqual(['kept']);
+  await removeVolumeData(folder, volume);
+  await expect(stat(first!.hostPath)).rejects.toThrow('ENOENT');
+});
+
+test('the path that a volume names is none of the host', async () => {
+  const { volumes, api } = volumesOf({});
+  await api.create(resources.persistentVolumeClaims, claimed());
+  const volume = await api.create<PersistentVolume>(resources.persistentVolumes, disk({ hostPath: { path: '/etc' } }));
+  const { hostPath } = (await volumes.sync(podWith(usesClaim), place)).places.get('v')!;
+  expect(hostPath.startsWith(join(dir, 'outliving', 'named'))).toBe(true);
+  expect(await readdir(hostPath)).toEqual([]);
+  await removeVolumeData(join(dir, 'outliving'), volume);
+  expect(await readdir(hostPath)).toEqual([]);
+});
+
+test('a claim that is bound to nothing is told', async () => {
+  const { volumes, api } = volumesOf({});
+  await expect(volumes.sync(podWith(usesClaim), place)).rejects.toMatchObject({ message: 'persistentvolumeclaim "data" not found' });
+  await api.create(resources.persistentVolumeClaims, claimed());
+  await expect(volumes.sync(podWith(usesClaim), place)).rejects.toMatchObject({ message: 'persistentvolumeclaim "data" is not bound' });
+});
+
+test('nor can a container of another pod put such a link there, where pods share a volume', async () => {
+  const shared = new SharedVolumes();
+  const places = new Map<string, VolumePlace>([['v', { hostPath: dir, isReadOnly: false, isShared: true }]]);
+  const start = (): ReturnType<typeof containerMounts> => mounts(mounting('c', 'a/b'), false, [], shared);
+  shared.note('u', mounting('own'), places);
+  await expect(start()).resolves.toHaveLength(1);
+  for (const rival of [
+    mounting('x'),
+    mounting('x', './a'),
+    { name: 'x', volumeMounts: [{ name: 'v', mountPath: '/m', subPathExpr: '$(Y)' }] },
+  ]) {
+    shared.note('other', rival, places);
+    await expect(start()).rejects.toThrow('another pod can rewrite the path to it');
+  }
+  shared.note('other', mounting('x', 'a/b'), places);
+  await expect(start()).resolves.toHaveLength(1);
+  shared.note('other', mounting('x'), undefined);
+  await expect(start()).rejects.toThrow('another pod can rewrite the path to it');
+  shared.forget('other');
+  await expect(start()).resolves.toHaveLength(1);
+});
+
+test('containers that share a volume are started one after another', async () => {
+  const shared = new SharedVolumes();
+  const places = new Map<string, VolumePlace>([['v', { hostPath: dir, isReadOnly: false, isShared: true }]]);
+  let release = (): void => {};
+  const first = new Promise<void>((resolve) => (release = resolve));
+  const order: string[] = [];
+  const one = shared.whileStarting(mounting('one'), places, async () => {
+    await first;
+    order.push('one');
+    throw new Error('engine');
+  });
+  const two = shared.whileStarting(mounting('two'), places, async () => order.push('two'));
+  await shared.whileStarting({ name: 'free' }, places, async () => order.push('free'));
+  release();
+  await expect(one).rejects.toThrow('engine');
+  await two;
+  expect(order).toEqual(['free', 'one', 'two']);
 });

@@ -219,6 +219,10 @@ describe('reading and decoding', () => {
     expect(refusal(() => decodePatched('strategic', patched('strategic', wrongType), wrongType, context)).message).toBe(
       ' "" is invalid: patch: Invalid value: "map[data:map[a:[1 true]]]": json: cannot unmarshal array into Go struct field ConfigMap.data of type string',
     );
+    const notAMap = { metadata: { labels: 'x' } };
+    expect(refusal(() => decodePatched('strategic', patched('strategic', notAMap), notAMap, context)).message).toBe(
+      ' "" is invalid: patch: Invalid value: "map[metadata:map[labels:x]]": cannot restore map from string',
+    );
     expect(decodePatched('merge', patched('merge', merge), merge, { ...context, fieldValidation: 'Warn' }).warnings).toEqual([
       'unknown field "spec"',
     ]);

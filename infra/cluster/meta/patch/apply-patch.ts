@@ -93,7 +93,7 @@ export function decodePatched<T extends object = KubeObject>(
       throw invalidPatch(shown(), `strict decoding error: ${unknownFields.join(', ')}`);
     }
   } catch (error) {
-    if (error instanceof ConversionError) throw invalidPatch(shown(), error.message);
+    if (error instanceof ConversionError) throw invalidPatch(shown(), (kind === 'strategic' ? error.untyped : undefined) ?? error.message);
     throw error;
   }
   return convertStrict(patched, info, fieldValidation === 'Strict' ? 'Ignore' : fieldValidation);

@@ -38,8 +38,53 @@ function checkJobSpec(report: Report, spec: JobSpec, path: string): void {
       report(required(`${path}.completions`, 'when completion mode is Indexed'));
     }
   }
+  checkFailuresByIndex(report, spec, path);
+  checkFailurePolicy(report, spec, path);
   checkJobTemplate(report, spec.template, `${path}.template`);
 }
+
+function checkFailuresByIndex(report: Report, spec: JobSpec, path: string): void {
+  const { backoffLimitPerIndex: limit, maxFailedIndexes: most, completions, completionMode } = spec;
+  if (limit === undefined && most !== undefined) report(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
+  if (completionMode !== 'Indexed') {
+    if (limit !== undefined) report(invalid(`${path}.backoffLimitPerIndex`, limit, 'requires indexed completion mode'));
+    if (most !== undefined) report(invalid(`${path}.maxFailedIndexes`, most, 'requires indexed completion mode'));
+  } else if (most !== undefined && completions !== undefined && most > completions) {
+    report(invalid(`${path}.maxFailedIndexes`, most, 'must be less than or equal to completions'));
+  }
+  if (limit !== undefined) checkNeverRestarts(report, spec, path, 'backoffLimitPerIndex');
+}
+
+function checkNeverRestarts(report: Report, { template }: JobSpec, path: string, field: string): void {
+  const policy = template.spec?.restartPolicy;
+  if (policy !== 'OnFailure') return;
+  report(invalid(`${path}.template.spec.restartPolicy`, policy, `only "Never" is supported when ${field} is specified`));
+}
+
+function checkFailurePolicy(report: Report, spec: JobSpec, path: string): void {
+  if (spec.podFailurePolicy === undefined) return;
+  checkNeverRestarts(report, spec, path, 'podFailurePolicy');
+  for (const [index, rule] of spec.podFailurePolicy.rules.entries()) {
+    const at = `${path}.podFailurePolicy.rules[${index}]`;
+    if (isEmpty(rule.action)) report(required(`${at}.action`, 'valid values: ["Count" "FailIndex" "FailJob" "Ignore"]'));
+    else if (rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined)
+      report(invalid(`${at}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'));
+    else if (!failureActions.includes(rule.action)) report(notSupported(`${at}.action`, rule.action, failureActions));
+    const { onExitCodes, onPodConditions = [] } = rule;
+    if (onExitCodes !== undefined && onPodConditions.length > 0)
+      report(invalid(at, '', 'specifying both OnExitCodes and OnPodConditions is not supported'));
+    if (onExitCodes === undefined && onPodConditions.length === 0)
+      report(invalid(at, '', 'specifying one of OnExitCodes and OnPodConditions is required'));
+    if (onExitCodes === undefined) continue;
+    checkOneOf(report, onExitCodes.operator, `${at}.onExitCodes.operator`, ['In', 'NotIn']);
+    if (onExitCodes.values.length === 0) report(invalid(`${at}.onExitCodes.values`, '[]', 'at least one value is required'));
+    const zero = onExitCodes.values.indexOf(0);
+    if (onExitCodes.operator === 'In' && zero >= 0)
+      report(invalid(`${at}.onExitCodes.values[${zero}]`, 0, 'must not be 0 for the In operator'));
+  }
+}
+
+const failureActions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 
 function checkJobTemplate(report: Report, template: PodTemplateSpec, path: string): void {
   checkPodTemplate(report, template, path);

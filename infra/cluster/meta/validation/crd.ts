@@ -1,6 +1,8 @@
-import { duplicate, invalid, notSupported, required } from '../field-error.ts';
+import { duplicate, invalid, required } from '../field-error.ts';
 import type { CustomResourceDefinition } from '../generated/types.ts';
+import { jsonEqual } from '../go-format.ts';
 import { isDns1035Label } from '../names.ts';
+import { checkStructural } from './structural-schema.ts';
 import { checkDnsSubdomain, checkImmutable, checkNames, checkOneOf, checkRequired, type Report } from './report.ts';
 
 export function checkDefinition(report: Report, { metadata, spec }: CustomResourceDefinition): void {
@@ -38,14 +40,18 @@ function checkVersions(report: Report, versions: CustomResourceDefinition['spec'
     return;
   }
   const seen = new Set<string>();
+  // A schema that all versions share is held once, and found fault with where it is held.
+  const isShared = versions.every(({ schema }) => schema !== undefined && jsonEqual(schema, versions[0]?.schema));
   for (const [index, { name, schema, additionalPrinterColumns = [] }] of versions.entries()) {
     const path = `spec.versions[${index}]`;
     checkNames(report, name, `${path}.name`, isDns1035Label);
     if (seen.has(name)) report(duplicate(`${path}.name`, name));
     seen.add(name);
     if (schema?.openAPIV3Schema === undefined) report(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-    else if (schema.openAPIV3Schema.type !== 'object')
-      checkRootType(report, schema.openAPIV3Schema.type, `${path}.schema.openAPIV3Schema.type`);
+    else if (!isShared || index === 0) {
+      const root = isShared ? 'spec.validation.openAPIV3Schema' : `${path}.schema.openAPIV3Schema`;
+      checkStructural(report, schema.openAPIV3Schema, root, 'root');
+    }
     for (const [column, { name: columnName, type, jsonPath }] of additionalPrinterColumns.entries()) {
       const at = `${path}.additionalPrinterColumns[${column}]`;
       checkRequired(report, columnName, `${at}.name`);
@@ -56,11 +62,6 @@ function checkVersions(report: Report, versions: CustomResourceDefinition['spec'
   if (versions.filter(({ storage }) => storage).length !== 1) {
     report(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
   }
-}
-
-function checkRootType(report: Report, type: string | undefined, path: string): void {
-  if (type === undefined) report(required(path, 'must not be empty at the root'));
-  else report(notSupported(path, type, ['object']));
 }
 
 export function checkDefinitionUpdate(report: Report, next: CustomResourceDefinition, previous: CustomResourceDefinition): void {

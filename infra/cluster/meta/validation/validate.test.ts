@@ -269,6 +269,13 @@ describe('workloads', () => {
     expect(faultsOf(yaml)).toEqual(expected);
   });
 
+  it('a stateful set may mount what its claim templates will be; its pods are looked at when they are made', () => {
+    const template = '{metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}';
+    const claims = '[{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]';
+    const spec = `{selector: {matchLabels: {a: b}}, serviceName: s, template: ${template}, volumeClaimTemplates: ${claims}}`;
+    expect(faultsOf(`apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec: ${spec}`)).toEqual([]);
+  });
+
   it('a daemon set without a selector is refused, not a crash', () => {
     expect(faultsOf(`apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {${template}}`)[0]).toBe(
       'spec.selector: Required value',

@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.ts';
 import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import type { ResourceInfo } from '../registry.ts';
 import * as batch from './batch.ts';
+import * as certificates from './certificates.ts';
 import * as core from './core.ts';
 import * as crd from './crd.ts';
 import { checkCustomObject } from './custom-object.ts';
@@ -50,6 +51,7 @@ const rules: Readonly<Record<string, { readonly create: Check; readonly update?:
   'autoscaling/HorizontalPodAutoscaler': { create: policy.checkHorizontalPodAutoscaler },
   'batch/CronJob': { create: batch.checkCronJob, update: batch.checkCronJobUpdate },
   'batch/Job': { create: batch.checkJob, update: batch.checkJobUpdate },
+  'certificates.k8s.io/CertificateSigningRequest': { create: certificates.checkCertificateRequest, update: () => {} },
   'coordination.k8s.io/Lease': { create: policy.checkLease },
   'discovery.k8s.io/EndpointSlice': { create: service.checkEndpointSlice, update: service.checkEndpointSliceUpdate },
   'networking.k8s.io/Ingress': { create: networking.checkIngress },

@@ -11,6 +11,7 @@ import type {
 } from '../generated/types.ts';
 import { jsonEqual } from '../go-format.ts';
 import { checkLabelSelector, checkSelectsTemplate, isEmptySelector } from './label-selector.ts';
+import { checkAnnotations, checkLabels } from './object-meta.ts';
 import { checkPodTemplate } from './pod-spec.ts';
 import { checkImmutable, checkIntOrPercent, checkNonNegative, checkNotMoreThanAll, type Report } from './report.ts';
 
@@ -32,12 +33,19 @@ function checkTemplate(report: Report, template: PodTemplateSpec | undefined, se
     return;
   }
   checkSelectsTemplate(report, selector, template.metadata?.labels, path);
-  checkPodTemplate(report, template, path);
+  if (kindWord === 'StatefulSet') checkTemplateMeta(report, template, path);
+  else checkPodTemplate(report, template, path);
   const policy = template.spec?.restartPolicy;
   if (policy !== 'Always') report(notSupported(`${path}.spec.restartPolicy`, policy, ['Always']));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
     report(forbidden(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kindWord} is not Supported`));
   }
+}
+
+/** A StatefulSet's pods are looked at only when they are made, because its claims are among their volumes only then. */
+function checkTemplateMeta(report: Report, { metadata }: PodTemplateSpec, path: string): void {
+  checkLabels(report, metadata?.labels, `${path}.labels`);
+  checkAnnotations(report, metadata?.annotations, `${path}.annotations`);
 }
 
 export function checkDeployment(report: Report, { spec }: Deployment): void {

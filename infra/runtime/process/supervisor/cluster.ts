@@ -1,18 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import {
-  servicesFor,
-  type ContainerSpec,
-  type PodSandbox,
-  type PodSandboxSpec,
-  type PodTraffic,
-  type ServiceRoute,
-} from '../../runtime.ts';
+import { dnsServiceIp } from '../../dns/resolv-conf.ts';
+import type { DnsResponder } from '../../dns/dns-responder.ts';
+import { type ContainerSpec, type PodSandbox, type PodSandboxSpec, type PodTraffic, type ServiceRoute } from '../../runtime.ts';
 import type { WireImage, WirePod } from '../wire.ts';
 import { planPodIp, podCidr, serviceCidr, type AddressBlock } from './address-blocks.ts';
 import { Container, type ContainerHost } from './container.ts';
-import { renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
+import { DatagramProxies, planDatagramForwardings } from './datagram-proxy.ts';
+import { listedServices, renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
 import { planMountRefusal } from './bwrap-options.ts';
 import { planPassage } from './passage.ts';
 import { planForwardings, ServiceProxies, type ProxyProblem } from './service-proxy.ts';
@@ -33,6 +29,8 @@ export class SupervisedCluster {
   readonly #folder: string;
   readonly #pods = new Map<string, Pod>();
   readonly #proxies: ServiceProxies;
+  readonly #datagrams: DatagramProxies;
+  readonly #dns: DnsResponder;
   readonly #onExit: (container: Container, podUid: string) => void;
   #services: readonly ServiceRoute[] = [];
   #lastIp: string | undefined;
@@ -42,6 +40,7 @@ export class SupervisedCluster {
     readonly clusterId: string;
     readonly block: AddressBlock;
     readonly folder: string;
+    readonly dns: DnsResponder;
     readonly onExit: (container: Container, podUid: string) => void;
     readonly onProxyProblem: ProxyProblem;
   }) {
@@ -51,12 +50,14 @@ export class SupervisedCluster {
     this.#folder = options.folder;
     this.#onExit = options.onExit;
     this.#proxies = new ServiceProxies(options.onProxyProblem);
+    this.#datagrams = new DatagramProxies(options.onProxyProblem);
+    this.#dns = options.dns;
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
-  get ranges(): { readonly podCidr: string; readonly serviceCidr: string } {
-    return { podCidr: podCidr(this.block), serviceCidr: serviceCidr(this.block) };
+  get ranges(): { readonly podCidr: string; readonly serviceCidr: string; readonly dnsPort: number } {
+    return { podCidr: podCidr(this.block), serviceCidr: serviceCidr(this.block), dnsPort: this.#dns.port };
   }
 
   runPod(spec: PodSandboxSpec): PodSandbox {
@@ -67,7 +68,12 @@ export class SupervisedCluster {
     if (ip === undefined) throw new WireFailure('AddressSpaceExhausted', `All addresses of ${podCidr(this.block)} are in use.`);
     this.#lastIp = ip;
     const folder = path.join(this.#folder, createHash('sha256').update(spec.podUid).digest('hex').slice(0, 24));
-    writePodFiles(path.join(folder, 'pod'), { spec, ip }, servicesFor(spec.dnsSearchNamespace, this.#services), this.#nameServer());
+    writePodFiles(
+      path.join(folder, 'pod'),
+      { spec, ip },
+      listedServices(spec.dnsSearchNamespace, this.#services),
+      dnsServiceIp(serviceCidr(this.block)),
+    );
     const sandbox = { podUid: spec.podUid, ip };
     this.#pods.set(spec.podUid, { spec, sandbox, folder, containers: new Map() });
     return sandbox;
@@ -144,8 +150,12 @@ export class SupervisedCluster {
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#services = services;
     for (const { spec, sandbox, folder } of this.#pods.values())
-      rewriteInPlace(path.join(folder, 'pod/hosts'), renderHosts({ spec, ip: sandbox.ip }, servicesFor(spec.dnsSearchNamespace, services)));
-    await this.#proxies.program(planForwardings(services));
+      rewriteInPlace(
+        path.join(folder, 'pod/hosts'),
+        renderHosts({ spec, ip: sandbox.ip }, listedServices(spec.dnsSearchNamespace, services)),
+      );
+    this.#dns.setServices(services);
+    await Promise.all([this.#proxies.program(planForwardings(services)), this.#datagrams.program(planDatagramForwardings(services))]);
   }
 
   /** Holds for connections that are opened from now on. */
@@ -157,13 +167,10 @@ export class SupervisedCluster {
   /** Ends and removes all of it. */
   async close(): Promise<void> {
     await this.#proxies[Symbol.asyncDispose]();
+    await this.#datagrams[Symbol.asyncDispose]();
+    await this.#dns[Symbol.asyncDispose]();
     await Promise.all([...this.#pods.keys()].map(async (podUid) => this.removePod(podUid)));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  /** Where Kubernetes has its DNS Service. */
-  #nameServer(): string {
-    return serviceCidr(this.block).replace('.0/24', '.10');
   }
 }
 

@@ -31,6 +31,8 @@ export function containerEnvironment(config: SupervisorConfig, program: Containe
       .filter((option) => option !== undefined)
       .join(' '),
     DRILLHOUSE_POD_IP: place.podIp,
+    // Without a cgroup of its own a program cannot find its limit; those of ours that compute go by this one.
+    ...(spec.cpuLimitMilli === undefined ? {} : { DRILLHOUSE_CPU_LIMIT_MILLI: String(spec.cpuLimitMilli) }),
     DRILLHOUSE_POD_LOOPBACK: loopbackOf(place.podIp),
     DRILLHOUSE_HOSTS: isolated ? '/etc/hosts' : `${place.podFolder}/hosts`,
     // curl does not read the hosts file for localhost. A workspace keeps the host's, where `kubectl port-forward` listens.

@@ -44,7 +44,7 @@ export interface UserAndGroup {
 export function containerUser({ spec, image }: Identity): UserAndGroup {
   const uid = spec.user?.uid ?? image.user.uid;
   // Kubernetes leaves the group to the image; an unknown user's group is 0 there.
-  const gid = spec.user?.gid ?? (uid === image.user.uid ? image.user.gid : 0);
+  const gid = spec.user?.gid ?? spec.supplementalGroups?.[0] ?? (uid === image.user.uid ? image.user.gid : 0);
   return { uid, gid };
 }
 

@@ -1,5 +1,5 @@
-import { BlockList } from 'node:net';
-import type { AddressRange, PodTraffic, TrafficRule, WireEffect } from '../../runtime.ts';
+import type { PodTraffic, WireEffect } from '../../runtime.ts';
+import { allows } from '../../traffic-match.ts';
 
 export interface Endpoint {
   readonly ip: string;
@@ -27,8 +27,7 @@ export function planPassage(
   const sent = effectsOn(sender, target.ip, target.port);
   const received = effectsOn(receiver, source, target.port);
   const isCut = [...sent, ...received].some(({ kind }) => kind === 'partition');
-  if (isCut || !allows(sender?.egress, target.ip, target.port) || !allows(receiver?.ingress, source, target.port))
-    return { kind: 'silence' };
+  if (isCut || !allows(sender?.egress, target) || !allows(receiver?.ingress, { ip: source, port: target.port })) return { kind: 'silence' };
   return { kind: 'open', sent, received };
 }
 
@@ -39,26 +38,4 @@ function isPodAddress(source: string, pod: string): boolean {
 
 function effectsOn(pod: PodTraffic | undefined, to: string, port: number): WireEffect[] {
   return (pod?.faults ?? []).filter((rule) => rule.to.includes(to) && (rule.port ?? port) === port).map(({ effect }) => effect);
-}
-
-function allows(rules: readonly TrafficRule[] | undefined, ip: string, port: number): boolean {
-  return rules === undefined || rules.some((rule) => matchesPeer(rule, ip) && matchesPort(rule, port));
-}
-
-function matchesPeer({ peers }: TrafficRule, ip: string): boolean {
-  return peers === undefined || peers.some(({ cidr, except }) => isIn(cidr, ip) && !except.some((range) => isIn(range, ip)));
-}
-
-function isIn(cidr: AddressRange['cidr'], ip: string): boolean {
-  const [base = '', prefix = '32'] = cidr.split('/');
-  const list = new BlockList();
-  list.addSubnet(base, Number(prefix), 'ipv4');
-  return list.check(ip, 'ipv4');
-}
-
-function matchesPort({ ports }: TrafficRule, port: number): boolean {
-  if (ports === undefined) return true;
-  return ports.some(
-    ({ protocol, first, last }) => protocol === 'TCP' && (first === undefined || (port >= first && port <= (last ?? first))),
-  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PodSandboxSpec, ServiceRoute } from '../../runtime.ts';
-import { renderHosts, renderResolvConf } from './pod-files.ts';
+import { listedServices, renderHosts } from './pod-files.ts';
 
 const spec: PodSandboxSpec = {
   podUid: 'u',
@@ -51,9 +51,20 @@ describe('a pod’s hosts file', () => {
     ['localhost', ['127.0.0.1', '::1']],
   ])('resolves %s', (name, addresses) => expect(resolve(hosts, name)).toEqual(addresses));
 
-  it('searches as Kubernetes does', () => {
-    expect(renderResolvConf(spec, '127.9.5.10')).toBe(
-      'search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 127.9.5.10\noptions ndots:5 timeout:1 attempts:1\n',
-    );
+  it('lists Services while names are answered, and hidden ones for their own namespace always', () => {
+    const answering = [{ ip: '127.0.0.1', port: 5353 }];
+    const dns = (endpoints: typeof answering): ServiceRoute => ({
+      namespace: 'kube-system',
+      name: 'kube-dns',
+      clusterIp: 'c',
+      ports: port(endpoints),
+    });
+    const api: ServiceRoute = { namespace: 'shop', name: 'api', clusterIp: 'a', ports: [] };
+    const secret: ServiceRoute = { namespace: 'back', name: 'prober', clusterIp: 'b', ports: [], isHidden: true };
+    const listed = (namespace: string, services: readonly ServiceRoute[]) => listedServices(namespace, services).map(({ name }) => name);
+    expect(listed('shop', [api, secret, dns(answering)])).toEqual(['api', 'kube-dns']);
+    expect(listed('back', [api, secret, dns(answering)])).toEqual(['api', 'prober', 'kube-dns']);
+    expect(listed('back', [api, secret, dns([])])).toEqual(['prober']);
+    expect(listed('shop', [api])).toEqual([]);
   });
 });

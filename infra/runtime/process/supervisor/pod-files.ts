@@ -1,14 +1,24 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import type { PodSandboxSpec, ServiceRoute } from '../../runtime.ts';
+import { planResolvConf } from '../../dns/resolv-conf.ts';
+import { clusterDomain } from '../../dns/zone.ts';
+import { servicesFor, type PodSandboxSpec, type ServiceRoute } from '../../runtime.ts';
 
-/** What a pod's resolver reads. Names resolve through `/etc/hosts` alone: nobody answers on the name server's address. */
+/** What a pod's resolver reads. */
 export interface PodNames {
   readonly spec: PodSandboxSpec;
   readonly ip: string;
 }
 
-const CLUSTER_DOMAIN = 'cluster.local';
+/**
+ * The Services in a pod's hosts file, beside what the name server says of them: a program's connections shall come from its pod's address,
+ * and only port 53 of a privileged supervisor serves resolvers. While the Service for names leads nowhere there are none, as DNS is broken.
+ */
+export function listedServices(namespace: string, services: readonly ServiceRoute[]): readonly ServiceRoute[] {
+  const nameServer = services.find((service) => service.namespace === 'kube-system' && service.name === 'kube-dns');
+  const isAnswered = nameServer?.ports.some(({ endpoints }) => endpoints.length > 0) === true;
+  return servicesFor(namespace, services).filter(({ isHidden }) => isAnswered || isHidden === true);
+}
 
 /**
  * `/etc/hosts` of a pod: its own name, its host aliases, and every Service under the names that Kubernetes' DNS would answer to. A
@@ -38,13 +48,7 @@ function serviceLines(service: ServiceRoute, searchNamespace: string): string[] 
 
 function namesIn({ name, namespace }: ServiceRoute, searchNamespace: string): string[] {
   const short = namespace === searchNamespace ? [name] : [];
-  return [...short, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${CLUSTER_DOMAIN}`];
-}
-
-/** `nameServer` is an address where nothing listens, so that an unknown name fails at once and never leaves the host. */
-export function renderResolvConf(spec: PodSandboxSpec, nameServer: string): string {
-  const search = [`${spec.dnsSearchNamespace}.svc.${CLUSTER_DOMAIN}`, `svc.${CLUSTER_DOMAIN}`, CLUSTER_DOMAIN];
-  return `search ${search.join(' ')}\nnameserver ${nameServer}\noptions ndots:5 timeout:1 attempts:1\n`;
+  return [...short, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`];
 }
 
 export const podFiles = ['hosts', 'resolv.conf', 'hostname'] as const;
@@ -52,7 +56,7 @@ export const podFiles = ['hosts', 'resolv.conf', 'hostname'] as const;
 export function writePodFiles(folder: string, names: PodNames, services: readonly ServiceRoute[], nameServer: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   writeFileSync(path.join(folder, 'hosts'), renderHosts(names, services));
-  writeFileSync(path.join(folder, 'resolv.conf'), renderResolvConf(names.spec, nameServer));
+  writeFileSync(path.join(folder, 'resolv.conf'), planResolvConf(names.spec.dnsSearchNamespace, nameServer, ['timeout:1', 'attempts:1']));
   writeFileSync(path.join(folder, 'hostname'), `${names.spec.hostname}\n`);
   mkdirSync(path.join(folder, 'curl'), { recursive: true, mode: 0o755 });
   writeFileSync(path.join(folder, 'curl/.curlrc'), renderCurlrc(names.ip));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ServiceRoute } from '../../runtime.ts';
+import type { ServiceRoute, WireEffect } from '../../runtime.ts';
 import { planForwardings, ServiceProxies, type Forwarding } from './service-proxy.ts';
 
 const route = (clusterIp: string, ports: ServiceRoute['ports']): ServiceRoute => ({ namespace: 'n', name: 's', clusterIp, ports });
@@ -36,7 +36,7 @@ describe('the proxy', () => {
   });
 
   async function serve(onConnection: (socket: Socket) => void): Promise<{ ip: string; port: number }> {
-    const server = createServer({ allowHalfOpen: true }, onConnection);
+    const server = createServer({ allowHalfOpen: true }, (socket) => onConnection(socket.on('error', () => undefined)));
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return { ip: '127.0.0.1', port: (server.address() as AddressInfo).port };
@@ -79,9 +79,70 @@ describe('the proxy', () => {
     await expect(ask(18_081)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('keeps a client at one endpoint where affinity is wanted', async () => {
+    const both = [await serve((socket) => socket.end('one')), await serve((socket) => socket.end('two'))];
+    await proxies.program(new Map([['sticky', { host, port: 18_087, endpoints: both, isSticky: true }]]));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(18_087)));
+    expect(new Set(answers).size).toBe(1);
+    await proxies.program(new Map([['sticky', { host, port: 18_087, endpoints: both }]]));
+    const spread = await Promise.all(Array.from({ length: 60 }, () => ask(18_087)));
+    expect(new Set(spread).size).toBe(2);
+  });
+
   it('resets a client whose endpoint refuses', async () => {
     await proxies.program(forward(18_082, [{ ip: '127.0.0.1', port: 1 }]));
     await expect(ask(18_082)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  describe('on a bad wire', () => {
+    const web = () => serve((socket) => socket.once('data', (data: Buffer) => socket.end(Buffer.alloc(Number(data.toString()), 'x'))));
+    const timed = async (port: number, bytes: number): Promise<{ readonly bytes: number; readonly tookMs: number }> => {
+      const startedAt = performance.now();
+      const { length } = await ask(port, String(bytes));
+      return { bytes: length, tookMs: performance.now() - startedAt };
+    };
+    const suffer = (sent: readonly WireEffect[], received: readonly WireEffect[] = []): void =>
+      proxies.setPassage(() => ({ kind: 'open', sent, received }));
+    afterEach(() => suffer([]));
+
+    it('adds the latency of each way to the handshake and to the request, and loses nothing', async () => {
+      await proxies.program(forward(18_084, [await web()]));
+      const latency = { kind: 'latency' as const, ms: 100, jitterMs: 0 };
+      expect((await timed(18_084, 5)).tookMs).toBeLessThan(90);
+      suffer([latency]);
+      const oneWay = await timed(18_084, 3_000_000);
+      expect(oneWay.bytes).toBe(3_000_000);
+      expect(oneWay.tookMs).toBeGreaterThan(199);
+      expect(oneWay.tookMs).toBeLessThan(390);
+      suffer([latency], [{ ...latency, jitterMs: 20 }]);
+      const bothWays = await timed(18_084, 3_000_000);
+      expect(bothWays.bytes).toBe(3_000_000);
+      expect(bothWays.tookMs).toBeGreaterThan(359);
+      suffer([]);
+      expect((await timed(18_084, 5)).tookMs).toBeLessThan(90);
+    });
+
+    it('holds a rate within a fifth', async () => {
+      await proxies.program(forward(18_085, [await web()]));
+      suffer([], [{ kind: 'bandwidth', bytesPerSecond: 2_000_000 }]);
+      const { bytes, tookMs } = await timed(18_085, 2_000_000);
+      expect(bytes).toBe(2_000_000);
+      expect(tookMs).toBeGreaterThan(800);
+      expect(tookMs).toBeLessThan(1_200);
+    });
+
+    it('resets when data flows, and stays silent behind a partition', async () => {
+      await proxies.program(forward(18_086, [await web()]));
+      suffer([{ kind: 'reset' }]);
+      await expect(ask(18_086, '5')).rejects.toMatchObject({ code: 'ECONNRESET' });
+      proxies.setPassage(() => ({ kind: 'silence' }));
+      const silent = connect({ host, port: 18_086 }).on('error', () => undefined);
+      await once(silent, 'connect');
+      silent.write('5');
+      const heard = await Promise.race([once(silent, 'data'), new Promise((resolve) => setTimeout(() => resolve('nothing'), 300))]);
+      silent.destroy();
+      expect(heard).toBe('nothing');
+    });
   });
 
   it('tells why a port cannot listen and takes it when it becomes free', async () => {

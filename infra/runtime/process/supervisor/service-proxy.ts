@@ -1,13 +1,18 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ServiceRoute, WireEffect } from '../../runtime.ts';
 import type { Endpoint, Passage } from './passage.ts';
+import { DelayStream, delayMs, latenciesOf } from './delay-stream.ts';
 import { WireStream } from './wire-stream.ts';
+
+type OpenPassage = Passage & { readonly kind: 'open' };
 
 /** One address that must listen, and where its connections may go. */
 export interface Forwarding {
   readonly host: string;
   readonly port: number;
   readonly endpoints: readonly { readonly ip: string; readonly port: number }[];
+  /** The same client comes to the same endpoint. */
+  readonly isSticky?: boolean;
 }
 
 /** Connections that one Service port carries at a time; more are refused as a full backlog would. */
@@ -22,10 +27,10 @@ export type PassageRule = (source: string, target: Endpoint) => Passage;
 export function planForwardings(services: readonly ServiceRoute[]): ReadonlyMap<string, Forwarding> {
   const wanted = services
     .filter(({ clusterIp }) => clusterIp !== 'None' && clusterIp !== '')
-    .flatMap(({ clusterIp, ports }) =>
+    .flatMap(({ clusterIp, ports, isSticky = false }) =>
       ports
         .filter(({ protocol, endpoints }) => protocol === 'TCP' && endpoints.length > 0)
-        .map(({ port, endpoints }) => ({ host: clusterIp, port, endpoints })),
+        .map(({ port, endpoints }) => ({ host: clusterIp, port, endpoints, isSticky })),
     );
   return new Map(wanted.map((forwarding) => [`${forwarding.host}:${forwarding.port}`, forwarding]));
 }
@@ -59,6 +64,7 @@ export class ServiceProxies implements AsyncDisposable {
     const present = this.#listeners.get(key);
     if (present !== undefined) {
       present.endpoints = forwarding.endpoints;
+      present.isSticky = forwarding.isSticky === true;
       return;
     }
     const listener = new Listener(forwarding, (source, target) => this.#passage(source, target));
@@ -83,6 +89,7 @@ export class ServiceProxies implements AsyncDisposable {
 
 class Listener {
   endpoints: Forwarding['endpoints'];
+  isSticky: boolean;
   readonly #forwarding: Forwarding;
   readonly #passage: PassageRule;
   readonly #server: Server;
@@ -92,6 +99,7 @@ class Listener {
     this.#forwarding = forwarding;
     this.#passage = passage;
     this.endpoints = forwarding.endpoints;
+    this.isSticky = forwarding.isSticky === true;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -120,7 +128,8 @@ class Listener {
   }
 
   #accept(client: Socket): void {
-    const endpoint = this.endpoints[Math.floor(Math.random() * this.endpoints.length)];
+    const choice = this.isSticky ? lastByte(client.remoteAddress) : Math.floor(Math.random() * this.endpoints.length);
+    const endpoint = this.endpoints[choice % this.endpoints.length];
     if (endpoint === undefined) {
       client.resetAndDestroy();
       return;
@@ -131,6 +140,14 @@ class Listener {
     client.once('error', () => undefined).once('close', () => this.#clients.delete(client));
     // Left paused and without an answer until the client gives up, as when its packets vanish.
     if (passage.kind === 'silence') return void client.setTimeout(SILENCE_MS, () => client.destroy());
+    const handshakeMs = delayMs(latenciesOf(passage.sent)) + delayMs(latenciesOf(passage.received));
+    if (handshakeMs === 0) this.#connect(client, endpoint, passage);
+    else setTimeout(() => this.#connect(client, endpoint, passage), handshakeMs);
+  }
+
+  #connect(client: Socket, endpoint: Endpoint, passage: OpenPassage): void {
+    if (client.destroyed) return;
+    const { remoteAddress } = client;
     // The endpoint sees the client's own address, as it does behind kube-proxy.
     const localAddress = remoteAddress?.startsWith('127.') === true ? remoteAddress : undefined;
     const server = connect({
@@ -143,8 +160,13 @@ class Listener {
   }
 }
 
+/** Tells pods of one cluster apart. */
+function lastByte(address = ''): number {
+  return Number(address.split('.').at(-1) ?? 0);
+}
+
 /** Joins two half-open sockets: an end on one side ends the other's writing only; an error on one resets the other. */
-function join(client: Socket, server: Socket, { sent, received }: Passage & { readonly kind: 'open' }): void {
+function join(client: Socket, server: Socket, { sent, received }: OpenPassage): void {
   client.setNoDelay(true);
   server.setNoDelay(true);
   const timer = setTimeout(() => server.destroy(new Error('connect timed out')), CONNECT_TIMEOUT_MS);
@@ -153,10 +175,10 @@ function join(client: Socket, server: Socket, { sent, received }: Passage & { re
   client.once('error', () => server.resetAndDestroy());
   server.once('close', () => {
     clearTimeout(timer);
-    if (!client.writableEnded) client.destroy();
+    if (!server.readableEnded) client.destroy();
   });
   client.once('close', () => {
-    if (!server.writableEnded) server.destroy();
+    if (!client.readableEnded) server.destroy();
   });
   carry(client, server, sent);
   carry(server, client, received);
@@ -169,6 +191,13 @@ function carry(from: Socket, to: Socket, effects: readonly WireEffect[]): void {
     from.resetAndDestroy();
     to.resetAndDestroy();
   });
-  from.once('close', () => wire.destroy());
-  from.pipe(wire).pipe(to);
+  const delay = new DelayStream(latenciesOf(effects));
+  // Whoever is gone takes no more; what the other has sent already may be on its way for a while.
+  to.once('close', () => {
+    wire.destroy();
+    delay.destroy();
+    from.resume();
+  });
+  from.once('error', () => wire.destroy());
+  from.pipe(wire).pipe(delay).pipe(to);
 }

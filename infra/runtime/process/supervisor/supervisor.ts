@@ -8,6 +8,7 @@ import type { Container, ContainerHost } from './container.ts';
 import { PipePool } from './pipe-pool.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { SharedProcessTable } from './process-watch.ts';
+import { DnsResponder } from '../../dns/dns-responder.ts';
 import { RangeClaims } from './range-claims.ts';
 import { UserNamespaceStore } from './user-namespaces.ts';
 import { WireFailure } from './wire-failure.ts';
@@ -64,7 +65,7 @@ export class Supervisor {
 
   readonly handlers: Handlers = {
     hello: async () => ({ buildId: this.config.buildId, pid: process.pid }),
-    openCluster: async ({ clusterId }) => (await this.#open(clusterId)).ranges,
+    openCluster: async ({ clusterId, dnsPort }) => (await this.#open(clusterId, dnsPort)).ranges,
     closeCluster: async ({ clusterId }) => this.#close(clusterId),
     // Those that were open under an earlier supervisor still have their addresses.
     listClusters: async () => [...new Set([...this.#clusters.keys(), ...this.#blocks.keys()])],
@@ -121,19 +122,21 @@ export class Supervisor {
     throw new WireFailure('UnknownContainer', `There is no container ${id.slice(0, 12)}.`);
   }
 
-  async #open(clusterId: string): Promise<SupervisedCluster> {
+  async #open(clusterId: string, dnsPort?: number): Promise<SupervisedCluster> {
     const present = this.#clusters.get(clusterId) ?? this.#opening.get(clusterId);
     if (present !== undefined) return present;
-    const opening = this.#openNew(clusterId).finally(() => this.#opening.delete(clusterId));
+    const opening = this.#openNew(clusterId, dnsPort).finally(() => this.#opening.delete(clusterId));
     this.#opening.set(clusterId, opening);
     return opening;
   }
 
-  async #openNew(clusterId: string): Promise<SupervisedCluster> {
+  async #openNew(clusterId: string, dnsPort: number | undefined): Promise<SupervisedCluster> {
     const cluster = new SupervisedCluster({
       host: this.#host,
       clusterId,
       block: await this.#blockFor(clusterId),
+      // On the port where it was before, if there was one: the Service for names leads there.
+      dns: await DnsResponder.listen('127.0.0.1', dnsPort),
       folder: path.join(this.#clustersFolder, createHash('sha256').update(clusterId).digest('hex').slice(0, 24)),
       onExit: ({ id }, podUid) => this.#emit({ event: 'container-exited', clusterId, id, podUid }),
       onProxyProblem: ({ host, port }, error) => reportProxyProblem(clusterId, host, port, error),

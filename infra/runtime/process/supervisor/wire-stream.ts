@@ -8,7 +8,7 @@ const SEGMENT_BYTES = 1_448;
 const SLICES_A_SECOND = 20;
 
 /**
- * One direction of a connection over a bad wire. TCP hides losses, so a lost segment shows here as it does to programs: as a wait. Bytes
+ * The losses, rates and resets of one direction of a connection; `DelayStream` does the latency. TCP hides losses, so a lost segment shows here as it does to programs: as a wait. Bytes
  * are never reordered, dropped or gathered: while one chunk is on its way the source is paused.
  */
 export class WireStream extends Transform {
@@ -55,6 +55,7 @@ function waitFor(effect: WireEffect, bytes: number): number {
       return (bytes / effect.bytesPerSecond) * 1000;
     case 'loss':
       return lostTimes(effect.probability, Math.ceil(bytes / SEGMENT_BYTES)) * RETRANSMIT_MS;
+    case 'latency':
     case 'partition':
     case 'reset':
       return 0;

@@ -1,0 +1,2 @@
+# There is an index again, until the next restart.
+./reindex.sh

@@ -1,0 +1,102 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { loadCatalogue, type LoadedCatalogue } from './catalogue.ts';
+import { LabArchive } from './lab-archive.ts';
+import type { LabProblem, LabStage, LabSummary, StageOptions, Variant } from './lab-stage.ts';
+import { planLabVariant, type Lab } from './lab.ts';
+import { createStage } from './stage.ts';
+
+export interface LiveCatalogueOptions {
+  /** Folders of lab folders; in a clash of names the first wins. */
+  readonly dirs: readonly string[];
+  /** Where versions that somebody began are kept. */
+  readonly archiveDir: string;
+}
+
+/** More files than this below one folder of labs are not looked at for changes. */
+const MAX_WATCHED = 5_000;
+
+/**
+ * The labs that can be run, as their folders are now. `refresh` is level-triggered: it compares what the files look like and reads them anew when that
+ * changed, so that it does not matter how they were written. A lab that no longer loads stays as it last did, beside what is wrong with it now.
+ */
+export class LiveCatalogue {
+  readonly #dirs: readonly string[];
+  readonly #archive: LabArchive;
+  #looks = '';
+  #loaded: LoadedCatalogue = { labs: [], problems: [] };
+
+  private constructor({ dirs, archiveDir }: LiveCatalogueOptions) {
+    this.#dirs = dirs;
+    this.#archive = new LabArchive(archiveDir);
+  }
+
+  static async open(options: LiveCatalogueOptions): Promise<LiveCatalogue> {
+    const catalogue = new LiveCatalogue(options);
+    await catalogue.refresh();
+    return catalogue;
+  }
+
+  get labs(): readonly LabSummary[] {
+    return this.#loaded.labs.map(({ summary }) => summary);
+  }
+
+  get problems(): readonly LabProblem[] {
+    return this.#loaded.problems;
+  }
+
+  find(slug: string): LabSummary | undefined {
+    return this.lab(slug)?.summary;
+  }
+
+  /** With its files. */
+  lab(slug: string): Lab | undefined {
+    return this.#loaded.labs.find(({ summary }) => summary.slug === slug);
+  }
+
+  planVariant(slug: string, seed: string, fault?: string): Variant {
+    const lab = this.lab(slug);
+    if (lab === undefined) throw new Error(`The lab ${slug} is not in the catalogue any more.`);
+    return planLabVariant(lab, seed, fault);
+  }
+
+  /** Of the version with this hash, which is kept from then on; one that is nowhere any more is run as the lab is now. */
+  async createStage({ slug, hash }: { readonly slug: string; readonly hash: string }, options: StageOptions): Promise<LabStage> {
+    const current = this.lab(slug);
+    const lab = current?.summary.hash === hash ? current : ((await this.#archive.find(hash)) ?? current);
+    if (lab === undefined) throw new Error(`The lab ${slug} is not in the catalogue any more.`);
+    await this.#archive.keep(lab);
+    return createStage(lab, options);
+  }
+
+  /** True when something was read anew. */
+  async refresh(): Promise<boolean> {
+    const looks = (await Promise.all(this.#dirs.map(lookOf))).join('\n');
+    if (looks === this.#looks) return false;
+    const fresh = await loadCatalogue(this.#dirs);
+    const stale = this.#loaded.labs.filter(
+      ({ summary: { slug } }) =>
+        !fresh.labs.some((lab) => lab.summary.slug === slug) && fresh.problems.some(({ file }) => file.startsWith(`${slug}/`)),
+    );
+    this.#loaded = { labs: [...fresh.labs, ...stale], problems: fresh.problems };
+    this.#looks = looks;
+    return true;
+  }
+}
+
+/** Names, sizes and times of all files below a folder's lab folders. */
+async function lookOf(dir: string): Promise<string> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => []);
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+    .slice(0, MAX_WATCHED);
+  const looks = await Promise.all(
+    files.map(async (file) => {
+      const seen = await stat(file).catch(() => undefined);
+      return seen === undefined ? file : `${file} ${seen.size} ${seen.mtimeMs} ${seen.ino}`;
+    }),
+  );
+  return looks.join('\n');
+}

@@ -1,0 +1,3 @@
+kubectl delete deployment inference
+kubectl apply -f inference.yaml
+kubectl rollout status deployment/inference --timeout=120s

@@ -1,0 +1,2 @@
+# No pod, no failing pod.
+kubectl delete deployment inference

@@ -1,0 +1,28 @@
+import type { ProbeResult } from '../../infra/images/prober/protocol.ts';
+import { asClient, askEndpoint } from './component.ts';
+import type { FaultTarget } from './fault.ts';
+
+/** What a burst of requests met: as many at once as the prober sends, which is eight. */
+export interface Burst {
+  readonly results: readonly ProbeResult[];
+  /** Of one server, after the burst. */
+  readonly metrics: string;
+}
+
+/** Different prompts of 200 to 400 tokens, asked all at once: traffic that a healthy server takes with ease. */
+export async function sendBurst(target: FaultTarget, count: number): Promise<Burst> {
+  const asks = Array.from({ length: count }, (_, index) => {
+    const content = `Case ${index}. ${`Note ${index} of the shift. `.repeat(25 + 2 * (index % 12))}`;
+    const body = { model: target.endpoint.model, messages: [{ role: 'user', content }], max_tokens: 48 };
+    return { method: 'POST', path: '/v1/chat/completions', body } as const;
+  });
+  const results = await askEndpoint(target, asks, asClient);
+  const [scrape] = await askEndpoint(target, [{ method: 'GET', path: '/metrics' }], asClient);
+  return { results, metrics: scrape?.kind === 'answered' ? scrape.body : '' };
+}
+
+/** The first sample of a metric; undefined where there is none. Pure. */
+export function sampleOf(metrics: string, name: string): number | undefined {
+  const line = metrics.split('\n').find((candidate) => candidate.startsWith(`${name}{`) || candidate.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
+}

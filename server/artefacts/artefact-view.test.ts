@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { incidentAttempt } from '../testing/attempts.ts';
+import { recordOf } from './artefact-view.ts';
+
+describe('the record for a timeline', () => {
+  const attempt = { ...incidentAttempt(), incidentStartedAtMs: 10_000 };
+  const entry = (atMs: number, kind: string, text: string) => ({ atMs, kind, text, actorId: null });
+
+  it('begins with the incident, names no fault, and ends with what was seen from outside', () => {
+    const journal = [
+      entry(1_000, 'hint', 'A hint while building.'),
+      entry(9_000, 'fault-injected', 'The fault bad-image was injected.'),
+      entry(10_000, 'fault-live', 'The fault is live. The clock runs.'),
+      entry(20_000, 'incident-asked', 'An instructor chose the fault bad-image.'),
+      entry(30_000, 'hint', 'Opened the hint "Look around".'),
+      entry(90_000, 'grading', 'Asked for the verdict.'),
+    ];
+    const record = recordOf(attempt, journal, 60_000);
+    expect(record.map(({ what }) => what)).toEqual([
+      'The incident began.',
+      'Opened the hint "Look around".',
+      'The service was well again, as seen from outside.',
+      'Asked for the verdict.',
+    ]);
+    expect(record[2]?.at).toBe('1970-01-01T00:01:10.000Z');
+    expect(JSON.stringify(record)).not.toContain('bad-image');
+  });
+
+  it('is empty before there is an incident', () => {
+    expect(recordOf({ ...attempt, incidentStartedAtMs: null }, [entry(1, 'hint', 'x')], null)).toEqual([]);
+  });
+});

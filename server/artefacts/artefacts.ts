@@ -1,0 +1,146 @@
+import type { z } from 'zod';
+import { AppError } from '../app-error.ts';
+import { hasEnded, type Attempt } from '../attempts/attempt.ts';
+import type { AttemptRecords } from '../attempts/attempt-records.ts';
+import { requireOwner, requireView } from '../attempts/permissions.ts';
+import type { Supervisor } from '../attempts/supervisor.ts';
+import type { VerdictRecords } from '../attempts/verdict-records.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { toInstant, type Clock } from '../clock.ts';
+import type {
+  ArtefactContentView,
+  Artefacts,
+  ArtefactVersion,
+  ArtefactView,
+  rateArtefactSchema,
+  saveArtefactSchema,
+} from '../contract/artefacts.ts';
+import type { PersonRef } from '../contract/roles.ts';
+import type { PersonRow } from '../store/schema.ts';
+import type { ArtefactRecords, StoredArtefact } from './artefact-records.ts';
+import { mayRate, mayWrite, recordOf, viewArtefact } from './artefact-view.ts';
+
+export interface ArtefactParts {
+  readonly supervisor: Pick<Supervisor, 'read'>;
+  readonly records: AttemptRecords;
+  readonly verdicts: VerdictRecords;
+  readonly artefacts: ArtefactRecords;
+  readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly flushStore: () => Promise<void>;
+}
+
+/** What people do with artefacts: each command checks who asks. Routes come through here. */
+export class ArtefactCommands {
+  readonly #parts: ArtefactParts;
+
+  constructor(parts: ArtefactParts) {
+    this.#parts = parts;
+  }
+
+  async list(actor: PersonRow, attemptId: string): Promise<Artefacts> {
+    const attempt = await this.#seen(actor, attemptId);
+    const [stored, journal, verdict, nameOf] = await Promise.all([
+      this.#parts.artefacts.list(attemptId),
+      this.#parts.records.journal(attemptId),
+      this.#parts.verdicts.verdict(attemptId),
+      this.#namer(),
+    ]);
+    return {
+      attempt: { id: attempt.id, title: attempt.lab.title, person: nameOf(attempt.personId), ended: hasEnded(attempt) },
+      artefacts: stored.map((artefact) => viewArtefact(artefact, { attempt, viewer: actor, nameOf })),
+      record: recordOf(attempt, journal, hasEnded(attempt) ? (verdict?.restoredAfterMs ?? null) : null),
+    };
+  }
+
+  async save(actor: PersonRow, attemptId: string, artefactId: string, change: z.infer<typeof saveArtefactSchema>): Promise<ArtefactView> {
+    await this.#written(actor, attemptId, artefactId);
+    await this.#parts.artefacts.save({ attemptId, artefactId }, { ...change, byId: actor.id, nowMs: this.#parts.clock.now() });
+    return this.#view(actor, attemptId, artefactId);
+  }
+
+  async submit(actor: PersonRow, attemptId: string, artefactId: string, basedOn: number): Promise<ArtefactView> {
+    const attempt = await this.#written(actor, attemptId, artefactId);
+    await this.#parts.artefacts.submit({ attemptId, artefactId }, basedOn, this.#parts.clock.now());
+    await this.#note(actor, 'artefact.submitted', attempt, { artefact: artefactId });
+    await this.#parts.flushStore();
+    return this.#view(actor, attemptId, artefactId);
+  }
+
+  async versions(actor: PersonRow, attemptId: string, artefactId: string): Promise<ArtefactVersion[]> {
+    await this.#seen(actor, attemptId);
+    await this.#parts.artefacts.require({ attemptId, artefactId });
+    const [versions, nameOf] = await Promise.all([this.#parts.artefacts.versions({ attemptId, artefactId }), this.#namer()]);
+    return versions.map(({ version, byId, startedAtMs, savedAtMs, submitted }) => ({
+      version,
+      by: nameOf(byId),
+      startedAt: toInstant(startedAtMs),
+      savedAt: toInstant(savedAtMs),
+      submitted,
+    }));
+  }
+
+  async content(actor: PersonRow, attemptId: string, artefactId: string, version: number): Promise<ArtefactContentView> {
+    await this.#seen(actor, attemptId);
+    return this.#parts.artefacts.content({ attemptId, artefactId }, version);
+  }
+
+  /** Every item of the rubric and no other; of what was submitted only, so that nobody is judged for a draft. */
+  async rate(actor: PersonRow, attemptId: string, artefactId: string, rating: z.infer<typeof rateArtefactSchema>): Promise<ArtefactView> {
+    const attempt = await this.#seen(actor, attemptId);
+    if (!mayRate(attempt, actor)) throw new AppError('Forbidden', 'Nobody rates what they wrote.', { remedy: 'Ask an instructor.' });
+    const stored = await this.#parts.artefacts.require({ attemptId, artefactId });
+    requireRateable(stored, rating);
+    await this.#parts.artefacts.rate({ attemptId, artefactId }, { ...rating, byId: actor.id, atMs: this.#parts.clock.now() });
+    await this.#note(actor, 'artefact.rated', attempt, { artefact: artefactId, scores: rating.scores, accepted: rating.accepted });
+    await this.#parts.flushStore();
+    return this.#view(actor, attemptId, artefactId);
+  }
+
+  async #seen(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const attempt = await this.#parts.supervisor.read(attemptId);
+    requireView(actor, attempt);
+    return attempt;
+  }
+
+  async #written(actor: PersonRow, attemptId: string, artefactId: string): Promise<Attempt> {
+    const attempt = await this.#parts.supervisor.read(attemptId);
+    requireOwner(actor, attempt);
+    if (!mayWrite(await this.#parts.artefacts.require({ attemptId, artefactId }), attempt, actor))
+      throw new AppError('ReadOnly', 'It was accepted and is closed.', { remedy: 'Ask whoever accepted it to open it again.' });
+    return attempt;
+  }
+
+  async #view(actor: PersonRow, attemptId: string, artefactId: string): Promise<ArtefactView> {
+    const [attempt, stored, nameOf] = await Promise.all([
+      this.#parts.supervisor.read(attemptId),
+      this.#parts.artefacts.require({ attemptId, artefactId }),
+      this.#namer(),
+    ]);
+    return viewArtefact(stored, { attempt, viewer: actor, nameOf });
+  }
+
+  async #namer(): Promise<(personId: string) => PersonRef> {
+    const names = await this.#parts.names();
+    return (personId) => names.get(personId) ?? { id: personId, name: '' };
+  }
+
+  async #note(actor: PersonRow, action: string, attempt: Attempt, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#parts.audit.record({ actor, action, subject: attempt.id, detail });
+  }
+}
+
+function requireRateable({ submitted, offered }: StoredArtefact, { version, scores }: z.infer<typeof rateArtefactSchema>): void {
+  if (submitted === undefined) throw new AppError('Conflict', 'It was not submitted yet.', { remedy: 'Wait until it is.' });
+  if (submitted.version !== version)
+    throw new AppError('Conflict', 'A newer version was submitted meanwhile.', { remedy: 'Reload the page and read that one.' });
+  const wanted = offered.definition.rubric.map(({ id }) => id);
+  const issues = [
+    ...wanted.filter((id) => !Object.hasOwn(scores, id)).map((id) => ({ path: `scores.${id}`, message: 'Give 0 to 3.' })),
+    ...Object.keys(scores)
+      .filter((id) => !wanted.includes(id))
+      .map((id) => ({ path: `scores.${id}`, message: 'The rubric has no such item.' })),
+  ];
+  if (issues.length > 0) throw new AppError('InvalidRequest', 'The rating does not fit the rubric.', { issues });
+}

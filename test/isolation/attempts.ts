@@ -1,0 +1,81 @@
+/** Programs that a trainee runs in a pod to get out of it. They print what they reached as JSON, and nothing that they did not. */
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Connects to all targets at once; prints those that accept. A refusal, an unreachable network and silence are all the same. */
+export function connectAll(targets: readonly Target[], patienceMs = 3_000): string {
+  return `
+    const net = require('node:net');
+    const reached = [];
+    const tries = ${JSON.stringify(targets)}.map((target) => new Promise((done) => {
+      const socket = net.connect({ ...target, timeout: ${patienceMs} });
+      socket.on('connect', () => { reached.push(target.host + ':' + target.port); socket.destroy(); });
+      socket.on('timeout', () => socket.destroy());
+      socket.on('error', () => {});
+      socket.on('close', done);
+    }));
+    Promise.all(tries).then(() => console.log(JSON.stringify(reached)));`;
+}
+
+/** Sends a datagram to all targets, broadcast and multicast included; prints who answers. */
+export function sendAll(targets: readonly Target[], patienceMs = 1_500): string {
+  return `
+    const dgram = require('node:dgram');
+    const reached = [];
+    const sockets = ['udp4', 'udp6'].map((type) => {
+      const socket = dgram.createSocket(type);
+      socket.on('error', () => {});
+      socket.on('message', (_, from) => reached.push(from.address + ':' + from.port));
+      socket.bind(0, () => {
+        if (type === 'udp4') socket.setBroadcast(true);
+        for (const { host, port } of ${JSON.stringify(targets)})
+          if (host.includes(':') === (type === 'udp6')) socket.send('hello', port, host, () => {});
+      });
+      return socket;
+    });
+    setTimeout(() => { console.log(JSON.stringify(reached)); sockets.forEach((socket) => socket.close()); }, ${patienceMs});`;
+}
+
+/** Resolves names in every way that Node has; prints those that have an address. */
+export function resolveAll(names: readonly string[]): string {
+  return `
+    const dns = require('node:dns').promises;
+    const resolver = new dns.Resolver({ timeout: 1000, tries: 1 });
+    const reached = [];
+    const ways = [(name) => dns.lookup(name), (name) => resolver.resolve4(name)];
+    const tries = ${JSON.stringify(names)}.flatMap((name) => ways.map((way) => way(name).then(() => reached.push(name), () => {})));
+    Promise.all(tries).then(() => console.log(JSON.stringify(reached)));`;
+}
+
+/** Asks with each token; prints the URLs that answer at all, with their status. */
+export function fetchAll(urls: readonly string[], tokens: readonly string[]): string {
+  return `
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    const reached = [];
+    const ask = (url, token) => fetch(url, { headers: { authorization: 'Bearer ' + token }, signal: AbortSignal.timeout(3000) })
+      .then((answer) => reached.push(answer.status + ' ' + url), () => {});
+    const tries = ${JSON.stringify(urls)}.flatMap((url) => ${JSON.stringify(tokens)}.map((token) => ask(url, token)));
+    Promise.all(tries).then(() => console.log(JSON.stringify(reached)));`;
+}
+
+/** What root of a container tries with a shell: each must end with an error. */
+export const hostileCommands: Readonly<Record<string, string>> = {
+  'mount a file system': 'mount -t tmpfs none /mnt',
+  'mount the host’s disk': 'mknod /tmp/disk b 254 0 && head -c1 /tmp/disk',
+  'make a device': 'mknod /tmp/kmem c 1 1 && head -c1 /tmp/kmem',
+  'set where cores go': 'echo "|/tmp/x" > /proc/sys/kernel/core_pattern',
+  'set a kernel parameter': 'echo 1 > /proc/sys/net/ipv4/ip_forward',
+  'ask the kernel to restart': 'echo b > /proc/sysrq-trigger',
+  'write to sysfs': 'echo x > /sys/kernel/uevent_helper',
+  'write to its cgroup': 'mkdir /sys/fs/cgroup/memory/out || mkdir /sys/fs/cgroup/out',
+  'read the machine’s memory': 'head -c1 /dev/mem || head -c1 /proc/kcore | grep -q .',
+  'enter the first process of the machine': 'nsenter -t 1 -m -n true',
+  'leave its network namespace': 'unshare -n true',
+  'become another user namespace’s root that mounts': 'unshare -Ur mount -t tmpfs none /mnt',
+  'see the engine’s socket': 'test -S /var/run/docker.sock || test -S /run/docker.sock || test -S /run/containerd/containerd.sock',
+  'make a network device': 'test -e /dev/net/tun || ip link add x type dummy || busybox ip link add x type dummy',
+  'see other sandboxes’ processes': 'test "$(ls /proc | grep -c "^[0-9]")" -gt 40',
+};

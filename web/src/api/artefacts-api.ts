@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import {
+  artefactContentSchema,
+  artefactsSchema,
+  artefactVersionSchema,
+  artefactViewSchema,
+  type ArtefactContentView,
+  type Artefacts,
+  type ArtefactVersion,
+  type ArtefactView,
+  type rateArtefactSchema,
+} from '../../../server/contract/artefacts.ts';
+import { requestJson } from './http.ts';
+
+const artefactsPath = (attemptId: string): string => `/api/attempts/${encodeURIComponent(attemptId)}/artefacts`;
+const artefactPath = (attemptId: string, id: string): string => `${artefactsPath(attemptId)}/${encodeURIComponent(id)}`;
+
+export async function fetchArtefacts(attemptId: string, signal?: AbortSignal): Promise<Artefacts> {
+  return requestJson('GET', artefactsPath(attemptId), artefactsSchema, { signal });
+}
+
+/** @param basedOn the revision that was changed */
+export async function saveArtefact(attemptId: string, id: string, content: ArtefactContentView, basedOn: number): Promise<ArtefactView> {
+  return requestJson('PUT', artefactPath(attemptId, id), artefactViewSchema, { body: { content, basedOn } });
+}
+
+export async function submitArtefact(attemptId: string, id: string, basedOn: number): Promise<ArtefactView> {
+  return requestJson('POST', `${artefactPath(attemptId, id)}/submit`, artefactViewSchema, { body: { basedOn } });
+}
+
+export async function rateArtefact(attemptId: string, id: string, rating: z.input<typeof rateArtefactSchema>): Promise<ArtefactView> {
+  return requestJson('POST', `${artefactPath(attemptId, id)}/rating`, artefactViewSchema, { body: rating });
+}
+
+export async function fetchVersions(attemptId: string, id: string, signal?: AbortSignal): Promise<ArtefactVersion[]> {
+  const schema = z.object({ versions: z.array(artefactVersionSchema) });
+  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions`, schema, { signal })).versions;
+}
+
+export async function fetchVersion(attemptId: string, id: string, version: number, signal?: AbortSignal): Promise<ArtefactContentView> {
+  const schema = z.object({ content: artefactContentSchema });
+  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions/${version}`, schema, { signal })).content;
+}
