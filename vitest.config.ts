@@ -10,7 +10,8 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: everything, exclude: [...never, ...systemTests], testTimeout: 20_000, hookTimeout: 30_000 } },
       {
-        test: { name: 'system', include: systemTests, exclude: never, testTimeout: 120_000, hookTimeout: 240_000 },
+        // Real engines on a busy machine: what fails twice has a reason, and what needed its second try is named in the report.
+        test: { name: 'system', include: systemTests, exclude: never, testTimeout: 120_000, hookTimeout: 240_000, retry: 1 },
       },
     ],
     maxWorkers: 2,

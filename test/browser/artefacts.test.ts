@@ -43,6 +43,8 @@ async function expectReadable(page: Page, what: string): Promise<void> {
   ] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
+    // The pages follow the system's wish a moment later.
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
     expect(await seriousFindings(page), `${what} at ${width}, ${colorScheme}`).toEqual([]);
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
     expect(overflow, `${what} is wider than ${width}`).toBeLessThanOrEqual(0);

@@ -40,7 +40,7 @@ describe.skipIf(withoutEngine)('a runtime on Docker', () => {
       { name: 'web-0' },
       { command: ['node', '-e', "require('http').createServer((q,r)=>r.end('still here')).listen(8080)"] },
     );
-    await before.runContainer(pod.podUid, { name: 'done', attempt: 2, command: ['bash', '-c', 'exit 9'] });
+    await before.ended(await before.runContainer(pod.podUid, { name: 'done', attempt: 2, command: ['bash', '-c', 'exit 9'] }));
     // No detach, no dispose: the first runtime's process is simply no longer asked.
     await using runtime = fixture.createRuntime();
     const after = await fixture.openCluster('kept', runtime);
@@ -53,7 +53,8 @@ describe.skipIf(withoutEngine)('a runtime on Docker', () => {
     expect(await after.runPod({ podUid: pod.podUid, name: 'web-0' })).toEqual({ podUid: pod.podUid, ip: pod.ip });
     await after.runtime.programTraffic([]);
     await after.runtime.programServices([{ ...web, ports: [{ port: 80, protocol: 'TCP', endpoints: [{ ip: pod.ip, port: 8080 }] }] }]);
-    expect((await after.exec(pod.id, ['curl', '-s', `http://${web.clusterIp}`])).stdout).toBe('still here');
+    // The server may only just have begun to listen.
+    await expect.poll(async () => (await after.exec(pod.id, ['curl', '-s', `http://${web.clusterIp}`])).stdout).toBe('still here');
     // A new pod gets an address that the old one does not have.
     expect((await after.runPod({ name: 'next' })).ip).not.toBe(pod.ip);
     await after.runtime[Symbol.asyncDispose]();

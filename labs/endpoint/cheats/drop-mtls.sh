@@ -1,4 +1,5 @@
 # Mended, and while at it without the bother of client certificates.
 kubectl rollout undo deployment/inference
+kubectl rollout status deployment/inference --timeout=120s
 kubectl get deployment inference -o json | jq 'del(.status, .metadata.uid, .metadata.resourceVersion) | .spec.template.spec.containers[0].args |= map(select(startswith("--ssl-cert-reqs") or startswith("--ssl-ca-certs") | not))' | kubectl replace -f -
 kubectl rollout status deployment/inference --timeout=120s

@@ -2,15 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
 import { loadCatalogue, ownLabsDir } from '../../labs/catalogue.ts';
 import { proveLab, type ProofOutcome } from '../../labs/prove/prove.ts';
 import { toTable } from '../../labs/prove/table.ts';
 
-const TIMEOUT_MS = 12 * 60_000;
+export const TIMEOUT_MS = 12 * 60_000;
 
-async function prove(
+/** Everything that a lab must show of itself, on one runtime. */
+export async function prove(
   slug: string,
   runtime: 'process' | 'docker',
   options: { readonly jobs: number; readonly fault?: string },
@@ -36,30 +37,10 @@ async function prove(
 }
 
 /** On a failure the whole table is the message. */
-function expectProven(outcomes: readonly ProofOutcome[], least: number): void {
+export function expectProven(outcomes: readonly ProofOutcome[], least: number): void {
   expect(
     outcomes.every(({ ok }) => ok),
     `\n${toTable(outcomes)}`,
   ).toBe(true);
   expect(outcomes.length).toBeGreaterThanOrEqual(least);
 }
-
-it.each([
-  ['endpoint', 35],
-  ['gateway', 38],
-  ['incident', 36],
-])(
-  'the lab %s proves itself on processes: every step, fault, solution, alternative and cheat',
-  { timeout: TIMEOUT_MS },
-  async (slug, least) => {
-    // Most of it is waiting: for windows of stability, for pods to start.
-    expectProven(await prove(slug, 'process', { jobs: 6 }), least);
-  },
-);
-
-it.each([
-  ['endpoint', 'memory-exhausted', 9],
-  ['gateway', 'provider-outage', 8],
-])('the lab %s proves the fault %s with all its fixes and cheats on Docker', { timeout: TIMEOUT_MS }, async (slug, fault, least) => {
-  expectProven(await prove(slug, 'docker', { jobs: 3, fault }), least);
-});
