@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProbeResult } from '../../infra/images/prober/protocol.ts';
 import { FakeProviders } from '../testing/fake-providers.ts';
 import { answered, checkOf, FakeProber, testContext, type TestContext } from '../testing/sandbox-fixtures.ts';
+import { whileTimePasses } from '../testing/pass-time.ts';
 import { PlatformError } from '../platform-error.ts';
 import { runFailoverCheck, type FailoverCheck } from './failover-check.ts';
 
@@ -14,14 +15,8 @@ const check = checkOf('f', {
   requests: [{ name: 'a question', scheme: 'http', path: '/v1/models', expect: { status: 200 } }],
 }) as FailoverCheck;
 
-/** Moves the clock until the check is through. */
-async function run(context: TestContext): Promise<Awaited<ReturnType<typeof runFailoverCheck>>> {
-  const state = { isOver: false };
-  const running = runFailoverCheck(check, context).finally(() => (state.isOver = true));
-  running.catch(() => undefined);
-  while (!state.isOver) await context.clock.advance(100);
-  return running;
-}
+const run = (context: TestContext): ReturnType<typeof runFailoverCheck> =>
+  whileTimePasses(context.clock, runFailoverCheck(check, context), 100);
 
 function context(answer: () => ProbeResult): TestContext {
   return testContext({ prober: new FakeProber(answer) });

@@ -5,12 +5,13 @@ import path from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureKubectl, ensureNewestKubectl } from '../../infra/setup/kubectl.ts';
-import { ClusterProcess, minorOf } from './kubectl.ts';
+import { minorOf } from '../support/cluster-program.ts';
+import { KubectlCluster } from './kubectl.ts';
 
-let cluster: ClusterProcess;
+let cluster: KubectlCluster;
 
 beforeAll(async () => {
-  cluster = await ClusterProcess.start();
+  cluster = await KubectlCluster.start();
 }, 120_000);
 
 afterAll(async () => {

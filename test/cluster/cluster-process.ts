@@ -1,9 +1,8 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureKubectl } from '../../infra/setup/kubectl.ts';
-import { projectRoot } from '../../infra/setup/project-root.ts';
+import { ClusterProgram } from '../support/cluster-program.ts';
 
 const POLL_MS = 100;
 const PATIENCE_MS = 60_000;
@@ -17,42 +16,27 @@ export interface Ended {
 
 /** A cluster in a process of its own, spoken to with kubectl as a person would. */
 export class ClusterProcess implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #program: ClusterProgram;
   readonly #kubectl: string;
 
-  constructor(child: ChildProcess, folder: string, kubectl: string) {
-    this.#child = child;
-    this.#folder = folder;
+  constructor(program: ClusterProgram, kubectl: string) {
+    this.#program = program;
     this.#kubectl = kubectl;
   }
 
   /** `nodes` is the YAML that `npm run cluster -- --nodes` reads. */
   static async start(nodes: string): Promise<ClusterProcess> {
     const kubectl = await ensureKubectl();
-    const folder = mkdtempSync(path.join(tmpdir(), 'cluster-process-'));
-    writeFileSync(path.join(folder, 'nodes.yaml'), nodes);
-    const options = ['--kubeconfig', path.join(folder, 'kubeconfig'), '--nodes', path.join(folder, 'nodes.yaml'), '--no-service-ca'];
-    const child = spawn(process.execPath, ['scripts/run.mjs', 'infra/cluster/main.ts', ...options], {
-      cwd: projectRoot,
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const program = await ClusterProgram.start((folder) => {
+      const file = path.join(folder, 'nodes.yaml');
+      writeFileSync(file, nodes);
+      return ['--nodes', file, '--no-service-ca'];
     });
-    await new Promise<void>((resolve, reject) => {
-      let output = '';
-      child.stdout.on('data', (data: Buffer) => {
-        output += data.toString();
-        if (output.includes('cluster ready')) resolve();
-      });
-      child.once('exit', (code) => reject(new Error(`the cluster ended with ${code}: ${output}`)));
-    });
-    return new ClusterProcess(child, folder, kubectl);
+    return new ClusterProcess(program, kubectl);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await ended;
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#program[Symbol.asyncDispose]();
   }
 
   /** A namespace of its own to work in. */
@@ -62,7 +46,7 @@ export class ClusterProcess implements AsyncDisposable {
   }
 
   #run(args: readonly string[], input?: string): Promise<Ended> {
-    const env = { ...process.env, KUBECONFIG: path.join(this.#folder, 'kubeconfig'), HOME: this.#folder };
+    const env = { ...process.env, KUBECONFIG: this.#program.kubeconfig, HOME: this.#program.folder };
     return new Promise((resolve) => {
       const child = execFile(this.#kubectl, [...args], { env, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });

@@ -1,9 +1,5 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { projectRoot } from '../../infra/setup/project-root.ts';
-import { parseMinor } from '../../infra/setup/kubectl.ts';
+import { spawn } from 'node:child_process';
+import { ClusterProgram } from '../support/cluster-program.ts';
 
 const COMMAND_TIMEOUT_MS = 60_000;
 
@@ -13,35 +9,20 @@ export interface Ran {
   readonly output: string;
 }
 
-export function minorOf(kubectl: string): number {
-  return parseMinor(execFileSync(kubectl, ['version', '--client', '--output=json'], { encoding: 'utf8' }));
-}
-
-/** A cluster in a process of its own, as `npm run cluster` starts it, and people who work on it with a real kubectl. */
-export class ClusterProcess implements AsyncDisposable {
+/** A cluster as `npm run cluster` starts it, and people who work on it with a real kubectl. */
+export class KubectlCluster implements AsyncDisposable {
   readonly folder: string;
   readonly kubeconfig: string;
-  readonly #child: ChildProcess;
+  readonly #program: ClusterProgram;
 
-  private constructor(folder: string, child: ChildProcess) {
-    this.folder = folder;
-    this.kubeconfig = path.join(folder, 'kubeconfig');
-    this.#child = child;
+  private constructor(program: ClusterProgram) {
+    this.folder = program.folder;
+    this.kubeconfig = program.kubeconfig;
+    this.#program = program;
   }
 
-  static async start(): Promise<ClusterProcess> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'api-test-'));
-    const options = ['infra/cluster/main.ts', '--runtime', 'process', '--no-service-ca', '--kubeconfig', path.join(folder, 'kubeconfig')];
-    const child = spawn(process.execPath, ['scripts/run.mjs', ...options], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
-    await new Promise<void>((resolve, reject) => {
-      let output = '';
-      child.stdout.on('data', (data: Buffer) => {
-        output += data.toString();
-        if (output.includes('cluster ready')) resolve();
-      });
-      child.once('exit', (code) => reject(new Error(`the cluster ended with ${code}: ${output}`)));
-    });
-    return new ClusterProcess(folder, child);
+  static async start(): Promise<KubectlCluster> {
+    return new KubectlCluster(await ClusterProgram.start(() => ['--runtime', 'process', '--no-service-ca']));
   }
 
   /** Runs a command to its end. Discovery is cached in the cluster's own folder, which ends with it. */
@@ -80,9 +61,6 @@ export class ClusterProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await ended;
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.#program[Symbol.asyncDispose]();
   }
 }

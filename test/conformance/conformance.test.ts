@@ -1,10 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureKubectl, ensureNewestKubectl, parseMinor } from '../../infra/setup/kubectl.ts';
-import { projectRoot } from '../../infra/setup/project-root.ts';
+import { ensureKubectl, ensureNewestKubectl } from '../../infra/setup/kubectl.ts';
+import { ClusterProgram, minorOf } from '../support/cluster-program.ts';
 import { forNewestClient } from './newest-client.ts';
 
 /** Between 1.32 and 1.36 no kubectl is tested, so it does not matter which of them brought which words. */
@@ -16,10 +15,6 @@ const names = readdirSync(casesFolder).map((file) => file.replace(/\.t$/, ''));
 /** The oldest kubectl there is, 1.32 on Debian trixie, with the transcripts as they are; and 1.36, whose own wording has moved on. */
 const [oldest, newest] = await Promise.all([ensureKubectl(), ensureNewestKubectl()]);
 const clients = [...new Set([oldest, newest])].map((kubectl) => ({ kubectl, minor: minorOf(kubectl) }));
-
-function minorOf(kubectl: string): number {
-  return parseMinor(execFileSync(kubectl, ['version', '--client', '--output=json'], { encoding: 'utf8' }));
-}
 
 interface Replay {
   readonly kubeconfig: string;
@@ -47,48 +42,28 @@ function casesFor(minor: number, folder: string): string {
   return cases;
 }
 
-async function startCluster(kubeconfig: string, runtime: string): Promise<ChildProcess> {
-  const cluster = spawn(process.execPath, ['scripts/run.mjs', 'infra/cluster/main.ts', '--kubeconfig', kubeconfig, '--runtime', runtime], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let output = '';
-    cluster.stdout.on('data', (data: Buffer) => {
-      output += data.toString();
-      if (output.includes('cluster ready')) resolve();
-    });
-    cluster.once('exit', (code) => reject(new Error(`the cluster ended with ${code}: ${output}`)));
-  });
-  return cluster;
-}
-
 /** Transcripts of a real Kubernetes 1.36.2, unedited, replayed against the embedded cluster. */
 describe.each(['process', 'docker'])('transcripts on the %s runtime', (runtime) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'conformance-'));
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  let cluster: ChildProcess | undefined;
+  let cluster: ClusterProgram | undefined;
 
   beforeAll(async () => {
-    cluster = await startCluster(kubeconfig, runtime);
+    cluster = await ClusterProgram.start(() => ['--runtime', runtime]);
   }, 120_000);
 
-  afterAll(async () => {
-    if (cluster !== undefined) {
-      const ended = new Promise((resolve) => cluster?.once('exit', resolve));
-      cluster.kill('SIGTERM');
-      await ended;
-    }
-    rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(() => cluster?.[Symbol.asyncDispose](), 60_000);
 
   describe.each(clients)('with kubectl 1.$minor', ({ kubectl, minor }) => {
-    const cases = casesFor(minor, folder);
+    let cases: string;
+
+    beforeAll(() => {
+      cases = casesFor(minor, cluster!.folder);
+    });
+
     // Transcripts have namespaces of their own and mostly wait for states, so Vitest's five at once share a cluster.
     it.concurrent.each(names)(
       '%s replays as on Kubernetes 1.36.2',
       async (name) => {
-        const { code, output } = await replay({ kubeconfig, kubectl, cases, only: `${name}.t` });
+        const { code, output } = await replay({ kubeconfig: cluster!.kubeconfig, kubectl, cases, only: `${name}.t` });
         expect(code, output).toBe(0);
       },
       300_000,
