@@ -70,7 +70,7 @@ export class ApiObjects implements KubeObjects {
   }
 
   async patch(ref: ObjectRef, kind: PatchKind, patch: unknown): Promise<KubeObject> {
-    const path = pathOf(ref.kind, ref.namespace, ref.name);
+    const path = `${pathOf(ref.kind, ref.namespace, ref.name)}${ref.subresource === undefined ? '' : `/${ref.subresource}`}`;
     const { body } = await this.#send({ method: HttpMethod.PATCH, path, body: patch, contentType: patchTypes[kind] });
     return body as KubeObject;
   }

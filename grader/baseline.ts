@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Container, Deployment, Probe } from '../infra/cluster/meta/generated/types.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Part } from './endpoint.ts';
 import type { KubeObjects } from './kube-objects.ts';
 import { PlatformError } from './platform-error.ts';
 import { fetchWorkload, isReady } from './workload.ts';
@@ -13,8 +13,7 @@ const probeSchema = z.strictObject({
   detectSeconds: z.number(),
 });
 
-/** The healthy workload as it was before the fault: what a fix must not fall short of. JSON; outlives restarts. */
-export const workloadBaselineSchema = z.strictObject({
+const oneBaselineSchema = z.strictObject({
   replicas: z.int().min(1),
   /** SHA-256 of the pod template and what else the Deployment says: equal as long as nobody changes it. Older baselines have none. */
   specHash: z.string().optional(),
@@ -31,11 +30,24 @@ export const workloadBaselineSchema = z.strictObject({
     .min(1),
 });
 
+/** The healthy workload as it was before the fault: what a fix must not fall short of. JSON; outlives restarts. */
+export const workloadBaselineSchema = oneBaselineSchema.extend({
+  /** Of what stands beside the endpoint, by its Deployment. */
+  parts: z.record(z.string(), oneBaselineSchema).optional(),
+});
+
 export type WorkloadBaseline = z.infer<typeof workloadBaselineSchema>;
 export type ProbeBaseline = z.infer<typeof probeSchema>;
 
-/** Reads the baseline; one that would check nothing is an error (GRADING.md). */
-export async function fetchWorkloadBaseline(objects: KubeObjects, endpoint: Endpoint): Promise<WorkloadBaseline> {
+/** Reads the baseline of the endpoint and of its parts; one that would check nothing is an error (GRADING.md). */
+export async function fetchBaseline(objects: KubeObjects, endpoint: Endpoint, parts: readonly Part[]): Promise<WorkloadBaseline> {
+  const own = await fetchWorkloadBaseline(objects, endpoint);
+  if (parts.length === 0) return own;
+  const entries = parts.map(async (part) => [part.deployment, await fetchWorkloadBaseline(objects, { ...endpoint, ...part })] as const);
+  return { ...own, parts: Object.fromEntries(await Promise.all(entries)) };
+}
+
+async function fetchWorkloadBaseline(objects: KubeObjects, endpoint: Endpoint): Promise<WorkloadBaseline> {
   const { deployment, pods } = await fetchWorkload(objects, endpoint);
   if (deployment === undefined || !pods.some(isReady)) {
     throw new PlatformError('BaselineMissing', `The Deployment ${endpoint.deployment} has no ready pod to take a baseline from.`);

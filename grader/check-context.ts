@@ -2,7 +2,8 @@ import type { Clock } from '../infra/cluster/meta/clock.ts';
 import type { ArtefactShelf } from './artefacts/artefact-shelf.ts';
 import type { WorkloadBaseline } from './baseline.ts';
 import type { Credentials } from './credentials.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Part } from './endpoint.ts';
+import type { IncidentRecord } from './incidents/status-update.ts';
 import type { KubeObjects } from './kube-objects.ts';
 import type { Prober } from './prober.ts';
 import type { Providers } from './providers.ts';
@@ -22,8 +23,18 @@ export interface CheckContext {
   readonly readFile: (file: string) => Promise<string | undefined>;
   /** What the trainee wrote in the product. Absent: nothing. */
   readonly artefacts?: ArtefactShelf;
+  /** What was told to others during the incident, and how the service was seen. Undefined: it has not begun. */
+  readonly fetchIncident?: () => Promise<IncidentRecord | undefined>;
+  /** The machine that grader and sandbox share has more to do than it can: times say more of it than of the service. Absent: nobody knows. */
+  readonly isMachineBusy?: () => boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** The same, about a part instead of the endpoint. */
+export function atPart(context: CheckContext, part: Part | undefined): CheckContext {
+  if (part === undefined) return context;
+  return { ...context, endpoint: { ...context.endpoint, ...part }, baseline: context.baseline?.parts?.[part.deployment] };
 }
 
 /** Evidence with the time of now and without anything that is secret. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { partSchema } from './endpoint.ts';
 
 /** `500ms`, `6s`, `2m`, to milliseconds. */
 export const durationSchema = z
@@ -38,4 +39,6 @@ export const checkFields = {
   every: durationSchema.prefault('1s'),
   /** Checks that must have passed before this one is tried. */
   after: z.array(z.string()).default([]),
+  /** What it is about where that is not the endpoint. */
+  part: partSchema.optional(),
 };

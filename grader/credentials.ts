@@ -6,8 +6,11 @@ import type { KubeObjects, ObjectRef } from './kube-objects.ts';
 import { PlatformError } from './platform-error.ts';
 import { fetchWorkload, keySourceOf, servingContainer } from './workload.ts';
 
-/** The entry of a Secret in the lab's namespace stands for a key beside the endpoint's own, such as another team's. */
-export type KeyChoice = 'none' | 'wrong' | 'good' | { readonly secret: string; readonly entry: string };
+/**
+ * The entry of a Secret in the lab's namespace stands for a key beside the endpoint's own, such as another team's; `leaked` for the one that a fault gave
+ * away.
+ */
+export type KeyChoice = 'none' | 'wrong' | 'good' | 'leaked' | { readonly secret: string; readonly entry: string };
 export type ClientChoice = 'none' | 'stranger' | 'good' | 'handed-over';
 
 /** A credential, or why the sandbox holds none: the trainee's doing, told in words. */
@@ -39,7 +42,7 @@ export class Credentials {
   async key(choice: KeyChoice): Promise<Found<string | undefined>> {
     if (choice === 'none') return { kind: 'found', value: undefined };
     if (choice === 'wrong') return { kind: 'found', value: `${this.#endpoint.key.prefix}${randomBytes(16).toString('hex')}` };
-    const found = await (choice === 'good' ? this.#goodKey() : this.#keyIn(choice.secret, choice.entry));
+    const found = await this.#find(choice);
     if (found.kind === 'found') this.#seen.add(found.value);
     return found;
   }
@@ -56,6 +59,20 @@ export class Credentials {
   authority(): Promise<PemPair> {
     this.#authority ??= this.#fetchAuthority();
     return this.#authority;
+  }
+
+  #find(choice: Exclude<KeyChoice, 'none' | 'wrong'>): Promise<Found<string>> {
+    if (choice === 'good') return this.#goodKey();
+    if (choice === 'leaked') return this.#leakedKey();
+    return this.#keyIn(choice.secret, choice.entry);
+  }
+
+  /** It lies beside the authority, where the trainee cannot follow what becomes of it. */
+  async #leakedKey(): Promise<Found<string>> {
+    const { namespace = '' } = this.#authorityRef;
+    const secret = await this.#objects.find<Secret>({ kind: 'Secret', namespace, name: leakedKeyName });
+    const value = secret === undefined ? undefined : decodeSecret(secret)['api-key'];
+    return value === undefined ? { kind: 'absent', reason: 'No key has been given away.' } : { kind: 'found', value };
   }
 
   async #goodKey(): Promise<Found<string>> {
@@ -107,6 +124,9 @@ export class Credentials {
     return { cert, key };
   }
 }
+
+/** The Secret in the platform's namespace in which a fault leaves the key that it gave away. */
+export const leakedKeyName = 'leaked-key';
 
 export function decodeSecret(secret: Secret): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));

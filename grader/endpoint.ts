@@ -32,6 +32,11 @@ export const endpointSchema = z.strictObject({
 
 export type Endpoint = z.infer<typeof endpointSchema>;
 
+/** Another model server beside the endpoint, in its namespace, with the same port, scheme and key. */
+export const partSchema = endpointSchema.pick({ deployment: true, container: true, service: true, model: true, root: true });
+
+export type Part = z.infer<typeof partSchema>;
+
 export function hostOf(endpoint: Endpoint): string {
   return `${endpoint.service}.${endpoint.namespace}.svc`;
 }

@@ -1,10 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { refOf, type KubeObjects } from './kube-objects.ts';
 
 /** Creates the object, or makes what is there equal to it. */
 export async function ensureObject(objects: KubeObjects, object: KubeObject): Promise<KubeObject> {
   const present = await objects.find(refOf(object));
-  return present === undefined ? objects.create(object) : objects.replace(carryImmutable(present, object));
+  if (present === undefined) return objects.create(object);
+  if (!isBoundElsewhere(present, object)) return objects.replace(carryImmutable(present, object));
+  await objects.remove(refOf(present));
+  return objects.create(object);
+}
+
+/** A binding is bound to its role for good: another one takes its place. */
+function isBoundElsewhere(present: KubeObject, wanted: KubeObject): boolean {
+  const roleOf = (object: KubeObject): unknown => (object as { readonly roleRef?: unknown }).roleRef;
+  return !isDeepStrictEqual(roleOf(present), roleOf(wanted));
 }
 
 /** What the API server assigns and then refuses to change. */

@@ -7,6 +7,8 @@ export interface ObjectRef {
   readonly name: string;
   /** Absent for kinds that belong to no namespace. */
   readonly namespace?: string;
+  /** For patches of what only the owner of a status may write. */
+  readonly subresource?: 'status';
 }
 
 export interface ListQuery {
@@ -72,6 +74,7 @@ const kinds = {
   RoleBinding: grouped('rbac.authorization.k8s.io/v1', 'rolebindings'),
   ClusterRole: grouped('rbac.authorization.k8s.io/v1', 'clusterroles', false),
   ClusterRoleBinding: grouped('rbac.authorization.k8s.io/v1', 'clusterrolebindings', false),
+  SubjectAccessReview: grouped('authorization.k8s.io/v1', 'subjectaccessreviews', false),
 } as const satisfies Readonly<Record<string, KindInfo>>;
 
 export type KnownKind = keyof typeof kinds;

@@ -12,7 +12,9 @@ export const approachFields = {
   service: objectName.optional(),
   /** Of the Service; the endpoint's own where left out. */
   port: z.int().min(1).max(65_535).optional(),
-  key: z.union([z.enum(['none', 'wrong', 'good']), z.strictObject({ secret: objectName, entry: z.string().min(1) })]).default('good'),
+  key: z
+    .union([z.enum(['none', 'wrong', 'good', 'leaked']), z.strictObject({ secret: objectName, entry: z.string().min(1) })])
+    .default('good'),
   client: z.enum(['none', 'stranger', 'good', 'handed-over']).default('good'),
   /** `lab`: the server's certificate must be the lab authority's, for the Service's name. `any`: it is not looked at. */
   trust: z.enum(['lab', 'any']).default('lab'),

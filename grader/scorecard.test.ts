@@ -46,7 +46,7 @@ describe('planScorecard', () => {
 
   it('tells in one line what decided', () => {
     expect(score('+1!').headline).toBe('Restored and safe: every check holds.');
-    expect(score('+9! -1').headline).toContain('1 smaller things');
+    expect(score('+9! -1').headline).toContain('One smaller thing is');
     expect(score('+1 -1!').headline).toBe('Not there yet: this does not hold: title 1.');
     expect(score('+1! -1').headline).toContain('50 of 70');
     expect(score('?1!').headline).toContain('does not count against you');

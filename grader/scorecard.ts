@@ -54,7 +54,7 @@ function headlineOf(outcome: Scorecard['outcome'], checks: readonly CheckResult[
   if (outcome === 'passed')
     return of('pass').length === checks.length
       ? 'Restored and safe: every check holds.'
-      : `Restored. ${of('fail').length} smaller things are left to mend.`;
+      : `Restored. ${of('fail').length === 1 ? 'One smaller thing is' : `${of('fail').length} smaller things are`} left to mend.`;
   if (outcome === 'inconclusive')
     return 'Not decided: the platform could not look at everything. This does not count against you; ask for the verdict again.';
   const decisive = of('fail').find(({ critical }) => critical);

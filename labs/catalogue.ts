@@ -6,8 +6,10 @@ import { hashFiles, readLabFiles } from './lab-files.ts';
 import { findReferenceProblems } from './lab-references.ts';
 import { labSchema, type LabFile } from './lab-schema.ts';
 import type { LabProblem, LabSummary } from './lab-stage.ts';
+import { offerWorkloads } from './measure.ts';
 import { planLabVariant, RenderedLab, type Lab } from './lab.ts';
 import { findExampleProblems } from './artefact-references.ts';
+import { findStatusProblems } from './status-references.ts';
 import { toProblems } from './schema-problems.ts';
 import { renderText, renderValue, UnknownValueError, type Values } from './template.ts';
 import { planBook, providerValues } from './provider-book.ts';
@@ -102,7 +104,8 @@ export function parseLab(slug: string, files: ReadonlyMap<string, string>): Load
   ];
   if (problems.length > 0) return { problems };
   const lab: Lab = { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files };
-  const unmet = findExampleProblems(new RenderedLab(lab, planLabVariant(lab, 'example-0')), source);
+  const rendered = new RenderedLab(lab, planLabVariant(lab, 'example-0'));
+  const unmet = [...findExampleProblems(rendered, source), ...findStatusProblems(rendered, source)];
   return unmet.length > 0 ? { problems: unmet } : { lab, problems: [] };
 }
 
@@ -151,7 +154,7 @@ function findPlaceholderProblems(slug: string, files: ReadonlyMap<string, string
 }
 
 function summarise(slug: string, lab: LabFile, files: ReadonlyMap<string, string>): LabSummary {
-  const { version, title, summary, level, minutes, incidentMinutes, tracks, objectives, passMark, steps, faults, services } = lab;
+  const { version, title, summary, level, minutes, incidentMinutes, tracks, objectives, passMark, steps, faults, services, needs } = lab;
   return {
     slug,
     version,
@@ -167,6 +170,10 @@ function summarise(slug: string, lab: LabFile, files: ReadonlyMap<string, string
     steps: steps.map((step) => ({ id: step.id, title: step.title, phase: step.phase, hintCount: step.hints.length })),
     faults: faults.map((fault) => ({ id: fault.id, title: fault.title })),
     services: services.map(({ metricsPath, ...service }) => ({ ...service, ...(metricsPath === undefined ? {} : { metricsPath }) })),
+    workloads: offerWorkloads(lab),
+    ...(needs.nodes.length === 0 ? {} : { nodes: needs.nodes }),
+    ...(lab.team.length === 0 ? {} : { team: lab.team }),
+    asksStatus: Object.values(lab.checks).some(({ kind }) => kind === 'status'),
   };
 }
 

@@ -54,7 +54,7 @@ describe('npm run lab', () => {
     ['a way out of the folder', ['new', '../elsewhere'], /small letters/],
     ['no command', [], /Name a command/],
     ['an unknown command', ['burn'], /no command burn/],
-    ['an unknown lab', ['prove', 'nope'], /no lab nope; there are: endpoint/],
+    ['an unknown lab', ['prove', 'nope'], /no lab nope; there are: .*endpoint/],
     ['an unknown fault', ['prove', 'endpoint', '--fault', 'nope'], /no fault nope/],
     ['an unknown runtime', ['prove', 'endpoint', '--runtime', 'podman'], /no runtime podman/],
     ['an unknown option', ['prove', 'endpoint', '--fast'], /--fast/],

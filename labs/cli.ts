@@ -5,6 +5,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { projectRoot } from '../infra/setup/project-root.ts';
+import { drillJsonSchema } from '../scenarios/drills/drill-script.ts';
+import { loadScripts, ownScriptsDir } from '../scenarios/drills/load-scripts.ts';
 import { loadCatalogue, ownLabsDir } from './catalogue.ts';
 import { labJsonSchema } from './lab-schema.ts';
 import type { LabProblem } from './lab-stage.ts';
@@ -25,7 +27,9 @@ const usage = `usage:
     --json                                the outcome as JSON
     --dir D                               a folder of labs besides our own; may be given again
   npm run lab -- preview LAB [--port P]   a page that shows it as trainees will see it, anew whenever a file changes
-  npm run lab -- schema                   the JSON Schema of lab.yaml`;
+  npm run lab -- schema                   the JSON Schema of lab.yaml
+  npm run lab -- drills [FOLDER]          reads all drill scripts and tells what is wrong with them, by file and line
+  npm run lab -- drill-schema             the JSON Schema of drill scripts`;
 
 /** Where words go: what was asked for, and what is told on the way. */
 export interface Output {
@@ -76,6 +80,11 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     case 'schema':
       output.say(JSON.stringify(labJsonSchema(), null, 2));
       return 0;
+    case 'drills':
+      return checkDrills(names[0] ?? ownScriptsDir, values.dir, output);
+    case 'drill-schema':
+      output.say(JSON.stringify(drillJsonSchema(), null, 2));
+      return 0;
     default:
       throw new UsageError(command === undefined ? 'Name a command.' : `There is no command ${command}.`);
   }
@@ -99,6 +108,17 @@ async function check(dirs: readonly string[], { say }: Output): Promise<number> 
     say(
       `${summary.slug} ${summary.version}: ${summary.steps.length} steps, ${summary.faults.length} faults, sha256 ${summary.hash.slice(0, 12)}`,
     );
+  for (const problem of problems) say(describe(problem));
+  return problems.length === 0 ? 0 : 1;
+}
+
+async function checkDrills(scriptsDir: string, labDirs: readonly string[], { say }: Output): Promise<number> {
+  const { labs } = await loadCatalogue([...labDirs, ownLabsDir]);
+  const { scripts, problems } = await loadScripts(
+    scriptsDir,
+    labs.map(({ summary }) => summary),
+  );
+  for (const { slug, script } of scripts) say(`${slug} ${script.version}: ${script.injects.length} injects, ${script.minutes} minutes`);
   for (const problem of problems) say(describe(problem));
   return problems.length === 0 ? 0 : 1;
 }

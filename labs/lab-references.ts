@@ -1,6 +1,7 @@
 import { findArtefactProblems } from './artefact-references.ts';
 import { findFault, faultIds, providerFaultIds } from '../scenarios/faults/fault-catalogue.ts';
 import type { LabFile } from './lab-schema.ts';
+import { findMeasureProblems } from './measure.ts';
 import { findOrderProblems } from './order-problems.ts';
 import { showPath, type Path, type ToProblem } from './schema-problems.ts';
 import type { LabProblem } from './lab-stage.ts';
@@ -33,6 +34,7 @@ export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, 
     ...faultParameterProblems(lab, problem),
     ...stepProblems(lab, problem),
     ...findArtefactProblems(lab, problem),
+    ...findMeasureProblems(lab, problem),
     ...findOrderProblems(lab, problem),
   ];
 }
@@ -53,6 +55,11 @@ function fileReferences(lab: LabFile): readonly { readonly path: Path; readonly 
     ]),
     ...lab.alternatives.map((alternative, index) => ({ path: ['alternatives', index, 'script'], file: alternative.script })),
     ...lab.cheats.map((cheat, index) => ({ path: ['cheats', index, 'script'], file: cheat.script })),
+    ...(lab.status === undefined ? [] : [{ path: ['status'], file: lab.status }]),
+    ...lab.slips.flatMap(({ script, status }, index) => [
+      { path: ['slips', index, 'script'], file: script },
+      { path: ['slips', index, 'status'], file: status },
+    ]),
   ];
 }
 
@@ -60,8 +67,10 @@ function checkReferences(lab: LabFile): readonly { readonly path: Path; readonly
   return [
     ...lab.verdict.map((check, index) => ({ path: ['verdict', index], check })),
     ...lab.faults.flatMap(({ verdict }, at) => verdict.map((check, index) => ({ path: ['faults', at, 'verdict', index], check }))),
+    ...lab.measure.flatMap(({ checks }, at) => checks.map((check, index) => ({ path: ['measure', at, 'checks', index], check }))),
     ...lab.steps.flatMap((step, at) => step.checks.map((check, index) => ({ path: ['steps', at, 'checks', index], check }))),
     ...lab.cheats.flatMap((cheat, at) => cheat.caughtBy.map((check, index) => ({ path: ['cheats', at, 'caughtBy', index], check }))),
+    ...lab.slips.flatMap((slip, at) => slip.caughtBy.map((check, index) => ({ path: ['slips', at, 'caughtBy', index], check }))),
     ...Object.entries(lab.checks).flatMap(([name, { after }]) =>
       after.map((check, index) => ({ path: ['checks', name, 'after', index], check })),
     ),
@@ -77,6 +86,7 @@ function faultReferences(lab: LabFile): readonly { readonly path: Path; readonly
     ),
     ...lab.alternatives.map(({ fault }, index) => ({ path: ['alternatives', index, 'fault'], fault, known: own })),
     ...lab.cheats.map(({ fault }, index) => ({ path: ['cheats', index, 'fault'], fault, known: own })),
+    ...lab.slips.map(({ fault }, index) => ({ path: ['slips', index, 'fault'], fault, known: own })),
   ];
 }
 

@@ -3,7 +3,10 @@ import { durationSchema } from '../grader/check-fields.ts';
 import { checkSchema } from '../grader/check-spec.ts';
 import { endpointSchema, objectName } from '../grader/endpoint.ts';
 import { classifications } from '../grader/artefacts/forms.ts';
+import { playerRoles } from '../grader/incidents/roles.ts';
 import { labArtefactSchema } from './artefact-schema.ts';
+import { workloadSchema } from './measure.ts';
+import { needsSchema } from './node-needs.ts';
 import { variantsSchema } from './variant.ts';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be of small letters, digits and dashes');
@@ -53,6 +56,10 @@ const caseSchema = z.strictObject({
   /** The fault it is tried on. */
   fault: id,
 });
+
+const teamRoleSchema = z
+  .strictObject({ role: z.enum(playerRoles), min: z.int().min(0).max(8), max: z.int().min(1).max(8) })
+  .refine(({ min, max }) => min <= max, 'min must not be above max');
 
 const serviceSchema = z.strictObject({
   name: z.string(),
@@ -104,6 +111,7 @@ export const labSchema = z.strictObject({
   objectives: z.array(z.string().min(1)).min(1),
   passMark: z.int().min(1).max(100),
   variants: variantsSchema,
+  needs: needsSchema.prefault({}),
   endpoint: endpointSchema,
   services: z.array(serviceSchema).default([]),
   /** Manifests may name `{{NAMEUrl}}`, `{{NAMEKey}}` and `{{NAMEKey_ID}}` of each, with underscores for dashes. */
@@ -123,11 +131,22 @@ export const labSchema = z.strictObject({
   checks: z.record(id, checkSchema),
   steps: z.array(stepSchema).min(1),
   faults: z.array(faultSchema).min(1),
+  /** Roles of a team that may take the lab together, and how many of each; empty: only alone. */
+  team: z
+    .array(teamRoleSchema)
+    .refine((all) => new Set(all.map(({ role }) => role)).size === all.length, 'must name each role once')
+    .default([]),
+  /** Status updates as a good hand tells them, on a clock: what `lab prove` hands in for checks of the kind status. See status-series.ts. */
+  status: file.optional(),
   /** What is written besides: each is judged by checks of the kind artefact, and by people after its rubric. */
   artefacts: z.array(labArtefactSchema).max(6).default([]),
+  /** What a trainee may have measured from outside, as often as it is of use. */
+  measure: z.array(workloadSchema).max(4).default([]),
   /** The checks of the verdict. */
   verdict: z.array(id).min(1),
   alternatives: z.array(caseSchema).default([]),
+  /** Incidents that are mended and badly told: they pass, and must lose the credit of `caughtBy`. */
+  slips: z.array(caseSchema.extend({ status: file, caughtBy: z.array(id).min(1) })).default([]),
   cheats: z
     .array(
       caseSchema.extend({

@@ -2,7 +2,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { ArtefactDefinition, WrittenArtefact } from '../grader/artefacts/artefact.ts';
 import type { ArtefactDemand } from '../grader/artefacts/demands.ts';
 import type { Classification } from '../grader/artefacts/forms.ts';
+import type { PlayerRole } from '../grader/incidents/roles.ts';
+import type { IncidentRecord } from '../grader/incidents/status-update.ts';
+import type { Budgets } from '../grader/checks/load-check.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
+import type { NodeNeed } from './node-needs.ts';
 
 /**
  * What a lab offers to whoever runs it, the orchestrator or `lab prove`. Implemented by labs/catalogue.ts (loading), labs/variant.ts
@@ -31,6 +35,50 @@ export interface LabSummary {
   /** Services to show in the preview, by Kubernetes name and port name. */
   readonly services: readonly LabService[];
   readonly passMark: number;
+  /** What can be measured; an example's aims. */
+  readonly workloads?: readonly LabWorkload[];
+  /** What the sandbox's cluster must have; absent: any cluster will do. */
+  readonly nodes?: readonly NodeNeed[];
+  /** Status updates are judged. */
+  readonly asksStatus?: boolean;
+  /** The roles of a team that may take it together; absent: only alone. */
+  readonly team?: readonly { readonly role: PlayerRole; readonly min: number; readonly max: number }[];
+}
+
+/** Traffic that can be measured at any time. `aims`: what the lab's checks allow. */
+export interface LabWorkload {
+  readonly id: string;
+  readonly title: string;
+  readonly aims: Budgets;
+}
+
+/** What the prober saw of one run of traffic. Times are from the intended time of sending; null where nothing could be told. */
+export interface MeasuredFigures {
+  readonly requests: number;
+  readonly answered: number;
+  /** How many failed, by the kind of failure. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** US dollars; what is paid by the hour is in it. */
+  readonly usdPerThousandRequests: number | null;
+  readonly endToEndMs: Percentiles | null;
+  /** Of streams. */
+  readonly firstTokenMs: Percentiles | null;
+  readonly cacheHits: number;
+  /** 0 to 1, of the answers that can be right or wrong. */
+  readonly quality: number | null;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** One workload of one run. JSON. */
+export interface WorkloadMeasurement extends LabWorkload {
+  /** Null where nothing could be sent; the remark says why. */
+  readonly figures: MeasuredFigures | null;
+  readonly remark: string | null;
 }
 
 export interface LabService {
@@ -110,6 +158,8 @@ export interface StageOptions {
   readonly signal: AbortSignal;
   /** What was written in the product, by the artefact's id. Absent: nothing ever is. */
   readonly fetchArtefact?: (id: string) => Promise<WrittenArtefact | undefined>;
+  /** What was told to others meanwhile, and how the service was seen. Absent: nothing ever is. */
+  readonly fetchIncident?: () => Promise<IncidentRecord | undefined>;
   readonly progress: (event: StageProgress) => void;
 }
 
@@ -138,6 +188,8 @@ export interface LabStage {
     injection: Injection,
   ): Promise<{ readonly live: true; readonly tookMs: number } | { readonly live: false; readonly reason: string }>;
   recoverFault(injection: Injection): Promise<void>;
+  /** Sends the lab's workloads and tells what was seen, whatever it is. */
+  measure(signal: AbortSignal): Promise<readonly WorkloadMeasurement[]>;
   /** Back to the healthy state that the baseline describes, or to the empty start of a guided lab. */
   resetTo(target: 'start' | 'healthy'): Promise<void>;
   grade(context: {

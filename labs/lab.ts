@@ -1,10 +1,14 @@
 import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import type { Check } from '../grader/check-spec.ts';
+import type { Part } from '../grader/endpoint.ts';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { labSchema, type LabFile } from './lab-schema.ts';
 import type { LabSummary, Variant } from './lab-stage.ts';
 import { renderText, renderValue, type Values } from './template.ts';
 import { planVariant, type Variants } from './variant.ts';
+
+const namespaceSchema = z.object({ kind: z.literal('Namespace'), metadata: z.object({ name: z.string() }) });
 
 /** A lab that was loaded without a problem. */
 export interface Lab {
@@ -53,6 +57,25 @@ export class RenderedLab {
     return files.flatMap((file) =>
       parseAllDocuments(this.source(file)).map((document) => renderValue(document.toJS(), values) as KubeObject),
     );
+  }
+
+  /** What checks are about beside the endpoint, each once. */
+  parts(): readonly Part[] {
+    const parts = Object.values(this.file.checks).flatMap(({ part }) => part ?? []);
+    return [...new Map(parts.map((part) => [part.deployment, part])).values()];
+  }
+
+  /** The endpoint's, and those that manifests declare beside it: they are the lab's too. */
+  namespaces(): readonly string[] {
+    const { start, healthy, endpoint } = this.file;
+    const declared = [...start, ...healthy].flatMap((file) =>
+      parseAllDocuments(this.source(file)).map((document) => document.toJS() as unknown),
+    );
+    const names = declared.flatMap((object) => {
+      const { success, data } = namespaceSchema.safeParse(object);
+      return success ? [renderText(data.metadata.name, this.variant.values)] : [];
+    });
+    return [...new Set([endpoint.namespace, ...names])];
   }
 
   /** What the trainee finds in ~/lab, by its path there. */

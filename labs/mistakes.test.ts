@@ -69,6 +69,22 @@ const mistakes: readonly (readonly [string, string, string, string, RegExp])[] =
   ['a value that is not there in a script', 'solution/01-deploy.sh', '# ', '# {{nobody}} ', /\{\{nobody\}\}/],
   ['a lab that was never named', 'lab.yaml', /^title: .*$/m.source, 'titel: Mine', /Unknown key titel|Missing/],
   ['a duration without a unit', 'lab.yaml', 'unlockAfter: 60s', 'unlockAfter: 60', /string|duration/],
+  [
+    'a check of status updates that none are given for',
+    'lab.yaml',
+    '\nsteps:',
+    '\n  told: { title: Told, explain: Because., dimension: communication, kind: status }\n\nsteps:',
+    /no status updates that this check could be proven with/,
+  ],
+  ['a role nobody knows', 'lab.yaml', '\nartefacts:', '\nteam: [{ role: hero, min: 1, max: 1 }]\n\nartefacts:', /Invalid option/],
+  [
+    'a role twice',
+    'lab.yaml',
+    '\nartefacts:',
+    '\nteam: [&one { role: expert, min: 1, max: 1 }, *one]\n\nartefacts:',
+    /must name each role once/,
+  ],
+  ['a role of nobody', 'lab.yaml', '\nartefacts:', '\nteam: [{ role: expert, min: 2, max: 1 }]\n\nartefacts:', /min must not be above max/],
   ['a dimension nobody knows', 'lab.yaml', 'dimension: communication', 'dimension: charisma', /Invalid option/],
 ];
 

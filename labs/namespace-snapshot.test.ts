@@ -61,6 +61,37 @@ describe('a namespace’s snapshot', () => {
     expect(await objects.list('Pod')).toHaveLength(1);
   });
 
+  it('gives the namespace its labels back, and takes those that it did not have', async () => {
+    const space = (labels: Record<string, string>): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'atlas', labels },
+    });
+    const objects = new FakeObjects(...healthyObjects(), space({ name: 'atlas', enforce: 'baseline' }));
+    const snapshot = parseSnapshot(JSON.stringify(await takeSnapshot(objects, 'atlas')));
+    objects.put(space({ name: 'atlas', enforce: 'restricted', left: 'behind' }));
+    await restoreSnapshot(objects, 'atlas', snapshot);
+    expect((await objects.find({ kind: 'Namespace', name: 'atlas' }))?.metadata.labels).toEqual({ name: 'atlas', enforce: 'baseline' });
+    expect(await objects.list('Pod')).toHaveLength(1);
+  });
+
+  it('puts back a binding that was bound to another role, which cannot be changed in place', async () => {
+    const binding = (role: string): KubeObject =>
+      ({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'board', namespace: 'atlas' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role },
+      }) as KubeObject;
+    const objects = new FakeObjects(binding('board'));
+    const snapshot = await takeSnapshot(objects, 'atlas');
+    objects.put(binding('admin'));
+    const refused = objects.replace.bind(objects);
+    objects.replace = (object) => (object.kind === 'RoleBinding' ? Promise.reject(new Error('roleRef is immutable')) : refused(object));
+    await restoreSnapshot(objects, 'atlas', snapshot);
+    expect(await objects.find({ kind: 'RoleBinding', namespace: 'atlas', name: 'board' })).toMatchObject({ roleRef: { name: 'board' } });
+  });
+
   it('removes nothing that a controller looks after', () => {
     const made = [replicaSet, podOf('inference-1-a', '10.0.0.1'), sliceOf('10.0.0.1'), configMap('kube-root-ca.crt')];
     expect(planRemoval([...made, podOf('by-hand', '1', { owned: false }), configMap('x')], [])).toHaveLength(2);

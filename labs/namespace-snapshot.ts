@@ -35,8 +35,9 @@ const snapshotSchema = z.array(z.looseObject({ apiVersion: z.string(), kind: z.s
 export type NamespaceSnapshot = readonly KubeObject[];
 
 export async function takeSnapshot(objects: KubeObjects, namespace: string): Promise<NamespaceSnapshot> {
+  const space = await objects.find({ kind: 'Namespace', name: namespace });
   const lists = await Promise.all(declared.map((kind) => objects.list(kind, { namespace })));
-  return lists.flat().filter(isOfPeople).map(strip);
+  return [...(space === undefined ? [] : [labelsOnly(space)]), ...lists.flat().filter(isOfPeople).map(strip)];
 }
 
 /** Makes the namespace hold what the snapshot holds and nothing else that people made, and ends what ran before if any of that was changed. */
@@ -44,6 +45,7 @@ export async function restoreSnapshot(objects: KubeObjects, namespace: string, s
   const lists = await Promise.all([...declared, ...removedOnly].map((kind) => objects.list(kind, { namespace })));
   const present = lists.flat();
   const isChanged = hasChanged(present, snapshot);
+  await restoreLabels(objects, namespace, snapshot);
   await Promise.all(planRemoval(present, snapshot).map((object) => objects.remove(refOf(object))));
   for (const kind of declared) {
     const wanted = snapshot.filter((object) => object.kind === kind);
@@ -55,13 +57,29 @@ export async function restoreSnapshot(objects: KubeObjects, namespace: string, s
   await Promise.all(pods.map((pod) => objects.remove(refOf(pod), { graceSeconds: 1 })));
 }
 
+/** Policies go by the labels of a namespace, such as what Pod Security enforces. They come first: what is put back may need them as they were. */
+async function restoreLabels(objects: KubeObjects, namespace: string, snapshot: NamespaceSnapshot): Promise<void> {
+  const wanted = snapshot.find(({ kind }) => kind === 'Namespace')?.metadata.labels;
+  const present = (await objects.find({ kind: 'Namespace', name: namespace }))?.metadata.labels ?? {};
+  if (wanted === undefined || isDeepStrictEqual(wanted, present)) return;
+  const gone = Object.keys(present).filter((label) => !Object.hasOwn(wanted, label));
+  const labels = { ...wanted, ...Object.fromEntries(gone.map((label) => [label, null])) };
+  await objects.patch({ kind: 'Namespace', name: namespace }, 'merge', { metadata: { labels } });
+}
+
+/** Of the namespace itself nothing else is anybody's to change. */
+function labelsOnly({ apiVersion, kind, metadata: { name, labels = {} } }: KubeObject): KubeObject {
+  return { apiVersion, kind, metadata: { name, labels } };
+}
+
 /**
  * Whether anything differs that a running container goes by: the workloads themselves, or the Secrets and ConfigMaps that it read when it started.
  * Pure.
  */
 export function hasChanged(present: readonly KubeObject[], snapshot: NamespaceSnapshot): boolean {
   if (planRemoval(present, snapshot).length > 0) return true;
-  return snapshot.some((wanted) => {
+  const declaredIn = snapshot.filter(({ kind }) => kind !== 'Namespace');
+  return declaredIn.some((wanted) => {
     const found = present.find(({ kind, metadata }) => kind === wanted.kind && metadata.name === wanted.metadata.name);
     return found === undefined || !isDeepStrictEqual(strip(found), wanted);
   });

@@ -8,32 +8,32 @@ export type Path = readonly (string | number)[];
 /** A problem at a place in lab.yaml. */
 export type ToProblem = (path: Path, message: string, remedy: string) => LabProblem;
 
-/** What zod found wrong, as file, line, path, what and what to do. */
-export function toProblems(error: z.ZodError, source: YamlSource): readonly LabProblem[] {
-  return error.issues.flatMap((issue) => toProblem(issue, source));
+/** What zod found wrong, as file, line, path, what and what to do. `guide` is what authors read. */
+export function toProblems(error: z.ZodError, source: YamlSource, guide = 'labs/AUTHORING.md'): readonly LabProblem[] {
+  return error.issues.flatMap((issue) => toProblem(issue, source, guide));
 }
 
-function toProblem(issue: Issue, source: YamlSource): readonly LabProblem[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, source));
+function toProblem(issue: Issue, source: YamlSource, guide: string): readonly LabProblem[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, source, guide));
   return [
     {
       file: source.file,
       ...source.locate(issue.path),
       path: showPath(issue.path),
       message: messageOf(issue),
-      remedy: remedyFor(issue),
+      remedy: remedyFor(issue, guide),
     },
   ];
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string, source: YamlSource): LabProblem {
+function unknownKey(path: readonly PropertyKey[], key: string, source: YamlSource, guide: string): LabProblem {
   const where = showPath([...path, key]);
   return {
     file: source.file,
     ...source.locateKey(path, key),
     path: where,
     message: `Unknown key ${key}.`,
-    remedy: 'Correct its spelling or remove it; labs/AUTHORING.md lists what each part may hold.',
+    remedy: `Correct its spelling or remove it; ${guide} lists what each part may hold.`,
   };
 }
 
@@ -51,14 +51,14 @@ function unionMessage(issue: Extract<Issue, { code: 'invalid_union' }>): string 
   return nearest === undefined ? 'Fits none of the forms that are possible here.' : messageOf(nearest);
 }
 
-function remedyFor(issue: Issue): string {
+function remedyFor(issue: Issue, guide: string): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.message.includes('received undefined') ? 'Add it.' : `Write a value of type ${issue.expected}.`;
     case 'invalid_value':
       return `Write one of: ${issue.values.map(String).join(', ')}.`;
     case 'invalid_union':
-      return 'Compare with an entry of another lab, or with labs/AUTHORING.md.';
+      return `Compare with an entry of another one, or with ${guide}.`;
     case 'too_small':
     case 'too_big':
       return 'Bring it into the range that is given.';

@@ -119,8 +119,8 @@ interface Setting {
   readonly endedExperiments: string[];
 }
 
-function setUp(exitCode = 0): Setting {
-  const variant = planLabVariant(lab, 'stage-test', 'missing-secret');
+function setUp(exitCode = 0, of = lab): Setting {
+  const variant = planLabVariant(of, 'stage-test', 'missing-secret');
   modelName = String(variant.values['model']);
   const objects = new RunningObjects();
   const clock = new ManualClock();
@@ -139,7 +139,7 @@ function setUp(exitCode = 0): Setting {
     signal: new AbortController().signal,
     progress: (event: StageProgress) => void progress.push(event),
   };
-  const stage = createStage(lab, options, {
+  const stage = createStage(of, options, {
     objects,
     run,
     prober,
@@ -221,6 +221,21 @@ describe('prepare', () => {
     await within(setting, setting.stage.prepare('guided'));
     expect(find(setting.objects, 'Namespace', name)?.metadata.deletionTimestamp).toBeUndefined();
     expect(find(setting.objects, 'ResourceQuota', 'team-budget')).toBeDefined();
+  });
+
+  it('refuses a cluster that has not the nodes that the lab needs, before anything is made', async () => {
+    const text = lab.files
+      .get('lab.yaml')!
+      .replace('\nendpoint:', "\nneeds: { nodes: [{ name: big, cpu: '64', memory: 1Ti }] }\n\nendpoint:");
+    const needy = parseLab('endpoint', new Map([...lab.files, ['lab.yaml', text]])).lab!;
+    const setting = setUp(0, needy);
+    const room = { cpu: '8', memory: '16Gi' };
+    setting.objects.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status: { allocatable: room } } as KubeObject);
+    await expect(within(setting, setting.stage.prepare('guided'))).rejects.toMatchObject({
+      code: 'PlatformFailed',
+      message: expect.stringMatching(/needs a node with 64 CPUs, 1Ti memory.*node-1 with 8 CPUs/) as string,
+    });
+    expect(find(setting.objects, 'Namespace', systemNamespace)).toBeUndefined();
   });
 
   it('calls a sandbox that does not answer a platform failure', async () => {

@@ -1,13 +1,16 @@
 import type { CheckContext } from '../grader/check-context.ts';
-import { fetchWorkloadBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
+import { fetchBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
 import { Credentials } from '../grader/credentials.ts';
 import { lookOnce, lookQuietly, runChecks } from '../grader/engine.ts';
+import { isMachineBusy } from '../grader/machine-load.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
 import type { WrittenArtefact } from '../grader/artefacts/artefact.ts';
 import type { CommandOutcome } from '../grader/pod-exec.ts';
+import type { IncidentRecord } from '../grader/incidents/status-update.ts';
 import { planScorecard } from '../grader/scorecard.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
 import { sleep } from '../infra/cluster/meta/clock.ts';
+import type { Node } from '../infra/cluster/meta/generated/types.ts';
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
 import { undoOutsideNamespaces } from '../scenarios/faults/changes.ts';
 import { findFault } from '../scenarios/faults/fault-catalogue.ts';
@@ -26,12 +29,16 @@ import {
   type OfferedArtefact,
   type StageOptions,
   type StepContent,
+  type WorkloadMeasurement,
 } from './lab-stage.ts';
 import { RenderedLab, type Lab } from './lab.ts';
-import { parseSnapshot, restoreSnapshot, takeSnapshot, type NamespaceSnapshot } from './namespace-snapshot.ts';
+import { measureWorkloads } from './measure.ts';
+import { findUnmetNeed, repairNodes } from './node-needs.ts';
 import { beginProviders, clearProviders, ensureProviders } from './sandbox-providers.ts';
 import { createAbsent, ensureAuthority, ensureNamespace, ensureProber, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
+import { parseStatusSeries } from './status-series.ts';
 import { accessSandbox, type SandboxAccess } from './sandbox.ts';
+import { SandboxState } from './sandbox-state.ts';
 import { describeStep, planStepCredit, stepCheckId, stepChecks } from './step-content.ts';
 import { authorityName, copyFilesScript, filesConfigMap, systemObjects, workspaceObject, workspacePod } from './system-objects.ts';
 
@@ -47,12 +54,14 @@ const HEALTHY_SNAPSHOT = 'healthy';
 
 /** A stage as proofs use it: with the lab's scripts, which the orchestrator only runs through steps. */
 export interface ProvableStage extends LabStage {
+  /** The lab has workloads that can be measured. */
+  readonly isMeasured: boolean;
   /** Runs one of the lab's scripts in the workspace, as the trainee. */
   runScript(file: string): Promise<void>;
   /** Runs commands there one after the other, whatever each answers. */
   runCommands(commands: string): Promise<CommandOutcome>;
-  /** From now on the lab's examples stand for what was written, or nothing does. */
-  writeExamples(written: boolean): void;
+  /** From now on the lab's examples stand for what was written, or nothing does; `status` names a series in place of the lab's good one. */
+  writeExamples(written: boolean, status?: string): void;
 }
 
 /** A lab in one sandbox. `access` is replaced in tests. */
@@ -65,19 +74,26 @@ class SandboxStage implements ProvableStage {
   readonly #lab: RenderedLab;
   readonly #options: StageOptions;
   readonly #access: SandboxAccess;
+  readonly #state: SandboxState;
   /** What is live, or will be: its report is told and its solution run. */
   #fault: string;
   #examplesWritten = false;
+  #statusSeries: string | undefined;
 
   constructor(lab: Lab, options: StageOptions, access: SandboxAccess) {
     this.#lab = new RenderedLab(lab, options.variant);
     this.#options = options;
     this.#access = access;
+    this.#state = new SandboxState(access, this.#lab.namespaces());
     this.#fault = options.fault ?? options.variant.fault;
   }
 
   get namespace(): string {
     return this.#lab.file.endpoint.namespace;
+  }
+
+  get isMeasured(): boolean {
+    return this.#lab.file.measure.length > 0;
   }
 
   services(): readonly LabService[] {
@@ -88,14 +104,15 @@ class SandboxStage implements ProvableStage {
   }
 
   async prepare(mode: AttemptMode): Promise<void> {
-    const { objects, vault } = this.#access;
+    const { objects } = this.#access;
     const { authority, offered } = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
+      await this.#requireNodes();
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       const offered = await beginProviders(this.#access, this.#lab.file.providers);
       await createAbsent(objects, this.#lab.objects(this.#lab.file.start, offered));
       await createAbsent(objects, [filesConfigMap(this.#lab.workspaceFiles())]);
-      if ((await vault.fetch(START_SNAPSHOT)) === undefined) await this.#keep(START_SNAPSHOT, await takeSnapshot(objects, this.namespace));
+      if (!(await this.#state.isKept(START_SNAPSHOT))) await this.#state.keep(START_SNAPSHOT);
       return { authority: await ensureAuthority(objects), offered };
     });
     if (mode === 'incident') {
@@ -116,8 +133,9 @@ class SandboxStage implements ProvableStage {
     return offerArtefacts(this.#lab);
   }
 
-  writeExamples(written: boolean): void {
+  writeExamples(written: boolean, status?: string): void {
     this.#examplesWritten = written;
+    this.#statusSeries = status;
   }
 
   checkStep(stepId: string, way: 'fully' | 'quietly' = 'fully'): Promise<readonly CheckResult[]> {
@@ -152,8 +170,8 @@ class SandboxStage implements ProvableStage {
     return this.#step('baseline', 'The healthy state is recorded', async () => {
       const { objects, clock } = this.#access;
       await awaitChecks(healthChecks(this.#lab), this.#context(undefined), SETTLE_TIMEOUT_MS);
-      const workload = await fetchWorkloadBaseline(objects, this.#lab.file.endpoint);
-      await this.#keep(HEALTHY_SNAPSHOT, await takeSnapshot(objects, this.namespace));
+      const workload = await fetchBaseline(objects, this.#lab.file.endpoint, this.#lab.parts());
+      await this.#state.keep(HEALTHY_SNAPSHOT);
       return { capturedAt: new Date(clock.now()).toISOString(), data: workload };
     });
   }
@@ -187,20 +205,31 @@ class SandboxStage implements ProvableStage {
     return this.#step('recover', 'The fault is taken back', () => fault.recover(this.#target(undefined), injection.data));
   }
 
+  measure(signal: AbortSignal): Promise<readonly WorkloadMeasurement[]> {
+    return this.#translated(async () => {
+      await ensureProber(this.#access, this.#options.signal);
+      const context = this.#context(undefined);
+      return measureWorkloads(this.#lab.file, { ...context, signal: AbortSignal.any([context.signal, signal]) });
+    });
+  }
+
   resetTo(target: 'start' | 'healthy'): Promise<void> {
     return this.#step('reset', target === 'start' ? 'Back to the start' : 'Back to the healthy state', async () => {
-      const { objects, vault, run } = this.#access;
-      const text = await vault.fetch(target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT);
-      if (text === undefined) throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
+      const { objects, run } = this.#access;
+      const snapshot = target === 'start' ? START_SNAPSHOT : HEALTHY_SNAPSHOT;
+      if (!(await this.#state.isKept(snapshot)))
+        throw new StageError('NotHealthy', 'No healthy state has been recorded yet, so there is none to go back to.');
       // What a fault did outside of the namespace is in no snapshot, and what is kept to take it back would not fit the next injection.
       for (const { id } of this.#lab.file.faults.flatMap((fault) => [fault, ...fault.together]))
         await undoOutsideNamespaces(this.#target(undefined), id);
       await this.#endExperiments();
+      await repairNodes(objects, this.#lab.file.needs.nodes);
+      await this.#requireNodes();
       await createAbsent(objects, systemObjects());
       await ensureNamespace(this.#access, this.namespace, this.#options.signal);
       await this.#ensurePods();
       await clearProviders(this.#access, this.#lab.file.providers);
-      await restoreSnapshot(objects, this.namespace, parseSnapshot(text));
+      await this.#state.restore(snapshot, this.#options.signal);
       if (target === 'healthy') return this.#becomeHealthy();
       await run({ ...workspacePod, command: ['bash', '-c', copyFilesScript], timeoutMs: SCRIPT_TIMEOUT_MS, signal: this.#options.signal });
     });
@@ -220,6 +249,13 @@ class SandboxStage implements ProvableStage {
         gradedAtMs: this.#access.clock.now(),
       });
     });
+  }
+
+  /** A cluster that has not what the lab stands on is told of at once, and not as a pod that stays Pending. */
+  async #requireNodes(): Promise<void> {
+    const { nodes } = this.#lab.file.needs;
+    const unmet = nodes.length === 0 ? undefined : findUnmetNeed(nodes, await this.#access.objects.list<Node>('Node'));
+    if (unmet !== undefined) throw new StageError('PlatformFailed', unmet);
   }
 
   async #becomeHealthy(): Promise<void> {
@@ -250,11 +286,13 @@ class SandboxStage implements ProvableStage {
       objects,
       prober,
       providers,
+      isMachineBusy,
       clock,
       credentials,
       baseline,
       signal: this.#options.signal,
       readFile: (file) => this.#readFile(file),
+      fetchIncident: () => this.#options.fetchIncident?.() ?? Promise.resolve(this.#exampleIncident()),
       artefacts: {
         fetch: (id) => this.#options.fetchArtefact?.(id) ?? Promise.resolve(this.#exampleOf(id)),
         classification: this.#lab.file.faults.find(({ id }) => id === this.#fault)?.classification,
@@ -272,6 +310,12 @@ class SandboxStage implements ProvableStage {
     if (spec === undefined || !this.#examplesWritten) return undefined;
     const { classification } = this.#requireFault(this.#fault);
     return { definition: defineArtefact(this.#lab, spec), content: exampleContent(this.#lab, spec, classification) };
+  }
+
+  #exampleIncident(): IncidentRecord | undefined {
+    const series = this.#statusSeries ?? this.#lab.file.status;
+    if (series === undefined || !this.#examplesWritten) return undefined;
+    return parseStatusSeries(this.#lab.text(series), this.#access.clock.now());
   }
 
   #requireStep(stepId: string): LabStep {
@@ -302,10 +346,6 @@ class SandboxStage implements ProvableStage {
     const command = ['bash', '-c', 'cd ~/lab && [ -f "$1" ] && head -c 65536 -- "$1"', 'read', file];
     const outcome = await this.#access.run({ ...workspacePod, command, timeoutMs: 10_000, signal: this.#options.signal });
     return outcome.exitCode === 0 ? outcome.stdout : undefined;
-  }
-
-  async #keep(name: string, snapshot: NamespaceSnapshot): Promise<void> {
-    await this.#access.vault.store(name, JSON.stringify(snapshot));
   }
 
   async #step<T>(id: string, text: string, work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../infra/setup/project-root.ts';
 import { openSubstrate } from '../infra/substrate/open-substrate.ts';
+import { loadScripts, ownScriptsDir } from '../scenarios/drills/load-scripts.ts';
 import { LiveCatalogue } from '../labs/live-catalogue.ts';
 import { repeat, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -54,6 +55,7 @@ export async function startApp({ config, log, report, onDataLost }: AppOptions):
         log,
         version: readVersion(),
         webDir: path.join(projectRoot, 'dist', 'web'),
+        loadScripts: () => loadScripts(ownScriptsDir, catalogue.labs),
         capacityOf: (substrate) => config.capacity ?? capacityOf(substrate),
         onDataLost,
       }),

@@ -15,6 +15,12 @@ export const idPrefixes = {
   terminal: 'tm',
   recording: 'rc',
   message: 'ms',
+  token: 'tk',
+  import: 'ip',
+  certificate: 'ct',
+  improvement: 'im',
+  appeal: 'ap',
+  drill: 'dr',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -15,24 +15,41 @@ import { AttemptViews } from './attempts/attempt-views.ts';
 import { hasEnded } from './attempts/attempt.ts';
 import { EvidenceChain } from './attempts/evidence-chain.ts';
 import type { LabCatalogue } from './attempts/lab-catalogue.ts';
+import type { LoadedScripts } from '../scenarios/drills/load-scripts.ts';
 import { listRoster } from './attempts/roster.ts';
 import { Supervisor } from './attempts/supervisor.ts';
 import { VerdictRecords } from './attempts/verdict-records.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import type { DrillFacts } from './certification/facts.ts';
+import { openCertification } from './certification/open-certification.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { RecordingSeals } from './evidence/recording-seals.ts';
+import { DrillRecords } from './drills/drill-records.ts';
+import { Drills } from './drills/drills.ts';
+import { createLiveFire } from './drills/live-fire.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { allRoutes } from './http/routes.ts';
 import type { Services, Site } from './http/services.ts';
 import { opening, type Lifetime } from './lifetime.ts';
 import type { Logger } from './log.ts';
+import { MeasurementRecords } from './measurements/measurement-records.ts';
+import { Measurements } from './measurements/measurements.ts';
+import { IncidentCommands } from './incidents/incident-commands.ts';
+import { IncidentRecords } from './incidents/incident-records.ts';
 import { OpenPages, startRealtime } from './realtime/realtime.ts';
 import type { Substrate } from './sandboxes/substrate.ts';
+import { AttemptPresence } from './realtime/attempt-presence.ts';
 import { installationSecret, readSetting, writeSetting } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Recordings } from './terminals/recordings.ts';
 import type { ShellConnector } from './terminals/shell.ts';
 import { TerminalHub } from './terminals/terminal-hub.ts';
+import { readGrades } from './attempts/grades.ts';
+import { Program } from './program/program.ts';
+import { ProgramRecords } from './program/program-records.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
+import { ApiTokens } from './tokens/api-tokens.ts';
 import { createWorkspaceShells } from './terminals/workspace-shells.ts';
 
 export interface ServerParts {
@@ -45,6 +62,12 @@ export interface ServerParts {
   readonly version: string;
   readonly webDir: string;
   readonly capacityOf: (substrate: Substrate) => number;
+  /** For tests: every answer over HTTP is held to its schema. */
+  readonly holdAnswers?: boolean;
+  /** The scripts that drills are run from. Absent: there are none. */
+  readonly loadScripts?: () => Promise<LoadedScripts>;
+  /** Who led which drill, for certificates. Absent: as the drills themselves say. */
+  readonly drills?: DrillFacts;
   /** Absent: execs into the workspaces. */
   readonly shells?: ShellConnector;
   /** The data was taken away by another server: this one must end. */
@@ -93,7 +116,7 @@ export function startServer(parts: ServerParts): Promise<RunningServer> {
     const pages = new OpenPages();
     const services = await createServices(parts, substrate, store, site, pages, lifetime);
     lifetime.use(startRealtime(httpServer, services, pages));
-    app = createHttpApp({ services, routes: allRoutes(services) }) as RequestListener;
+    app = createHttpApp({ services, routes: allRoutes(services), holdAnswers: parts.holdAnswers ?? false }) as RequestListener;
     lifetime.defer(() => {
       app = answerStarting;
     });
@@ -131,19 +154,22 @@ async function createServices(
   const records = new AttemptRecords(db);
   const verdicts = new VerdictRecords(db, evidence);
   const artefactRecords = new ArtefactRecords(db, evidence);
+  const incidentRecords = new IncidentRecords(db);
+  const lastAliveMs = numberOrUndefined(await readSetting(db, 'last-alive-ms'));
   const supervisor = lifetime.use(
     await Supervisor.start({
       substrate,
       catalogue,
       records,
       artefacts: artefactRecords,
+      incidents: incidentRecords,
       evidence,
       clock,
       log: log.child({ name: 'attempts' }),
       capacity: parts.capacityOf(substrate),
       flushStore,
       lastAlive: {
-        read: async () => numberOrUndefined(await readSetting(db, 'last-alive-ms')),
+        read: async () => lastAliveMs,
         write: (atMs) => writeSetting(db, 'last-alive-ms', String(atMs)),
       },
     }),
@@ -159,35 +185,111 @@ async function createServices(
         void supervisor.touch(attemptId).catch((error: unknown) => log.warn({ err: error }, 'a change of terminals could not be stored')),
     }),
   );
-  lifetime.use(supervisor.subscribe((attempt) => void (hasEnded(attempt) && terminals.endAll(attempt.id, 'The attempt has ended.'))));
+  const seals = lifetime.use(new RecordingSeals({ db, dataDir: config.dataDir, evidence, clock, log: log.child({ name: 'evidence' }) }));
+  const conclude = async (attemptId: string): Promise<void> => {
+    await terminals.endAll(attemptId, 'The attempt has ended.');
+    await seals.seal(attemptId);
+  };
+  lifetime.use(supervisor.subscribe((attempt) => void (hasEnded(attempt) && conclude(attempt.id))));
   await terminals.resume(
     supervisor.running.flatMap(({ actor }) => (actor.attempt.prepared && !hasEnded(actor.attempt) ? [actor.attempt.id] : [])),
   );
   const views = new AttemptViews(people, records, terminals, clock);
-  const commands = new AttemptCommands({ supervisor, catalogue, views, terminals, verdicts, audit, clock, flushStore });
+  const commands = new AttemptCommands({ supervisor, records, people, catalogue, views, terminals, verdicts, audit, clock, flushStore });
   const names = (): ReturnType<People['names']> => people.names();
+  const recordings = new Recordings(db, config.dataDir);
   const artefacts = new ArtefactCommands({
     supervisor,
     records,
     verdicts,
     artefacts: artefactRecords,
+    recordings,
     names,
     audit,
     clock,
     flushStore,
   });
+  const measurements = lifetime.use(
+    await Measurements.open({
+      supervisor,
+      catalogue,
+      records: new MeasurementRecords(db),
+      names,
+      audit,
+      clock,
+      log: log.child({ name: 'measurements' }),
+    }),
+  );
+  const incidents = new IncidentCommands({
+    supervisor,
+    incidents: incidentRecords,
+    names,
+    audit,
+    clock,
+    log: log.child({ name: 'incidents' }),
+  });
+  const drills = lifetime.use(
+    await Drills.open({
+      records: new DrillRecords(db),
+      loadScripts: parts.loadScripts ?? (async () => ({ scripts: [], problems: [] })),
+      findPerson: (id) => people.find(id),
+      names,
+      audit,
+      clock,
+      log: log.child({ name: 'drills' }),
+      lastAliveMs,
+      tellAttempt: (actor, attemptId, update) => incidents.post(actor, attemptId, update),
+      liveFire: createLiveFire({
+        supervisor,
+        samples: (attemptId) => incidentRecords.samples(attemptId),
+        clock,
+        log: log.child({ name: 'drills' }),
+      }),
+      flushStore,
+    }),
+  );
   const roster = (): ReturnType<typeof listRoster> =>
     listRoster({ supervisor, terminals, catalogue, clock, names, isConnected: (id) => pages.isConnected(id) });
   const cohorts = new Cohorts(db, clock);
-  const recordings = new Recordings(db, config.dataDir);
+  await seals.sealMissed();
+  const certification = await openCertification({
+    db,
+    config,
+    publicUrl: () => site.publicUrl(),
+    catalogue,
+    drills: parts.drills ?? drills,
+    attempts: records,
+    verdicts,
+    evidence,
+    people,
+    audit,
+    clock,
+    log: log.child({ name: 'certificates' }),
+    flushStore,
+  });
   return {
+    ...certification,
+    drills,
     accounts,
     cohorts,
+    tokens: new ApiTokens(db, clock),
+    program: new Program({
+      records: new ProgramRecords(db),
+      cohorts,
+      people,
+      catalogue,
+      audit,
+      clock,
+      grades: () => readGrades({ records, verdicts, cohorts, accounts }),
+    }),
+    metrics: new ServerMetrics({ db, supervisor, connected: () => pages.people }),
     audit,
     catalogue,
     supervisor,
     commands,
     artefacts,
+    measurements,
+    incidents,
     views,
     records,
     verdicts,
@@ -198,6 +300,7 @@ async function createServices(
     log,
     site,
     people: pages,
+    presence: new AttemptPresence(),
     roster,
   };
 }

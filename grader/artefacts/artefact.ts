@@ -9,7 +9,8 @@ export const artefactLimits = { fieldCharacters: 20_000, rows: 60, cellCharacter
 
 /**
  * One thing to fill in. `text` is Markdown and begins as its `template`, which counts for nothing by itself; `choice` is one of its options; `table` has rows
- * of short texts, and with `fromRecord` may begin with the moments that the product itself noted (columns `at` and `what`).
+ * of short texts, and with `fromRecord` may begin with the moments that the product itself noted (columns `at` and `what`), with `fromRuns` with what
+ * was measured (columns `run`, `cost`, `latency` and `quality`).
  */
 export const artefactFieldSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), id, label, help, template: z.string().max(artefactLimits.fieldCharacters).default('') }),
@@ -30,6 +31,7 @@ export const artefactFieldSchema = z.discriminatedUnion('kind', [
     help,
     columns: z.array(z.strictObject({ id, label })).min(1).max(6),
     fromRecord: z.boolean().default(false),
+    fromRuns: z.boolean().optional(),
   }),
 ]);
 

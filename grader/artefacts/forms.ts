@@ -114,7 +114,7 @@ export const artefactForms = {
         kind: 'table',
         id: 'runs',
         label: 'Measured runs',
-        help: 'One row a run, the untouched one first.',
+        help: 'One row a run, the untouched one first. What you had measured can be taken up as it is.',
         columns: [
           { id: 'run', label: 'What was changed' },
           { id: 'cost', label: 'US$ per 1,000 requests' },
@@ -122,6 +122,7 @@ export const artefactForms = {
           { id: 'quality', label: 'Quality (%)' },
         ],
         fromRecord: false,
+        fromRuns: true,
       },
       { kind: 'text', id: 'trade-offs', label: 'Trade-offs', help: 'What became worse, and why that is bearable or not.', template: '' },
       { kind: 'text', id: 'advice', label: 'Advice', help: 'What to do, and what to watch afterwards.', template: '' },

@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { loadOrderSchema, type LoadReport } from '../../infra/images/prober/load-protocol.ts';
-import { checkFields, durationSchema } from '../check-fields.ts';
+import type { LoadReport } from '../../infra/images/prober/load-protocol.ts';
+import { checkFields } from '../check-fields.ts';
 import { observe, type CheckContext } from '../check-context.ts';
-import { approachFields, prepareRequest } from '../probe-request.ts';
 import type { Verdict } from '../verdict.ts';
 import { fail, inconclusive, pass } from '../verdicts.ts';
+import { runTraffic, trafficFields } from './traffic.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -32,42 +31,40 @@ const budgetsSchema = z.strictObject({
  */
 export const loadCheckSchema = z.strictObject({
   ...checkFields,
-  ...approachFields,
+  ...trafficFields,
   kind: z.literal('load'),
-  duration: durationSchema,
-  traffic: loadOrderSchema.omit({ seed: true, url: true, model: true, durationMs: true, keys: true, tls: true, headers: true }),
-  seed: z.int().min(0).optional(),
   budgets: budgetsSchema.refine((budgets) => Object.keys(budgets).length > 0, 'must set at least one budget'),
 });
 
 export type LoadCheck = z.infer<typeof loadCheckSchema>;
-type Budgets = z.infer<typeof budgetsSchema>;
-
-/** A prober that sends later than this says more of the machine it runs on than of the service. */
-const MAX_LAG_P95_MS = 500;
+export type Budgets = z.infer<typeof budgetsSchema>;
 
 export async function runLoadCheck(check: LoadCheck, context: CheckContext): Promise<Verdict> {
-  const ask = { name: 'load', method: 'POST', path: '', timeoutMs: check.traffic.timeoutMs } as const;
-  const prepared = await prepareRequest(context, check, ask);
-  if (prepared.kind === 'absent') return fail(prepared.reason, [observe(context, 'note', prepared.reason)]);
-  const { url, headers = {}, tls } = prepared.value;
-  const report = await context.prober.load(
-    {
-      ...check.traffic,
-      seed: check.seed ?? randomInt(2 ** 31),
-      url: url.replace(/\/$/, ''),
-      model: context.endpoint.model,
-      durationMs: check.duration,
-      headers,
-      ...(tls === undefined ? {} : { tls }),
-    },
-    context.signal,
-  );
+  const outcome = await runTraffic(check, context, check.budgets.qualityAtLeast);
+  if (outcome.kind === 'absent') return fail(outcome.reason, [observe(context, 'note', outcome.reason)]);
+  const { report } = outcome;
   const evidence = [observe(context, 'probe', summarise(report), report)];
-  if (report.sendLag.p95Ms > MAX_LAG_P95_MS || report.shed > 0)
-    return inconclusive('The traffic could not be sent as it was planned; the platform was too busy.', evidence);
+  if (outcome.kind === 'busy') return inconclusive('The traffic could not be sent as it was planned; the platform was too busy.', evidence);
   const over = findExcess(check.budgets, report);
-  return over === undefined ? pass(evidence) : fail(over, evidence);
+  if (over === undefined) return pass(evidence);
+  const isSlow = report.sendLag.p95Ms > QUIET_LAG_P95_MS || context.isMachineBusy?.() === true;
+  const isDoubtful = isSlow && findExcess(withoutTimes(check.budgets, report), report) === undefined;
+  return isDoubtful ? inconclusive('The platform was too busy to tell how long an answer takes.', evidence) : fail(over, evidence);
+}
+
+/** On a machine that leaves the prober waiting for longer than this, answers too wait for the machine and not for the service alone. */
+const QUIET_LAG_P95_MS = 75;
+
+/** No answer at all: nobody said no. On a machine that is busy a program may just not have got to it; whether it is there is asked by others. */
+const UNANSWERED: ReadonlySet<string> = new Set(['timeout', 'resolve', 'connect', 'reset']);
+
+/** What does not depend on how fast the machine is. */
+function withoutTimes(
+  { p95MsAtMost: _p95, firstTokenP95MsAtMost: _firstToken, failedShareAtMost, ...rest }: Budgets,
+  { failures }: LoadReport,
+): Budgets {
+  const isSilence = Object.entries(failures).every(([kind, count]) => UNANSWERED.has(kind) || count === 0);
+  return isSilence || failedShareAtMost === undefined ? rest : { ...rest, failedShareAtMost };
 }
 
 function summarise({ sent, answered, endToEnd, cost, quality, cacheHits }: LoadReport): string {
@@ -97,6 +94,10 @@ export function findExcess(budgets: Budgets, report: LoadReport): string | undef
     [
       above(firstToken.p95Ms, budgets.firstTokenP95MsAtMost) || (budgets.firstTokenP95MsAtMost !== undefined && firstToken.count === 0),
       `The first token comes after ${Math.round(firstToken.p95Ms)} ms for the slowest twentieth; ${budgets.firstTokenP95MsAtMost ?? 0} ms are allowed.`,
+    ],
+    [
+      budgets.usdPerThousandRequestsAtMost !== undefined && cost.unpricedTokens > 0,
+      `What the answers cost cannot be told, because the price list does not know every model that gave them: ${Object.keys(report.models).join(', ')}.`,
     ],
     [
       above(cost.usdPerThousandRequests, budgets.usdPerThousandRequestsAtMost),

@@ -7,7 +7,8 @@ import type { KubeObject } from '../../infra/cluster/meta/kube-object.ts';
 import type { Verdict } from '../verdict.ts';
 import { fail, pass } from '../verdicts.ts';
 
-const patternSchema = z.record(z.string(), z.unknown()).superRefine((pattern, refinement) => {
+/** A partial pattern as partial-match.ts reads it. */
+export const patternSchema = z.record(z.string(), z.unknown()).superRefine((pattern, refinement) => {
   for (const name of unknownOperators(pattern)) refinement.addIssue({ code: 'custom', message: `unknown operator ${name}` });
 });
 

@@ -53,3 +53,15 @@ it('fails when what came back does not answer, or when there was nothing to rest
   await empty.objects.remove({ kind: 'Pod', namespace: 'atlas', name: 'inference-1-a' });
   expect(await (await triggerRestart(check, empty))()).toMatchObject({ kind: 'fail' });
 });
+
+it('asks what it was told to ask, where the workload is no model', async () => {
+  const found = new FakeProber(({ url }) => answered(url.endsWith('/index') ? 200 : 404));
+  const ask = { kind: 'restart', requests: [{ name: 'the index', path: '/index', key: 'none', expect: { status: 200 } }] };
+  const context = await withAuthority(found);
+  const sample = await triggerRestart(checkOf('r', ask) as RestartCheck, context);
+  context.objects.put(podOf('inference-1-b', '10.0.0.2'));
+  expect((await sample()).kind).toBe('pass');
+  expect(found.asked.map(({ url }) => new URL(url).pathname)).toEqual(['/index']);
+  found.answer = () => answered(503);
+  expect((await sample()).kind).toBe('fail');
+});

@@ -6,12 +6,17 @@ import type { Verdict } from '../verdict.ts';
 import { allOf, fail, pass } from '../verdicts.ts';
 import { describePod, fetchWorkload, isReady } from '../workload.ts';
 import { runCompletionCheck } from './completion-check.ts';
+import { httpRequestSchema, runHttpRequest } from './http-check.ts';
 
 /**
  * Triggers again: all pods of the workload are deleted once, and it must come back by itself, with as many ready replicas and true answers. What only
- * holds because nobody restarted it yet fails here.
+ * holds because nobody restarted it yet fails here. With `requests` these are asked instead of the model: not every server is one.
  */
-export const restartCheckSchema = z.strictObject({ ...checkFields, kind: z.literal('restart') });
+export const restartCheckSchema = z.strictObject({
+  ...checkFields,
+  kind: z.literal('restart'),
+  requests: z.array(httpRequestSchema).min(1).max(10).optional(),
+});
 
 export type RestartCheck = z.infer<typeof restartCheckSchema>;
 
@@ -53,9 +58,11 @@ async function sampleRestarted(
       `After a restart ${ready} of ${wanted} replicas came back${stuck === undefined ? '' : `; one is ${describePod(stuck)}`}.`,
       evidence,
     );
-  const answers = await runCompletionCheck(
-    { ...check, kind: 'completion', ask: 'echo', scheme: undefined, key: 'good', client: 'good', trust: 'lab', port: undefined },
-    context,
-  );
-  return allOf([pass(evidence), answers]);
+  return allOf([pass(evidence), ...(await askAgain(check, context))]);
+}
+
+async function askAgain({ requests, ...check }: RestartCheck, context: CheckContext): Promise<readonly Verdict[]> {
+  if (requests !== undefined) return Promise.all(requests.map((request) => runHttpRequest(request, context)));
+  const echo = { kind: 'completion', ask: 'echo', scheme: undefined, key: 'good', client: 'good', trust: 'lab', port: undefined } as const;
+  return [await runCompletionCheck({ ...check, ...echo }, context)];
 }

@@ -104,7 +104,7 @@ async function ensureDns(api: ApiClient, { clusterIp, endpoint: { ip, port } }: 
   await ensure(api, core('services'), {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { ...place, labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' } },
+    metadata: { ...place, labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' } },
     spec: {
       clusterIP: clusterIp,
       type: 'ClusterIP',

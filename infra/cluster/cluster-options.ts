@@ -1,5 +1,4 @@
 import type { ContainerRuntime } from '../runtime/runtime.ts';
-import type { WireFault } from './kubelet/wire-faults.ts';
 import type { Clock } from './meta/clock.ts';
 
 /** What a cluster needs to start; see {@link Cluster} for what it then is. */
@@ -27,6 +26,11 @@ export interface ClusterOptions {
    * so whoever may write them may claim anything, and an experiment may reach into hidden namespaces.
    */
   readonly servesChaos?: boolean;
+  /**
+   * The API server keeps an audit trail (audit.k8s.io/v1, level Metadata) in `dataDir`, without what members of {@link operatorGroup} do, and serves it at
+   * /logs/kube-apiserver/audit.log to whom RBAC lets read that path.
+   */
+  readonly keepsAudit?: boolean;
   readonly clock?: Clock;
   readonly log: ClusterLog;
 }
@@ -63,11 +67,6 @@ export interface Cluster extends AsyncDisposable {
   readonly url: string;
   /** A kubeconfig (YAML) with a credential of its own: `operator` for Drillhouse, `admin` for a person (group system:masters, hidden namespaces unseen). */
   kubeconfig(identity: 'operator' | 'admin'): string;
-  /**
-   * Exactly these faults between pods from now on, also for pods that start later; those of experiments in it stay. Not kept over a restart of
-   * this process: whoever sets them sets them again, as the controller of Chaos Mesh's kinds does from its objects.
-   */
-  setWireFaults(faults: readonly WireFault[]): Promise<void>;
   /** All objects as one JSON text; pods come back as they are declared, not as they run. Events and leases are left out. */
   snapshot(): Promise<string>;
   /** Makes the cluster hold exactly the snapshot's objects again (hidden namespaces excepted), and waits until what ran on top is gone. */

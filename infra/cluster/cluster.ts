@@ -15,8 +15,7 @@ import { startControllers } from './controllers/start-controllers.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
 import { startServiceProxy } from './kubelet/service-proxy.ts';
-import { startTrafficControl, type TrafficControl } from './kubelet/traffic-control.ts';
-import type { WireFault } from './kubelet/wire-faults.ts';
+import { startTrafficControl } from './kubelet/traffic-control.ts';
 import { sleep, systemClock, type Clock } from './meta/clock.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { applyRestore, planRestore, takeSnapshot } from './snapshot.ts';
@@ -43,11 +42,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-interface WireFaultsByOwner {
-  readonly own: readonly WireFault[];
-  readonly chaos: readonly WireFault[];
-}
-
 interface Parts {
   readonly options: ClusterOptions;
   readonly runtime: ClusterRuntime;
@@ -60,9 +54,6 @@ class EmbeddedCluster implements Cluster {
   readonly #parts: Parts;
   /** In the order in which they were started. */
   readonly #loops: AsyncDisposable[] = [];
-  #traffic: TrafficControl | undefined;
-  /** Whoever holds the cluster, and the experiments in it, set faults without knowing of each other. */
-  #wireFaults: WireFaultsByOwner = { own: [], chaos: [] };
   #port = 0;
   #isOver = false;
 
@@ -98,6 +89,7 @@ class EmbeddedCluster implements Cluster {
       ...{ dataDir, identity, hiddenNamespaces, clock, log },
       serviceCidr: runtime.serviceCidr,
       hiddenGroups: options.servesChaos === true ? [chaosGroup] : [],
+      keepsAudit: options.keepsAudit === true,
     });
     const cluster = new EmbeddedCluster({ options, runtime, identity, plane });
     try {
@@ -162,14 +154,14 @@ class EmbeddedCluster implements Cluster {
     this.#loops.push(startScheduler({ api: plane.clientFor('kube-scheduler'), informers, clock, log }));
     const serviceProxy = await proxy;
     this.#loops.push(serviceProxy);
-    this.#traffic = await startTrafficControl({ informers, runtime, clock, log });
-    this.#loops.push(this.#traffic);
+    const traffic = await startTrafficControl({ informers, runtime, clock, log });
+    this.#loops.push(traffic);
     if (options.servesChaos !== true) return;
     this.#loops.push(
       startChaos({
         ...{ informers, clock, log, runtime, kubelet: kubelet.endpoint },
         api: plane.clientFor('chaos-controller-manager'),
-        setWireFaults: (chaos) => this.#setWireFaults({ chaos }),
+        setWireFaults: (faults) => traffic.setWireFaults(faults),
         setDetours: (detours) => serviceProxy.setDetours(detours),
       }),
     );
@@ -183,10 +175,6 @@ class EmbeddedCluster implements Cluster {
       user: identity === 'operator' ? 'drillhouse' : 'kubernetes-admin',
       credential: keys[identity],
     });
-  }
-
-  setWireFaults(own: readonly WireFault[]): Promise<void> {
-    return this.#setWireFaults({ own });
   }
 
   async snapshot(): Promise<string> {
@@ -225,11 +213,6 @@ class EmbeddedCluster implements Cluster {
     this.#isOver = true;
     for (const loop of this.#loops.splice(0).reverse()) await loop[Symbol.asyncDispose]();
     await this.#parts.plane.close();
-  }
-
-  async #setWireFaults(faults: Partial<WireFaultsByOwner>): Promise<void> {
-    this.#wireFaults = { ...this.#wireFaults, ...faults };
-    await this.#traffic?.setWireFaults([...this.#wireFaults.own, ...this.#wireFaults.chaos]);
   }
 
   #hidden(): ReadonlySet<string> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Admission } from './api/admission/admission.ts';
 import { ApiServer } from './api/api-server.ts';
+import { AuditLog } from './api/audit-log.ts';
 import { Authenticator } from './api/authenticator.ts';
 import { CertificateSigner, type CertificateSignerParts } from './api/certificate-signer.ts';
 import { CustomResources } from './api/custom-resources.ts';
@@ -41,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly hiddenNamespaces: readonly string[];
   /** API groups whose resources only operators see. */
   readonly hiddenGroups?: readonly string[];
+  /** Who did what is written to audit.log in the data folder and served at /logs/kube-apiserver/audit.log. */
+  readonly keepsAudit?: boolean;
   readonly clock: Clock;
   readonly log: ClusterLog;
   /** In place of the one that all clusters of the process share. */
@@ -68,7 +71,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const visibility = new Visibility(hiddenNamespaces, options.hiddenGroups);
   const tokens = new ServiceAccountTokens(identity.tokenKey, store, clock);
   const addresses = new ServiceAddresses(store, serviceCidr);
-  const api = new ResourceApi({ store, clock, addresses, admission: new Admission({ store, clock, rbac, visibility }) });
+  const api = new ResourceApi({ store, clock, addresses, admission: new Admission({ store, registry, clock, rbac, visibility }) });
   const subresources = new Subresources({ store, api, tokens });
   const customResources = new CustomResources({
     store,
@@ -87,6 +90,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     failed: (error) => log.error({ reason: reasonOf(error) }, 'a custom resource definition could not be followed'),
   });
   const metrics = new RequestMetrics();
+  const audit = options.keepsAudit === true ? new AuditLog({ folder: dataDir, visibility, clock, log }) : undefined;
   let endpoint: KubeletEndpoint | undefined;
   let isReady = false;
   const kubelet = (): KubeletEndpoint => {
@@ -113,15 +117,19 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       visibility,
       resources,
       streams,
+      clock,
       log,
+      ...(audit === undefined ? {} : { audit }),
       queue,
       name: dataDir,
       authenticator: new Authenticator({ tokens, rbac, visibility }),
       nonResources: new NonResourceHandler({
         registry,
+        visibility,
         isReady: () => isReady,
         metricsText: () => metrics.text(queue.waiting),
         tokenKeys: () => tokens.keySet(),
+        ...(audit === undefined ? {} : { auditText: () => audit.text() }),
       }),
       metrics,
       proxy: new ProxyHandler({ store, kubelet }),
@@ -153,6 +161,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       customResources.stop();
       signer[Symbol.dispose]();
       await server.close();
+      audit?.[Symbol.dispose]();
       store.close();
     },
   };

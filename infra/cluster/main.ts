@@ -65,6 +65,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const startedAt = performance.now();
+  // From now on, or a signal during the start would leave behind what was started.
+  const isToEnd = endSignal();
   const log: ClusterLog = pino({ level: process.env['LOG_LEVEL'] ?? 'warn' }, pino.destination(2));
   const dataDir = values.data ?? mkdtempSync(path.join(tmpdir(), 'drillhouse-cluster-'));
   await using runtime = await openRuntime(values.runtime, path.join(dataDir, 'runtime'), log);
@@ -82,15 +84,16 @@ async function main(): Promise<number> {
   writeFileSync(values.kubeconfig, cluster.kubeconfig('admin'), { mode: 0o600 });
   chmodSync(values.kubeconfig, 0o600);
   process.stdout.write(`cluster ready in ${Math.round(performance.now() - startedAt)} ms at ${cluster.url}\n`);
-  await endSignal();
+  await isToEnd;
   await cluster[Symbol.asyncDispose]();
   if (values.data === undefined) rmSync(dataDir, { recursive: true, force: true });
   return 0;
 }
 
+/** Later signals change nothing: shells and npm send theirs to a whole group, so that one often comes twice, and what runs is being removed. */
 function endSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
 }
 

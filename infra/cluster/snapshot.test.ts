@@ -47,6 +47,22 @@ describe('restoring a snapshot', () => {
     expect(restore(store, snapshot)).toBe(0);
   });
 
+  it('puts back a claim that was made anew as the one that its volume is bound to', () => {
+    const claimOf = (uid: string): KubeObject =>
+      object('PersistentVolumeClaim', 'data', 'default', { spec: { volumeName: `pv-${uid}` } }, { uid });
+    const volumeOf = (uid: string): KubeObject => object('PersistentVolume', `pv-${uid}`, undefined, { spec: { claimRef: { uid } } });
+    const store = storeOf(['/persistentvolumeclaims', claimOf('first')], ['/persistentvolumes', volumeOf('first')]);
+    const snapshot = takeSnapshot(store, hidden);
+    store.delete('/persistentvolumeclaims', 'default/data');
+    store.delete('/persistentvolumes', '/pv-first');
+    store.create('/persistentvolumeclaims', claimOf('second'));
+    store.create('/persistentvolumes', volumeOf('second'));
+    restore(store, snapshot);
+    expect(store.list('/persistentvolumeclaims')).toMatchObject([{ metadata: { uid: 'first' }, spec: { volumeName: 'pv-first' } }]);
+    expect(store.list('/persistentvolumes')).toMatchObject([{ metadata: { name: 'pv-first' }, spec: { claimRef: { uid: 'first' } } }]);
+    expect(restore(store, snapshot)).toBe(0);
+  });
+
   it('uncordons a node, takes off taints and labels that were put on, and keeps what the node says of itself', () => {
     const store = storeOf(['/nodes', node({ taints: [{ key: 'gpu', effect: 'NoSchedule' }] }, { labels: { zone: 'a' } })]);
     const snapshot = takeSnapshot(store, hidden);

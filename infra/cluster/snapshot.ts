@@ -64,8 +64,7 @@ export function planRestore(store: ObjectStore, snapshot: string, { hidden, ends
     .filter(({ resource, object }) => !isHidden(object, hidden) && !wanted.has(`${resource} ${keyOf(object)}`))
     // What controllers own is theirs to remove; pods end at once, with what else was run on top.
     .filter(({ object }) => !isOwned(object) || (endsPods && object.kind === 'Pod' && object.metadata.deletionTimestamp === undefined));
-  // A pod's spec cannot be changed: one that is to be different is another pod.
-  const replaced = put.filter(({ object }) => object.kind === 'Pod').flatMap(({ resource, object }) => held(store, resource, object));
+  const replaced = put.flatMap(({ resource, object }) => held(store, resource, object).filter((now) => isAnother(now.object, object)));
   return { remove: [...extra, ...replaced], put };
 }
 
@@ -81,6 +80,12 @@ export function applyRestore(store: ObjectStore, { remove, put }: RestorePlan): 
       store.update(resource, over({ ...object, metadata }, before), before.metadata.resourceVersion ?? '');
     }
   }
+}
+
+/** A pod's spec cannot be changed, and a claim and its volume know each other by uid: one that is to be different is another one. */
+function isAnother(now: KubeObject, wanted: KubeObject): boolean {
+  if (wanted.kind === 'Pod') return true;
+  return ['PersistentVolume', 'PersistentVolumeClaim'].includes(wanted.kind) && now.metadata.uid !== wanted.metadata.uid;
 }
 
 function held(store: ObjectStore, resource: string, object: KubeObject): readonly RestoreStep[] {

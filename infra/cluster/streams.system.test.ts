@@ -285,6 +285,10 @@ describe.each([
   });
 
   it('a command that is not there fails with a word', async () => {
-    expect((await run('exec', 'deploy/web', '--', 'no-such-command')).code).not.toBe(0);
+    const { code, stderr } = await run('exec', 'deploy/web', '--', 'no-such-command');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: Internal error occurred: error executing command in container: failed to exec in container: .*no-such-command/,
+    );
   });
 });

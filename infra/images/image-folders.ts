@@ -16,7 +16,11 @@ const contextFiles: Readonly<
   retrieval: [{ name: 'retrieval.mjs', from: () => bundlePath('retrieval') }],
   gateway: [{ name: 'gateway.mjs', from: () => bundlePath('gateway') }],
   prometheus: [],
-  pause: ['program-network', 'delay-packets'].map((name) => ({ name, from: () => inFolder('pause', name), executable: true })),
+  pause: ['program-network', 'delay-packets', 'relay-port'].map((name) => ({
+    name,
+    from: () => inFolder('pause', name),
+    executable: true,
+  })),
 };
 
 function inFolder(folder: string, file: string): string {

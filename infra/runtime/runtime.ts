@@ -80,8 +80,10 @@ export interface ClusterRuntime extends AsyncDisposable {
   logs(id: string, request: LogRequest): AsyncIterable<LogLine>;
   /** Real usage of a running container; undefined when it is not running. */
   stats(id: string): Promise<ContainerStats | undefined>;
-  /** Opens a TCP connection to a port of the pod from outside, for port-forward and the proxy subresource. */
+  /** Opens a TCP connection from outside to a port of the pod's address, for probes and the proxy subresource. */
   dial(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex>;
+  /** The same for port-forward, which reaches what listens on the pod's loopback too. */
+  forward(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex>;
 
   /**
    * Level-triggered: makes exactly these Services reachable by name and by ClusterIP from every pod, spread over their
@@ -90,9 +92,10 @@ export interface ClusterRuntime extends AsyncDisposable {
   programServices(services: readonly ServiceRoute[]): Promise<void>;
 
   /**
-   * Level-triggered: makes the traffic between pods what `traffic` says; a pod that is not named is open. Connections that are
-   * established when a policy comes live on. What comes from the node (probes, port-forward) is never held back.
-   * The process runtime enforces it for connections through a ClusterIP only, as its pods share one network.
+   * Level-triggered: makes the traffic between pods what `traffic` says; a pod that is not named is open, unless it started closed and has
+   * never been named. Connections that are established when a policy comes live on. What comes from the node (probes, port-forward) is
+   * never held back. The process runtime, whose pods share one network, enforces it for TCP only, and only where a ClusterIP or a Node
+   * program is at one end.
    */
   programTraffic(traffic: readonly PodTraffic[]): Promise<void>;
 
@@ -117,6 +120,16 @@ export interface ImageInfo {
   readonly user: string;
 }
 
+/** What a pod's resolver is told apart from the cluster's own ways. */
+export interface PodDns {
+  /** Ask the cluster's name server and search the pod's namespace, before what follows. Without it the names of Services mean nothing. */
+  readonly usesCluster: boolean;
+  readonly nameservers: readonly string[];
+  readonly searches: readonly string[];
+  /** As resolv.conf has them: `ndots:2`, `rotate`. */
+  readonly options: readonly string[];
+}
+
 export interface PodSandboxSpec {
   readonly podUid: string;
   readonly namespace: string;
@@ -124,9 +137,13 @@ export interface PodSandboxSpec {
   readonly hostname: string;
   /** Namespaces whose Services short names resolve to: the pod's own first. */
   readonly dnsSearchNamespace: string;
+  /** Absent: the cluster's name server and search path, and nothing else. */
+  readonly dns?: PodDns;
   readonly labels: Readonly<Record<string, string>>;
   readonly shareProcessNamespace: boolean;
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  /** Neither reaches other pods nor is reached by them until `programTraffic` names it for the first time. */
+  readonly startsClosed?: boolean;
 }
 
 export interface PodSandbox {
@@ -270,6 +287,11 @@ export interface ServiceRoute {
 /** The Services that a pod of this namespace may know of. */
 export function servicesFor(namespace: string, services: readonly ServiceRoute[]): readonly ServiceRoute[] {
   return services.filter((service) => service.isHidden !== true || service.namespace === namespace);
+}
+
+/** What holds for a pod that started closed, until it is named. */
+export function closedTraffic(podUid: string): PodTraffic {
+  return { podUid, ingress: [], egress: [], faults: [] };
 }
 
 /** What one pod may send and receive, and what goes wrong with what it sends. */

@@ -55,7 +55,6 @@ function setUp(start?: (options: ClusterOptions) => Promise<Cluster>): Setting {
         log.push(`kubeconfig ${identity}`);
         return kubeconfig;
       },
-      setWireFaults: async () => undefined,
       snapshot: async () => 'snapshot',
       restore: async (text) => void log.push(`restore ${text}`),
       detach: async () => void log.push(`detach ${options.clusterId}`),
@@ -99,6 +98,18 @@ describe('EmbeddedSubstrate', () => {
     const second = setUp();
     expect(await second.substrate.adopt('b')).toBeUndefined();
     expect((await second.substrate.adopt('a'))?.id).toBe('a');
+    await second.substrate[Symbol.asyncDispose]();
+  });
+
+  it('gives a sandbox the nodes that it is asked for, after a restart, too', async () => {
+    const node = { name: 'gpu-1', cpu: '2', memory: '1Gi', gpus: 1, labels: {}, taints: [] };
+    const first = setUp();
+    await first.substrate.provision('a', () => undefined, signal(), [node]);
+    await first.substrate.detach();
+    const second = setUp();
+    await second.substrate.adopt('a');
+    const wanted = [{ name: 'gpu-1', cpuMilli: 2000, memoryBytes: 2 ** 30, extendedResources: { 'nvidia.com/gpu': 1 } }];
+    for (const { started } of [first, second]) expect(started[0]).toMatchObject({ nodes: wanted });
     await second.substrate[Symbol.asyncDispose]();
   });
 

@@ -1,11 +1,18 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { SubstrateError, type Sandbox, type SandboxUsage, type Substrate, type SubstrateHealth } from '../../server/sandboxes/substrate.ts';
+import {
+  SubstrateError,
+  type Sandbox,
+  type SandboxNode,
+  type SandboxUsage,
+  type Substrate,
+  type SubstrateHealth,
+} from '../../server/sandboxes/substrate.ts';
 import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster, ClusterLog, ClusterOptions } from '../cluster/cluster-options.ts';
-import type { WireFault } from '../cluster/kubelet/wire-faults.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
+import { loadNodes, saveNodes } from './sandbox-nodes.ts';
 import { systemNamespace } from './system-namespace.ts';
 import { fetchUsage } from './usage.ts';
 
@@ -57,10 +64,16 @@ export class EmbeddedSubstrate implements Substrate {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  async provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<Sandbox> {
+  async provision(
+    sandboxId: string,
+    progress: (text: string) => void,
+    signal: AbortSignal,
+    nodes: readonly SandboxNode[] = [],
+  ): Promise<Sandbox> {
     const health = await this.health();
     if (!health.ok) throw new SubstrateError('Unavailable', `Sandboxes cannot be started now: ${health.reason}`);
     const startedAt = performance.now();
+    if (nodes.length > 0) await saveNodes(this.#folder(sandboxId), nodes);
     const cluster = await this.#start(sandboxId);
     if (signal.aborted) {
       await this.release(sandboxId);
@@ -91,13 +104,6 @@ export class EmbeddedSubstrate implements Substrate {
     return [...removed, ...orphans.map((id) => `folder of ${id}`)];
   }
 
-  /** Faults on the wire between a sandbox's pods: exactly these from now on. They do not outlive this process. */
-  async setWireFaults(sandboxId: string, faults: readonly WireFault[]): Promise<void> {
-    const cluster = await this.#clusters.get(sandboxId);
-    if (cluster === undefined) throw new SubstrateError('UnknownSandbox', `There is no sandbox ${sandboxId} here.`);
-    await cluster.setWireFaults(faults);
-  }
-
   async usage(sandboxId: string): Promise<SandboxUsage | undefined> {
     const cluster = await this.#clusters.get(sandboxId);
     return cluster === undefined ? undefined : fetchUsage(toSandbox(sandboxId, cluster).operatorConfig);
@@ -125,16 +131,18 @@ export class EmbeddedSubstrate implements Substrate {
   }
 
   async #startNew(sandboxId: string): Promise<Cluster> {
-    const { runtime, log, nodes, start = startCluster } = this.#options;
+    const { runtime, log, start = startCluster } = this.#options;
     const dataDir = this.#folder(sandboxId);
     try {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
+      const nodes = (await loadNodes(dataDir)) ?? this.#options.nodes;
       return await start({
         clusterId: toClusterId(sandboxId),
         runtime,
         dataDir,
         hiddenNamespaces: [systemNamespace],
         servesChaos: true,
+        keepsAudit: true,
         log,
         ...(nodes === undefined ? {} : { nodes }),
       });

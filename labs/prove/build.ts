@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StageError } from '../lab-stage.ts';
+import { findMisses } from '../measure.ts';
 import type { ProvableStage } from '../stage.ts';
 import type { ProofOutcome } from './prove.ts';
 import { runBlocksOf } from './run-blocks.ts';
@@ -18,6 +19,7 @@ type Way = 'by its solution' | 'by its instructions';
 export async function proveBuild(stage: ProvableStage, steps: readonly string[], report: (outcome: ProofOutcome) => void): Promise<void> {
   await stage.prepare('guided');
   if (!(await proveSteps(stage, steps, 'by its solution', report))) return;
+  if (stage.isMeasured) report(await timed('What can be measured reaches its aims', () => proveMeasure(stage)));
   const reset = await timed('Back to the start', async () => {
     await stage.resetTo('start');
     return undefined;
@@ -43,6 +45,12 @@ async function proveSteps(
   });
   report(outcome);
   return outcome.ok;
+}
+
+/** What trainees see of their own work must agree with what they are judged by. */
+async function proveMeasure(stage: ProvableStage): Promise<string | undefined> {
+  const misses = (await stage.measure(new AbortController().signal)).flatMap(findMisses);
+  return misses.length === 0 ? undefined : misses.join(' | ');
 }
 
 async function proveStep(stage: ProvableStage, stepId: string, way: Way): Promise<string | undefined> {

@@ -11,6 +11,7 @@ const lab = {
     { id: 'b', title: 'B', solution: 's/b.sh', verdict: ['key'] },
   ],
   alternatives: [{ title: 'other', script: 'alt.sh', fault: 'b' }],
+  slips: [{ title: 'slip', script: 's/b.sh', fault: 'b', status: 'late.yaml', caughtBy: ['told'] }],
   cheats: [{ title: 'cheat', script: 'cheat.sh', fault: 'a', caughtBy: ['answers'] }],
 } as unknown as LabFile;
 
@@ -23,6 +24,7 @@ describe('planCases', () => {
       ['solution', 'a', 'passed'],
       ['solution', 'b', 'passed'],
       ['alternative', 'b', 'passed'],
+      ['slip', 'b', 'passed'],
       ['cheat', 'a', 'failed'],
     ]);
   });
@@ -43,6 +45,7 @@ describe('planCases', () => {
       ['fault', 'b'],
       ['solution', 'b'],
       ['alternative', 'b'],
+      ['slip', 'b'],
     ]);
   });
 });
@@ -56,6 +59,8 @@ describe('judgeProof', () => {
   const cheat: ProofCase = { group: 'cheat', title: 't', expected: 'failed', caughtBy: ['key'] };
   const solution: ProofCase = { group: 'solution', title: 't', expected: 'passed', caughtBy: [] };
 
+  const slip: ProofCase = { group: 'slip', title: 't', expected: 'passed', caughtBy: ['told'] };
+
   it.each<[string, ProofCase, Scorecard[], RegExp | undefined]>([
     ['a solution that passes every time', solution, [card('passed'), card('passed')], undefined],
     [
@@ -68,6 +73,8 @@ describe('judgeProof', () => {
     ['a cheat that gets through', cheat, [card('passed')], /expected failed, got passed: headline/],
     ['a cheat that fails by accident', cheat, [card('failed', 'answers')], /not caught by key, only by answers/],
     ['a verdict that could not be made', cheat, [card('inconclusive')], /got inconclusive/],
+    ['a slip that passes and loses its credit', slip, [card('passed', 'told')], undefined],
+    ['a slip that nobody noticed', slip, [card('passed')], /not caught by told/],
     ['no verdict at all', solution, [], /no verdict/],
   ])('%s', (_, proofCase, scorecards, problem) => {
     if (problem === undefined) expect(judgeProof(proofCase, scorecards)).toBeUndefined();

@@ -4,12 +4,14 @@ import type { LabFile } from '../lab-schema.ts';
 
 /** What a lab must show of itself (GRADING.md, rule 10). */
 export interface ProofCase {
-  readonly group: 'healthy' | 'fault' | 'solution' | 'alternative' | 'cheat';
+  readonly group: 'healthy' | 'fault' | 'solution' | 'alternative' | 'slip' | 'cheat';
   readonly title: string;
   /** Injected before; absent for the healthy state. */
   readonly fault?: string;
   /** Run in the workspace after the fault is live. */
   readonly script?: string;
+  /** Status updates that are handed in, in place of the lab's good ones. */
+  readonly status?: string;
   readonly expected: 'passed' | 'failed';
   /** Checks that must be among those that fail. */
   readonly caughtBy: readonly string[];
@@ -38,6 +40,15 @@ export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[
     ...lab.alternatives
       .filter(isWanted)
       .map(({ title, script, fault }): ProofCase => ({ group: 'alternative', title, fault, script, expected: 'passed', caughtBy: [] })),
+    ...lab.slips.filter(isWanted).map(({ title, script, fault, status, caughtBy }): ProofCase => ({
+      group: 'slip',
+      title,
+      fault,
+      script,
+      status,
+      expected: 'passed',
+      caughtBy,
+    })),
     ...lab.cheats
       .filter(isWanted)
       .map(({ title, script, fault, caughtBy }): ProofCase => ({ group: 'cheat', title, fault, script, expected: 'failed', caughtBy })),

@@ -2,13 +2,19 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Scorecard } from '../../grader/verdict.ts';
 import type { Baseline, Injection } from '../lab-stage.ts';
 import { planLabVariant, type Lab } from '../lab.ts';
+import type { NodeNeed } from '../node-needs.ts';
 import { createStage, type ProvableStage } from '../stage.ts';
 import { proveBuild } from './build.ts';
 import { failingChecks, judgeProof, planCases, type ProofCase } from './cases.ts';
 
 /** Where sandboxes come from: the part of a substrate that a proof needs. */
 export interface ProvingGround {
-  provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<{ readonly operatorConfig: KubeConfig }>;
+  provision(
+    sandboxId: string,
+    progress: (text: string) => void,
+    signal: AbortSignal,
+    nodes?: readonly NodeNeed[],
+  ): Promise<{ readonly operatorConfig: KubeConfig }>;
   release(sandboxId: string): Promise<void>;
 }
 
@@ -69,7 +75,7 @@ export async function proveLab(options: ProofOptions): Promise<readonly ProofOut
 async function withSandbox(options: ProofOptions, index: number, work: (stage: ProvableStage) => Promise<void>): Promise<void> {
   const { substrate, lab, seed, signal } = options;
   const id = `prove-${index}-${process.pid.toString(36)}`;
-  const sandbox = await substrate.provision(id, () => undefined, signal);
+  const sandbox = await substrate.provision(id, () => undefined, signal, lab.summary.nodes);
   try {
     const variant = planLabVariant(lab, `${seed}-${index}`, options.fault);
     await work(createStage(lab, { variant, kubeConfig: sandbox.operatorConfig, signal, progress: () => undefined }));
@@ -104,6 +110,7 @@ async function runCase(
   if (!isFirst) await stage.resetTo('healthy');
   const injection = await injectFor(stage, proofCase, baseline);
   if (proofCase.script !== undefined) await stage.runScript(proofCase.script);
+  stage.writeExamples(true, proofCase.status);
   const scorecards: Scorecard[] = [];
   for (let round = 0; round < times; round += 1) scorecards.push(await stage.grade({ baseline, injection, stepResults: [] }));
   return scorecards;

@@ -22,7 +22,7 @@ export function toTable(outcomes: readonly ProofOutcome[]): string {
   ].join('\n');
 }
 
-const groups: readonly ProofOutcome['group'][] = ['build', 'healthy', 'fault', 'solution', 'alternative', 'cheat'];
+const groups: readonly ProofOutcome['group'][] = ['build', 'healthy', 'fault', 'solution', 'alternative', 'slip', 'cheat'];
 
 function toRow(outcome: ProofOutcome): readonly string[] {
   const { ok, group, fault, title, expected, score, tookMs, failing } = outcome;

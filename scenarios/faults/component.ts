@@ -7,7 +7,7 @@ import type { Fault, FaultTarget, Proof } from './fault.ts';
 import { restartPods } from './object-fault.ts';
 
 /** A part of the lab beside its endpoint, such as what monitors it, in the endpoint's namespace. Spoken to in clear text and without a key. */
-const componentSchema = z.strictObject({ deployment: objectName, service: objectName, port: z.int().min(1).max(65_535) });
+export const componentSchema = z.strictObject({ deployment: objectName, service: objectName, port: z.int().min(1).max(65_535) });
 type Component = z.infer<typeof componentSchema>;
 
 export const retrievalComponent: Component = { deployment: 'retrieval', service: 'retrieval', port: 8080 };
@@ -61,7 +61,7 @@ export function componentFault<S extends z.ZodRawShape>(spec: ComponentFaultSpec
   };
 }
 
-function atComponent(target: FaultTarget, { deployment, service, port }: Component): FaultTarget {
+export function atComponent(target: FaultTarget, { deployment, service, port }: Component): FaultTarget {
   return { ...target, endpoint: { ...target.endpoint, deployment, container: deployment, service, port, scheme: 'http' } };
 }
 

@@ -18,12 +18,14 @@ import { dnsBroken } from './dns-broken.ts';
 import type { Fault } from './fault.ts';
 import { gatewayRateLimit } from './gateway-rate-limit.ts';
 import { gpuExhausted } from './gpu-exhausted.ts';
+import { gpuHeld } from './gpu-held.ts';
 import { guardrailDown } from './guardrail-down.ts';
 import { harmfulOutput } from './harmful-output.ts';
 import { indexGone } from './index-gone.ts';
 import { indexStale } from './index-stale.ts';
 import { kvCacheExhausted } from './kv-cache-exhausted.ts';
 import { latencyRegression } from './latency-regression.ts';
+import { leakedKey } from './leaked-key.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
 import { missingSecret } from './missing-secret.ts';
 import { modelRetired } from './model-retired.ts';
@@ -31,6 +33,7 @@ import { networkPolicyTooTight } from './network-policy-too-tight.ts';
 import { nodeLost } from './node-lost.ts';
 import { nodesCordoned } from './nodes-cordoned.ts';
 import { nothingWrong } from './nothing-wrong.ts';
+import { overBroadRole } from './over-broad-role.ts';
 import { personalDataInLogs } from './personal-data-in-logs.ts';
 import { personalDataLeaked } from './personal-data-leaked.ts';
 import { probeTooEager } from './probe-too-eager.ts';
@@ -46,12 +49,14 @@ import { rolloutStuck } from './rollout-stuck.ts';
 import { rotatedSecret } from './rotated-secret.ts';
 import { selectorTypo } from './selector-typo.ts';
 import { slowStream } from './slow-stream.ts';
+import { staleEnvironment } from './stale-environment.ts';
 import { volumeMissing } from './volume-missing.ts';
 import { wrongAnswersRelease } from './wrong-answers-release.ts';
 import { wrongAnswers } from './wrong-answers.ts';
 import { wrongArchitecture } from './wrong-architecture.ts';
 import { wrongKey } from './wrong-key.ts';
 import { wrongModelName } from './wrong-model-name.ts';
+import { wrongNode } from './wrong-node.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
 /** Of an endpoint that is an inference server. */
@@ -91,6 +96,9 @@ const inferenceFaults: readonly Fault[] = [
   nodeLost,
 ];
 
+/** Of an endpoint that runs on a node with GPUs. */
+const acceleratorFaults: readonly Fault[] = [gpuHeld, wrongNode];
+
 /** Of what stands beside the endpoint: retrieval and monitoring. */
 const componentFaults: readonly Fault[] = [indexStale, indexGone, embeddingMismatch, alertSilent];
 
@@ -120,6 +128,9 @@ const providerFaults: readonly Fault[] = [
   wrongAnswers,
 ];
 
+/** Of who may do what, and with which key. */
+const identityFaults: readonly Fault[] = [overBroadRole, leakedKey, staleEnvironment];
+
 /** Of any endpoint, by experiments of Chaos Mesh. */
 const chaosFaults: readonly Fault[] = [chaosNetworkDelay, chaosPodKill];
 
@@ -129,15 +140,18 @@ const controls: readonly Fault[] = [nothingWrong];
 const faults: readonly Fault[] = [
   ...endpointFaults,
   ...inferenceFaults,
+  ...acceleratorFaults,
   ...componentFaults,
   ...gatewayFaults,
   ...providerFaults,
+  ...identityFaults,
   ...chaosFaults,
   ...controls,
 ];
 
 export const endpointFaultIds: readonly string[] = endpointFaults.map(({ id }) => id);
 export const inferenceFaultIds: readonly string[] = inferenceFaults.map(({ id }) => id);
+export const acceleratorFaultIds: readonly string[] = acceleratorFaults.map(({ id }) => id);
 export const componentFaultIds: readonly string[] = componentFaults.map(({ id }) => id);
 export const gatewayFaultIds: readonly string[] = gatewayFaults.map(({ id }) => id);
 export const providerFaultIds: readonly string[] = providerFaults.map(({ id }) => id);

@@ -17,17 +17,11 @@ import {
 } from '../../grader/testing/sandbox-fixtures.ts';
 import { FakeProviders } from '../../grader/testing/fake-providers.ts';
 import { createAuthority, issueCertificate } from '../../grader/certificates.ts';
+import { FakeVault } from '../testing/fake-vault.ts';
 import { undoOutsideNamespaces } from './changes.ts';
 import { endpointFaultIds, findFault, inferenceFaultIds } from './fault-catalogue.ts';
-import type { Fault, FaultTarget, Vault } from './fault.ts';
+import type { Fault, FaultTarget } from './fault.ts';
 import { planStarvation } from './memory-exhausted.ts';
-
-class FakeVault implements Vault {
-  readonly texts = new Map<string, string>();
-  store = async (name: string, text: string): Promise<void> => void this.texts.set(name, text);
-  fetch = async (name: string): Promise<string | undefined> => this.texts.get(name);
-  remove = async (name: string): Promise<void> => void this.texts.delete(name);
-}
 
 type Target = FaultTarget & TestContext & { readonly vault: FakeVault };
 
@@ -149,6 +143,38 @@ describe.each(all)('%s', (id, fault) => {
     const at = await target();
     await at.objects.remove({ kind: 'Deployment', namespace: 'atlas', name: 'inference' });
     await expect(fault.inject(at, parameters[id] ?? {})).rejects.toThrow('no Deployment inference');
+  });
+});
+
+describe('queue-collapse', () => {
+  it('strikes a server behind the endpoint where a lab says so, and asks that one for its model', async () => {
+    const full = new FakeProber(({ body = '' }) => answered(body === '' ? 200 : 429, { error: { message: 'the waiting queue is full' } }));
+    const at = await target(full);
+    const container = { ...goodContainer, name: 'house-model', args: ['--max-num-seqs=16'] };
+    const deployment = deploymentOf(container);
+    at.objects.put({ ...deployment, metadata: { ...deployment.metadata, name: 'house-model', uid: 'd-2' } });
+    const before = essence(at);
+    const given = { at: { deployment: 'house-model', service: 'house', port: 81, model: 'heron' } };
+    const data: unknown = JSON.parse(JSON.stringify(await findFault('queue-collapse')!.inject(at, given)));
+    const changed = await at.objects.find<Deployment>({ kind: 'Deployment', namespace: 'atlas', name: 'house-model' });
+    expect(changed?.spec?.template.spec?.containers[0]?.args).toEqual(['--max-num-seqs=1', '--max-queued-requests=2']);
+    expect((await containerIn(at)).args).toEqual(goodContainer.args);
+    // Nothing is behind its Service yet; with an address there, that one is asked.
+    expect(await findFault('queue-collapse')!.prove(at, data)).toMatchObject({ live: false });
+    const slice = sliceOf('10.0.0.9');
+    const labels = { ...slice.metadata.labels, 'kubernetes.io/service-name': 'house' };
+    at.objects.put({ ...slice, metadata: { ...slice.metadata, name: 'house-x', labels } });
+    at.objects.put({ ...changed!, status: { updatedReplicas: 1, replicas: 1 } } as Deployment);
+    await findFault('queue-collapse')!.prove(at, data);
+    expect(full.asked[0]).toMatchObject({
+      url: 'http://house.atlas.svc:81/v1/chat/completions',
+      body: expect.stringContaining('"heron"') as string,
+    });
+    await findFault('queue-collapse')!.recover(at, data);
+    const recovered = await at.objects.find<Deployment>({ kind: 'Deployment', namespace: 'atlas', name: 'house-model' });
+    at.objects.put({ ...recovered!, status: deployment.status! } as Deployment);
+    await at.objects.remove({ kind: 'EndpointSlice', namespace: 'atlas', name: 'house-x' });
+    expect(essence(at)).toEqual(before);
   });
 });
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PlatformError } from '../../grader/platform-error.ts';
 import type { KeyChoice } from '../../grader/credentials.ts';
 import type { ConfigMap, Container } from '../../infra/cluster/meta/generated/types.ts';
+import { isReadableYaml } from '../../infra/cluster/meta/yaml-text.ts';
 import type { Change } from './changes.ts';
 import type { FaultTarget } from './fault.ts';
 import { requireServing } from './template-change.ts';
@@ -46,6 +47,8 @@ export class GatewayConfigText {
   /** Throws PlatformError for what is no gateway's configuration. */
   constructor(text: string) {
     this.#text = text;
+    // A trainee may have written it, and some texts would end the process that reads them.
+    if (!isReadableYaml(text)) throw nothingToBreak('its configuration cannot be read');
     const document = parseDocument(text);
     const file = document.errors.length > 0 ? undefined : fileSchema.safeParse(document.toJS()).data;
     if (file === undefined) throw nothingToBreak('its configuration cannot be read');
@@ -108,10 +111,10 @@ export class GatewayConfigText {
 
 /**
  * `current` without the edits that made `edited` of `original`, whatever else was changed since. Where something stands at a place that is neither
- * what was nor what was set, nobody can tell the one change from the other, and the original is the answer. Pure.
+ * what was nor what was set, nobody can tell the one change from the other, and the original is the answer; so it is where nothing can be read. Pure.
  */
 export function withoutEdits(original: string, edited: GatewayConfigText, current: string): string {
-  if (current === edited.toString()) return original;
+  if (current === edited.toString() || !isReadableYaml(current)) return original;
   let text = current;
   for (const { place, value } of edited.edits) {
     const [before, now] = [valueInYaml(original, place), valueInYaml(text, place)];

@@ -10,23 +10,28 @@ interface ObjectFaultSpec<P extends z.ZodType> extends Pick<Fault, 'id' | 'title
   /** When the workload's pods are started anew, because what runs would not take the change up. */
   readonly restartsPods?: 'after injection' | 'always';
   readonly prove: (target: FaultTarget) => Promise<Proof>;
+  /** Where it strikes, by what a lab gave; the endpoint where left out. */
+  readonly place?: (target: FaultTarget, parameters: z.infer<P>) => FaultTarget;
 }
 
 /** A fault that consists of changed objects, which is most of what goes wrong on Kubernetes. */
 export function objectFault<P extends z.ZodType>(spec: ObjectFaultSpec<P>): Fault {
-  const { plan, restartsPods, prove, ...rest } = spec;
+  const { plan, restartsPods, prove, place, ...rest } = spec;
+  const placed = (target: FaultTarget, given: unknown): FaultTarget => place?.(target, spec.parameters.parse(given ?? {})) ?? target;
   return {
     ...rest,
     async inject(target, parameters) {
       const settings = spec.parameters.parse(parameters);
-      await applyChanges(target, spec.id, () => plan(target, settings));
-      if (restartsPods !== undefined) await restartPods(target);
-      return null;
+      const at = placed(target, settings);
+      await applyChanges(at, spec.id, () => plan(at, settings));
+      if (restartsPods !== undefined) await restartPods(at);
+      return place === undefined ? null : settings;
     },
-    prove: (target) => prove(target),
-    async recover(target) {
-      await undoChanges(target, spec.id);
-      if (restartsPods === 'always') await restartPods(target);
+    prove: (target, data) => prove(placed(target, data)),
+    async recover(target, data) {
+      const at = placed(target, data);
+      await undoChanges(at, spec.id);
+      if (restartsPods === 'always') await restartPods(at);
     },
   };
 }

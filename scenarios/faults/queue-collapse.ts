@@ -1,10 +1,25 @@
 import { z } from 'zod';
 import { sendBurst } from './burst-load.ts';
+import { atComponent, componentSchema } from './component.ts';
+import type { FaultTarget } from './fault.ts';
 import { objectFault } from './object-fault.ts';
 import { proveServing } from './released-image.ts';
 import { planRollout, requireServing, withFlag } from './template-change.ts';
 
 const BURST = 10;
+
+const parameters = z.strictObject({
+  maxNumSeqs: z.int().min(1).max(4).default(1),
+  maxQueued: z.int().min(0).max(4).default(2),
+  /** An inference server behind the lab's endpoint, with the model that it serves; the endpoint itself where left out. */
+  at: componentSchema.extend({ model: z.string().min(1) }).optional(),
+});
+
+function place(target: FaultTarget, { at }: z.infer<typeof parameters>): FaultTarget {
+  if (at === undefined) return target;
+  const component = atComponent(target, at);
+  return { ...component, endpoint: { ...component.endpoint, model: at.model } };
+}
 
 /** Batching is all but switched off: one request at a time, a short queue, and the rest is sent away. */
 export const queueCollapse = objectFault({
@@ -13,7 +28,8 @@ export const queueCollapse = objectFault({
   symptom:
     'Alone, a request is answered; under ordinary traffic vllm:num_requests_waiting is at its limit and clients get 429: the waiting queue is full.',
   leavesBehind: 'The container’s arguments, the strategy and the change-cause are as before.',
-  parameters: z.strictObject({ maxNumSeqs: z.int().min(1).max(4).default(1), maxQueued: z.int().min(0).max(4).default(2) }),
+  parameters,
+  place,
   plan: async (target, { maxNumSeqs, maxQueued }) => [
     planRollout(await requireServing(target), {
       container: (container) => ({

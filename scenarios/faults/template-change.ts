@@ -25,8 +25,8 @@ export async function requireServing(target: FaultTarget): Promise<Serving> {
 export interface TemplateEdit {
   /** What becomes of the container that serves. */
   readonly container?: (container: Container) => Container;
-  /** Fields of the pods' spec that take other values. */
-  readonly pod?: Partial<Omit<PodSpec, 'containers'>>;
+  /** Fields of the pods' spec that take other values; null takes one away. */
+  readonly pod?: { readonly [Field in keyof Omit<PodSpec, 'containers'>]?: PodSpec[Field] | null };
   /** Shows up in `kubectl rollout history`, where an operator would look. */
   readonly cause: string;
 }

@@ -6,6 +6,11 @@ import { isRequired, namedTypes, qualifiedType, type FieldFact, type FieldFacts 
  * `fields.json` does not record.
  */
 const atomicStructs = new Set([
+  'admissionregistration.k8s.io/v1.MatchResources',
+  'admissionregistration.k8s.io/v1.NamedRuleWithOperations',
+  'admissionregistration.k8s.io/v1.ParamKind',
+  'admissionregistration.k8s.io/v1.ParamRef',
+  'admissionregistration.k8s.io/v1.Variable',
   'meta/v1.LabelSelector',
   'meta/v1.OwnerReference',
   'core/v1.ConfigMapKeySelector',

@@ -1,6 +1,7 @@
 import { AppError, notFound } from '../app-error.ts';
 import { toInstant, type Clock } from '../clock.ts';
 import type { Cohort } from '../contract/people.ts';
+import type { PersonRef } from '../contract/roles.ts';
 import { groupBy } from '../grouping.ts';
 import { newId } from '../ids.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
@@ -68,6 +69,23 @@ export class Cohorts {
           .execute();
     });
     return this.require(id);
+  }
+
+  /** Who shares a cohort with the person and has an account that works, by name. */
+  async matesOf(personId: string): Promise<PersonRef[]> {
+    return this.#db
+      .selectFrom('people')
+      .select(['id', 'name'])
+      .where('state', '!=', 'disabled')
+      .where('id', '!=', personId)
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('cohort_members')
+          .select('person_id')
+          .where('cohort_id', 'in', eb.selectFrom('cohort_members').select('cohort_id').where('person_id', '=', personId)),
+      )
+      .orderBy('name')
+      .execute();
   }
 
   async addMember(cohortId: string, personId: string): Promise<void> {

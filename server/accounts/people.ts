@@ -146,6 +146,11 @@ export class People {
   }
 }
 
+/** Names out of {@link People.names}. Somebody who is not in it has none. */
+export function nameFrom(names: ReadonlyMap<string, PersonRef>): (personId: string) => PersonRef {
+  return (personId) => names.get(personId) ?? { id: personId, name: '' };
+}
+
 function planChange(person: PersonRow, change: PersonChange): PersonRow {
   const enabled = person.password_hash === null ? ('invited' as const) : ('active' as const);
   const state =

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { TokenScope } from '../contract/tokens.ts';
 import { hashToken, newId, newToken } from '../ids.ts';
 import type { Db, PersonRow, SessionRow } from '../store/schema.ts';
 
@@ -29,6 +30,8 @@ export interface ActiveSession {
   readonly person: PersonRow;
   readonly csrfToken: string;
   readonly expiresAtMs: number;
+  /** Only for a token of a program: what it may do. */
+  readonly scopes?: readonly TokenScope[];
   /** Set when the cookie must be sent again. */
   readonly newToken?: string;
 }

@@ -2,10 +2,12 @@ import { emptyContent, fitContent, type ArtefactField } from '../../grader/artef
 import { findUnmet, givesAnswerAway } from '../../grader/artefacts/demands.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import type { StoredJournalEntry } from '../attempts/attempt-records.ts';
-import { mayWatchOthers, type Viewer } from '../attempts/permissions.ts';
+import { mayDo, mayWatchOthers, type Viewer } from '../attempts/permissions.ts';
+import { isPlayer, memberOf } from '../attempts/team.ts';
 import { toInstant } from '../clock.ts';
 import type { ArtefactFieldView, ArtefactFinding, Artefacts, ArtefactView } from '../contract/artefacts.ts';
 import type { PersonRef } from '../contract/roles.ts';
+import type { TypedChange } from '../terminals/typed-changes.ts';
 import type { StoredArtefact } from './artefact-records.ts';
 
 export interface ArtefactViewParts {
@@ -46,13 +48,14 @@ export function viewArtefact(stored: StoredArtefact, { attempt, viewer, nameOf }
   };
 }
 
-/** Whose attempt it is, also after its end: a postmortem takes longer than an incident. What was accepted is closed. */
+/** Who plays in the attempt, also after its end: a postmortem takes longer than an incident. What was accepted is closed. */
 export function mayWrite({ rating }: StoredArtefact, attempt: Attempt, viewer: Viewer): boolean {
-  return attempt.personId === viewer.id && rating?.accepted !== true;
+  return mayDo(viewer, attempt, 'write') && rating?.accepted !== true;
 }
 
 export function mayRate(attempt: Attempt, viewer: Viewer): boolean {
-  return mayWatchOthers(viewer) && attempt.personId !== viewer.id;
+  const member = memberOf(attempt, viewer.id);
+  return mayWatchOthers(viewer) && (member === undefined || !isPlayer(member.role));
 }
 
 function viewField({ help, ...field }: ArtefactField): ArtefactFieldView {
@@ -77,6 +80,8 @@ function findingsOf({ offered, newest }: StoredArtefact, attempt: Attempt): Arte
 /** Journal entries that a timeline may begin with, in its own words where the journal's would name the fault. */
 const TOLD: Readonly<Record<string, string | null>> = {
   'fault-live': 'The incident began.',
+  status: null,
+  'handed-over': null,
   hint: null,
   extended: null,
   reset: null,
@@ -87,8 +92,16 @@ const TOLD: Readonly<Record<string, string | null>> = {
   grading: null,
 };
 
-/** What the product noted since the incident began. Never which fault it was. Pure. */
-export function recordOf(attempt: Attempt, journal: readonly StoredJournalEntry[], restoredAfterMs: number | null): Artefacts['record'] {
+interface RecordParts {
+  readonly attempt: Attempt;
+  readonly journal: readonly StoredJournalEntry[];
+  /** What was typed that changed the cluster. */
+  readonly typed: readonly TypedChange[];
+  readonly restoredAfterMs: number | null;
+}
+
+/** What the product noted since the incident began: moves, what others were told, commands that changed something. Never which fault it was. Pure. */
+export function recordOf({ attempt, journal, typed, restoredAfterMs }: RecordParts): Artefacts['record'] {
   const startedAtMs = attempt.incidentStartedAtMs;
   if (startedAtMs === null) return [];
   const entries = journal.flatMap(({ kind, text, atMs }) =>
@@ -96,5 +109,6 @@ export function recordOf(attempt: Attempt, journal: readonly StoredJournalEntry[
   );
   const restored =
     restoredAfterMs === null ? [] : [{ atMs: startedAtMs + restoredAfterMs, what: 'The service was well again, as seen from outside.' }];
-  return [...entries, ...restored].sort((a, b) => a.atMs - b.atMs).map(({ atMs, what }) => ({ at: toInstant(atMs), what }));
+  const commands = typed.flatMap(({ atMs, command }) => (atMs < startedAtMs ? [] : [{ atMs, what: `Typed: ${command}` }]));
+  return [...entries, ...commands, ...restored].sort((a, b) => a.atMs - b.atMs).map(({ atMs, what }) => ({ at: toInstant(atMs), what }));
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { nameFrom } from '../accounts/people.ts';
 import { AppError } from '../app-error.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecords } from '../attempts/attempt-records.ts';
-import { requireOwner, requireView } from '../attempts/permissions.ts';
+import { mayDo, requireRight, requireView } from '../attempts/permissions.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import type { VerdictRecords } from '../attempts/verdict-records.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -17,6 +18,7 @@ import type {
 } from '../contract/artefacts.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import type { PersonRow } from '../store/schema.ts';
+import type { Recordings } from '../terminals/recordings.ts';
 import type { ArtefactRecords, StoredArtefact } from './artefact-records.ts';
 import { mayRate, mayWrite, recordOf, viewArtefact } from './artefact-view.ts';
 
@@ -25,6 +27,7 @@ export interface ArtefactParts {
   readonly records: AttemptRecords;
   readonly verdicts: VerdictRecords;
   readonly artefacts: ArtefactRecords;
+  readonly recordings: Pick<Recordings, 'typedChanges'>;
   readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
   readonly audit: AuditLog;
   readonly clock: Clock;
@@ -41,16 +44,18 @@ export class ArtefactCommands {
 
   async list(actor: PersonRow, attemptId: string): Promise<Artefacts> {
     const attempt = await this.#seen(actor, attemptId);
-    const [stored, journal, verdict, nameOf] = await Promise.all([
+    const isMine = mayDo(actor, attempt, 'write');
+    const [stored, journal, verdict, typed, nameOf] = await Promise.all([
       this.#parts.artefacts.list(attemptId),
       this.#parts.records.journal(attemptId),
       this.#parts.verdicts.verdict(attemptId),
+      this.#parts.recordings.typedChanges(attemptId),
       this.#namer(),
     ]);
     return {
-      attempt: { id: attempt.id, title: attempt.lab.title, person: nameOf(attempt.personId), ended: hasEnded(attempt) },
+      attempt: { id: attempt.id, title: attempt.lab.title, person: nameOf(attempt.personId), ended: hasEnded(attempt), mine: isMine },
       artefacts: stored.map((artefact) => viewArtefact(artefact, { attempt, viewer: actor, nameOf })),
-      record: recordOf(attempt, journal, hasEnded(attempt) ? (verdict?.restoredAfterMs ?? null) : null),
+      record: recordOf({ attempt, journal, typed, restoredAfterMs: hasEnded(attempt) ? (verdict?.restoredAfterMs ?? null) : null }),
     };
   }
 
@@ -106,7 +111,7 @@ export class ArtefactCommands {
 
   async #written(actor: PersonRow, attemptId: string, artefactId: string): Promise<Attempt> {
     const attempt = await this.#parts.supervisor.read(attemptId);
-    requireOwner(actor, attempt);
+    requireRight(actor, attempt, 'write');
     if (!mayWrite(await this.#parts.artefacts.require({ attemptId, artefactId }), attempt, actor))
       throw new AppError('ReadOnly', 'It was accepted and is closed.', { remedy: 'Ask whoever accepted it to open it again.' });
     return attempt;
@@ -122,8 +127,7 @@ export class ArtefactCommands {
   }
 
   async #namer(): Promise<(personId: string) => PersonRef> {
-    const names = await this.#parts.names();
-    return (personId) => names.get(personId) ?? { id: personId, name: '' };
+    return nameFrom(await this.#parts.names());
   }
 
   async #note(actor: PersonRow, action: string, attempt: Attempt, detail: Readonly<Record<string, unknown>>): Promise<void> {

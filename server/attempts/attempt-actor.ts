@@ -28,8 +28,8 @@ export class AttemptActor {
     return this.#attempt;
   }
 
-  /** `along` is stored in the same transaction as the move. Resolves with the attempt as it then is. */
-  change(plan: PlanMove, along?: (tx: Tx) => Promise<void>): Promise<Attempt> {
+  /** `along` is stored in the same transaction as the move, and given the attempt as it then is. Resolves with the attempt as it then is. */
+  change(plan: PlanMove, along?: (tx: Tx, attempt: Attempt) => Promise<void>): Promise<Attempt> {
     const change = this.#turn.then(async () => {
       const nowMs = this.#clock.now();
       const move = plan(this.#attempt, nowMs);

@@ -13,6 +13,15 @@ export interface ClockState {
   readonly stoppedBecause: string | null;
 }
 
+/** The clock stood from one time to the other; null: it still does. */
+export interface Pause {
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}
+
+/** More than a run of trouble makes; the oldest are let go beyond this. */
+const MAX_PAUSES = 200;
+
 export const clockPolicy = { extensions: 2, extensionMinutes: 15, warnBelowMs: 5 * 60_000 } as const;
 
 const MINUTE_MS = 60_000;
@@ -50,6 +59,17 @@ export function creditDowntime(clock: ClockState, lastAliveMs: number, nowMs: nu
   if (!clock.running) return clock;
   const aliveUntilMs = Math.min(Math.max(lastAliveMs, clock.asOfMs), nowMs);
   return { ...clock, remainingMs: remainingAt(clock, aliveUntilMs), asOfMs: nowMs };
+}
+
+/** The pauses with what a change of the clock adds to them: it stopped, went on, or was given back time that nobody had. Pure. */
+export function notePauses(pauses: readonly Pause[], before: ClockState | null, after: ClockState | null): readonly Pause[] {
+  if (before === null || after === null || before === after) return pauses;
+  if (before.running && !after.running) return [...pauses, { fromMs: after.asOfMs, toMs: null }].slice(-MAX_PAUSES);
+  const last = pauses.at(-1);
+  if (!before.running && after.running && last?.toMs === null) return [...pauses.slice(0, -1), { ...last, toMs: after.asOfMs }];
+  const givenBackMs =
+    before.running && after.running ? after.remainingMs - remainingAt(before, after.asOfMs) - (after.totalMs - before.totalMs) : 0;
+  return givenBackMs <= 0 ? pauses : [...pauses, { fromMs: after.asOfMs - givenBackMs, toMs: after.asOfMs }].slice(-MAX_PAUSES);
 }
 
 /** Undefined when no extension is left. */

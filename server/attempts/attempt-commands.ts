@@ -1,26 +1,34 @@
 import type { LabService } from '../../labs/lab-stage.ts';
+import type { People } from '../accounts/people.ts';
 import { AppError, notFound } from '../app-error.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptMode } from '../../labs/lab-stage.ts';
 import type { Metrics, ServiceView, TerminalView } from '../contract/attempts.ts';
-import type { PersonRow } from '../store/schema.ts';
+import type { AttemptRight, StartTeam } from '../contract/teams.ts';
+import type { PersonRow, Tx } from '../store/schema.ts';
 import { lookAtService, scrape } from '../sandboxes/lab-services.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
 import { currentStep, hasEnded, isWorking, type Attempt } from './attempt.ts';
+import type { AttemptRecords } from './attempt-records.ts';
 import type { AttemptRunner } from './attempt-runner.ts';
 import type { AttemptViews } from './attempt-views.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { requireIdle, requireState } from './move.ts';
 import { abandon, askForVerdict } from './ending-moves.ts';
 import { extend, reset, startIncident } from './moves.ts';
-import { maySteerOthers, requireOwner, requireSteer, requireView } from './permissions.ts';
+import { maySteerOthers, requireRight, requireSteer, requireView } from './permissions.ts';
+import { memberOf } from './team.ts';
 import { askToSkip, requireOpenStep, unlockHint } from './step-moves.ts';
 import type { Supervisor } from './supervisor.ts';
+import { inviteTeam } from './team-invitation.ts';
+import { handOver, joined } from './team-moves.ts';
 import type { VerdictRecords } from './verdict-records.ts';
 
 export interface CommandParts {
   readonly supervisor: Supervisor;
+  readonly records: AttemptRecords;
+  readonly people: People;
   readonly catalogue: LabCatalogue;
   readonly views: AttemptViews;
   readonly terminals: TerminalHub;
@@ -38,24 +46,35 @@ export class AttemptCommands {
     this.#parts = parts;
   }
 
-  /** Choosing the fault is for instructors and administrators. */
+  /** Choosing the fault is for instructors and administrators. With a team the attempt is for each who is named. */
   async start(
     actor: PersonRow,
-    wanted: { readonly lab: string; readonly mode: AttemptMode; readonly fault?: string | undefined },
+    wanted: {
+      readonly lab: string;
+      readonly mode: AttemptMode;
+      readonly fault?: string | undefined;
+      readonly team?: StartTeam | undefined;
+    },
   ): Promise<Attempt> {
     if (wanted.fault !== undefined && !maySteerOthers(actor)) {
       throw new AppError('Forbidden', 'Only instructors choose the fault.', { remedy: 'Start without naming one; the seed decides.' });
     }
-    const attempt = await this.#parts.supervisor.request({
+    const { supervisor, catalogue, people, clock } = this.#parts;
+    const lab = catalogue.find(wanted.lab);
+    if (lab === undefined) throw notFound('lab');
+    const members = wanted.team === undefined ? undefined : await inviteTeam(people, actor, wanted.team, lab.team ?? [], clock.now());
+    const attempt = await supervisor.request({
       personId: actor.id,
       labSlug: wanted.lab,
       mode: wanted.mode,
       fault: wanted.fault,
+      members,
     });
     await this.#note(actor, 'attempt.started', attempt, {
       lab: wanted.lab,
       mode: wanted.mode,
       ...(wanted.fault === undefined ? {} : { fault: wanted.fault }),
+      ...(members === undefined ? {} : { team: members.map(({ personId, role }) => ({ person: personId, role })) }),
     });
     return attempt;
   }
@@ -63,6 +82,22 @@ export class AttemptCommands {
   async read(actor: PersonRow, attemptId: string): Promise<Attempt> {
     const attempt = await this.#parts.supervisor.read(attemptId);
     requireView(actor, attempt);
+    return attempt;
+  }
+
+  /** As {@link AttemptCommands.read}, for somebody who opens the attempt's page: from the first time on it counts for them. */
+  async arrive(actor: PersonRow, attemptId: string): Promise<Attempt> {
+    const attempt = await this.read(actor, attemptId);
+    const runner = this.#parts.supervisor.find(attemptId);
+    if (runner === undefined || joined(attempt, actor.id, 0) === undefined) return attempt;
+    return runner.actor.change((current, nowMs) => joined(current, actor.id, nowMs), this.#membersAlong);
+  }
+
+  /** Two members of the team swap roles. */
+  async handOver(actor: PersonRow, attemptId: string, from: string, to: string): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId, 'hand-over');
+    const attempt = await runner.actor.change((current) => handOver(current, from, to, actor.id), this.#membersAlong);
+    await this.#note(actor, 'attempt.role-handed-over', attempt, { from, to });
     return attempt;
   }
 
@@ -82,7 +117,7 @@ export class AttemptCommands {
 
   /** Captures the baseline while the caller waits, so that what is not healthy can be said at once (NotHealthy). */
   async startIncident(actor: PersonRow, attemptId: string): Promise<Attempt> {
-    const runner = await this.#owned(actor, attemptId);
+    const runner = await this.#allowed(actor, attemptId, 'decide');
     return this.#beginIncident(runner, actor, undefined);
   }
 
@@ -97,7 +132,7 @@ export class AttemptCommands {
   }
 
   async grade(actor: PersonRow, attemptId: string): Promise<Attempt> {
-    const runner = await this.#owned(actor, attemptId);
+    const runner = await this.#allowed(actor, attemptId, 'decide');
     const attempt = await runner.actor.change((current, nowMs) => askForVerdict(current, actor.id, nowMs));
     await this.#note(actor, 'attempt.verdict-asked', attempt);
     return attempt;
@@ -112,7 +147,7 @@ export class AttemptCommands {
 
   /** Checks now instead of at the next tick. */
   async checkStep(actor: PersonRow, attemptId: string, stepId: string): Promise<Attempt> {
-    const runner = await this.#steered(actor, attemptId);
+    const runner = await this.#steered(actor, attemptId, 'work');
     requireState(runner.actor.attempt, isWorking(runner.actor.attempt));
     requireIdle(runner.actor.attempt);
     if (currentStep(runner.actor.attempt)?.id !== stepId) requireOpenStep(runner.actor.attempt, stepId);
@@ -121,25 +156,25 @@ export class AttemptCommands {
   }
 
   async skipStep(actor: PersonRow, attemptId: string, stepId: string): Promise<Attempt> {
-    const runner = await this.#owned(actor, attemptId);
+    const runner = await this.#allowed(actor, attemptId, 'decide');
     return runner.actor.change((current, nowMs) => askToSkip(current, stepId, actor.id, nowMs));
   }
 
   async unlockHint(actor: PersonRow, attemptId: string, stepId: string, hint: number): Promise<Attempt> {
-    const runner = await this.#owned(actor, attemptId);
+    const runner = await this.#allowed(actor, attemptId, 'work');
     const content = (await this.#parts.views.content(runner.actor.attempt)).find((step) => step.id === stepId);
     if (content === undefined) throw notFound('step');
     return runner.actor.change((current, nowMs) => unlockHint(current, content, hint, actor.id, nowMs));
   }
 
   async createTerminal(actor: PersonRow, attemptId: string): Promise<TerminalView> {
-    const runner = await this.#owned(actor, attemptId);
+    const runner = await this.#allowed(actor, attemptId, 'type');
     requireState(runner.actor.attempt, runner.actor.attempt.prepared, 'The sandbox is not ready for a terminal yet.');
     return this.#parts.terminals.create(attemptId);
   }
 
   async closeTerminal(actor: PersonRow, attemptId: string, terminalId: string): Promise<void> {
-    await this.#owned(actor, attemptId);
+    await this.#allowed(actor, attemptId, 'type');
     await this.#parts.terminals.close(attemptId, terminalId);
   }
 
@@ -174,6 +209,8 @@ export class AttemptCommands {
   /** Only what has ended can be judged by a person; the machine's verdict stays beside it. */
   async override(actor: PersonRow, attemptId: string, outcome: 'passed' | 'failed', reason: string): Promise<Attempt> {
     const attempt = await this.read(actor, attemptId);
+    if (memberOf(attempt, actor.id) !== undefined)
+      throw new AppError('Forbidden', 'Nobody overrides the outcome of an attempt they took part in.', { remedy: 'Ask another manager.' });
     if (!hasEnded(attempt)) throw new AppError('Conflict', 'This attempt still runs.', { remedy: 'Wait for its verdict.' });
     await this.#parts.verdicts.addOverride(attemptId, { atMs: this.#parts.clock.now(), byId: actor.id, outcome, reason });
     await this.#note(actor, 'grade.overridden', attempt, { outcome, reason });
@@ -190,13 +227,15 @@ export class AttemptCommands {
     return runner.actor.change((current, nowMs) => startIncident(current, current.baseline ?? baseline, fault, actor.id, nowMs));
   }
 
-  async #owned(actor: PersonRow, attemptId: string): Promise<AttemptRunner> {
-    requireOwner(actor, await this.#parts.supervisor.read(attemptId));
+  readonly #membersAlong = (tx: Tx, attempt: Attempt): Promise<void> => this.#parts.records.saveMembers(tx, attempt);
+
+  async #allowed(actor: PersonRow, attemptId: string, right: AttemptRight): Promise<AttemptRunner> {
+    requireRight(actor, await this.#parts.supervisor.read(attemptId), right);
     return this.#parts.supervisor.require(attemptId);
   }
 
-  async #steered(actor: PersonRow, attemptId: string): Promise<AttemptRunner> {
-    requireSteer(actor, await this.#parts.supervisor.read(attemptId));
+  async #steered(actor: PersonRow, attemptId: string, right: AttemptRight = 'decide'): Promise<AttemptRunner> {
+    requireSteer(actor, await this.#parts.supervisor.read(attemptId), right);
     return this.#parts.supervisor.require(attemptId);
   }
 

@@ -3,8 +3,10 @@ import { AppError, notFound } from '../app-error.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
 import type { Db, Tx } from '../store/schema.ts';
 import type { Attempt, Move } from './attempt.ts';
+import { isPlayer, soloMembers } from './team.ts';
 
 export interface AttemptFilter {
+  /** Whose they are, alone or in a team. Exercises that the person only runs or watches are not among them. */
   readonly personId?: string | undefined;
   readonly labSlug?: string | undefined;
   readonly endedOnly?: boolean;
@@ -28,7 +30,7 @@ export class AttemptRecords {
     this.#db = db;
   }
 
-  /** Throws AlreadyRunning, naming the attempt, when the person has one running in this lab. */
+  /** Throws AlreadyRunning, naming the people, when one of them has an attempt at this lab running. */
   async insert(move: Move, nowMs: number): Promise<void> {
     const { attempt } = move;
     try {
@@ -47,19 +49,17 @@ export class AttemptRecords {
           .insertInto('sandboxes')
           .values({ id: attempt.sandboxId, attempt_id: attempt.id, state: 'provisioning', created_at_ms: nowMs })
           .execute();
+        await this.#insertMembers(tx, attempt);
         await insertJournal(tx, move, nowMs);
       });
     } catch (error) {
       if (!(error instanceof DuplicateKeyError)) throw error;
-      throw new AppError('AlreadyRunning', `You have an attempt at ${attempt.lab.title} running.`, {
-        remedy: 'Go back to it, or end it first.',
-        cause: error,
-      });
+      throw await this.#alreadyRunning(attempt, error);
     }
   }
 
-  /** `along` is stored in the same transaction. Throws when somebody else changed the attempt, which the data lock rules out. */
-  async save(move: Move, nowMs: number, along?: (tx: Tx) => Promise<void>): Promise<void> {
+  /** `along` is stored in the same transaction, and is given the attempt as it then is. Throws when somebody else changed the attempt, which the data lock rules out. */
+  async save(move: Move, nowMs: number, along?: (tx: Tx, attempt: Attempt) => Promise<void>): Promise<void> {
     const { attempt } = move;
     await this.#db.transaction().execute(async (tx) => {
       const result = await tx
@@ -69,9 +69,23 @@ export class AttemptRecords {
         .where('revision', '=', attempt.revision - 1)
         .executeTakeFirst();
       if (result.numUpdatedRows !== 1n) throw new Error(`Attempt ${attempt.id} is not at revision ${attempt.revision - 1}.`);
+      if (attempt.endedAtMs !== null && !attempt.released)
+        await tx.updateTable('attempt_members').set({ running_lab: null }).where('attempt_id', '=', attempt.id).execute();
       await insertJournal(tx, move, nowMs);
-      await along?.(tx);
+      await along?.(tx, attempt);
     });
+  }
+
+  /** Keeps the index of members as the attempt says they are. Part of the move's own transaction. */
+  async saveMembers(tx: Tx, { id, members }: Attempt): Promise<void> {
+    for (const { personId, role, joinedAtMs } of members) {
+      await tx
+        .updateTable('attempt_members')
+        .set({ role, joined_at_ms: joinedAtMs })
+        .where('attempt_id', '=', id)
+        .where('person_id', '=', personId)
+        .execute();
+    }
   }
 
   async find(id: string): Promise<Attempt | undefined> {
@@ -92,7 +106,7 @@ export class AttemptRecords {
       .select('document')
       .orderBy('created_at_ms', 'desc')
       .limit(filter.limit ?? MAX_LISTED);
-    if (filter.personId !== undefined) query = query.where('person_id', '=', filter.personId);
+    if (filter.personId !== undefined) query = query.where('id', 'in', playedBy(this.#db, filter.personId));
     if (filter.labSlug !== undefined) query = query.where('lab_slug', '=', filter.labSlug);
     if (filter.endedOnly === true) query = query.where('ended_at_ms', 'is not', null);
     return (await query.execute()).map((row) => parseAttempt(row.document));
@@ -144,6 +158,54 @@ export class AttemptRecords {
   async forgetSandbox(sandboxId: string): Promise<void> {
     await this.#db.deleteFrom('sandboxes').where('id', '=', sandboxId).execute();
   }
+
+  async #insertMembers(tx: Tx, { id, lab, members }: Attempt): Promise<void> {
+    const rows = members.map(({ personId, role, joinedAtMs }) => ({
+      attempt_id: id,
+      person_id: personId,
+      role,
+      joined_at_ms: joinedAtMs,
+      running_lab: isPlayer(role) ? lab.slug : null,
+    }));
+    await tx.insertInto('attempt_members').values(rows).execute();
+  }
+
+  async #alreadyRunning({ personId, members, lab }: Attempt, cause: Error): Promise<AppError> {
+    const busy = await this.#db
+      .selectFrom('attempt_members')
+      .innerJoin('people', 'people.id', 'attempt_members.person_id')
+      .select(['people.id', 'people.name'])
+      .where('running_lab', '=', lab.slug)
+      .where(
+        'person_id',
+        'in',
+        members.flatMap((member) => (isPlayer(member.role) ? [member.personId] : [])),
+      )
+      .execute();
+    const others = busy.filter(({ id }) => id !== personId).map(({ name }) => name);
+    if (others.length === 0 || busy.length > others.length)
+      return new AppError('AlreadyRunning', `You have an attempt at ${lab.title} running.`, {
+        remedy: 'Go back to it, or end it first.',
+        cause,
+      });
+    return new AppError(
+      'AlreadyRunning',
+      `${others.join(' and ')} ${others.length === 1 ? 'has' : 'have'} an attempt at ${lab.title} running.`,
+      {
+        remedy: 'Ask them to end it first, or choose somebody else.',
+        cause,
+      },
+    );
+  }
+}
+
+/** Attempts that the person plays in. */
+function playedBy(db: Db, personId: string) {
+  return db
+    .selectFrom('attempt_members')
+    .select('attempt_id')
+    .where('person_id', '=', personId)
+    .where('role', 'not in', ['facilitator', 'controller', 'evaluator', 'observer']);
 }
 
 function columnsOf(attempt: Attempt): {
@@ -176,7 +238,8 @@ async function insertJournal(tx: Tx, { attempt, journal }: Move, nowMs: number):
   await tx.insertInto('journal').values(rows).execute();
 }
 
-/** The document was written by {@link AttemptRecords.save}, so its shape is known. */
+/** The document was written by {@link AttemptRecords.save}, so its shape is known; before there were teams it said nothing of members and pauses. */
 function parseAttempt(document: string): Attempt {
-  return JSON.parse(document) as Attempt;
+  const stored = JSON.parse(document) as Omit<Attempt, 'members' | 'pauses'> & Partial<Attempt>;
+  return { members: soloMembers(stored.personId, stored.createdAtMs), pauses: [], ...stored };
 }

@@ -8,6 +8,8 @@ import { hasEnded, isWorking, type Attempt } from './attempt.ts';
 import { AttemptActor, type PlanMove } from './attempt-actor.ts';
 import { remainingAt } from './attempt-clock.ts';
 import type { ArtefactRecords } from '../artefacts/artefact-records.ts';
+import type { IncidentRecords } from '../incidents/incident-records.ts';
+import { planSample } from '../incidents/sample-plan.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 import { planFailure, type FailurePlan } from './jobs/failure-plan.ts';
@@ -34,6 +36,7 @@ export interface RunnerParts {
   readonly catalogue: LabCatalogue;
   readonly records: AttemptRecords;
   readonly artefacts: ArtefactRecords;
+  readonly incidents: IncidentRecords;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -71,6 +74,7 @@ export class AttemptRunner implements AsyncDisposable {
       substrate: parts.substrate,
       catalogue: parts.catalogue,
       fetchArtefact: (id) => parts.artefacts.fetchWritten(this.actor.attempt.id, id),
+      fetchIncident: () => parts.incidents.fetchRecord(this.actor.attempt, parts.clock.now()),
       progress: (event) => this.#progress(event),
     });
     this.checks = new LiveChecks({
@@ -102,6 +106,12 @@ export class AttemptRunner implements AsyncDisposable {
     if (health.ok) await this.#tryChange(platformBack);
     else await this.#tryChange((attempt, nowMs) => platformLost(attempt, lostReason(health.reason), nowMs));
     this.kick();
+  }
+
+  /** Looks at the service now, whether or not its step is still open; what is seen is kept with the incident. */
+  async lookAtService(): Promise<void> {
+    const step = this.actor.attempt.steps.find(({ phase }) => phase === 'incident');
+    if (step !== undefined) await this.#parts.checking.run(() => this.#checkStep(step.id, 'quietly', true));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -182,13 +192,22 @@ export class AttemptRunner implements AsyncDisposable {
     void this.#tryChange((attempt, nowMs) => (hasEnded(attempt) ? undefined : progressed(attempt, event, nowMs)));
   }
 
-  async #checkStep(stepId: string, way: 'fully' | 'quietly'): Promise<readonly CheckResult[]> {
+  async #checkStep(stepId: string, way: 'fully' | 'quietly', asked = false): Promise<readonly CheckResult[]> {
     try {
-      return await (await this.hold.stage()).checkStep(stepId, way);
+      const results = await (await this.hold.stage()).checkStep(stepId, way);
+      await this.#noteSample(stepId, results, asked);
+      return results;
     } catch (error) {
       this.hold.forget();
       throw error;
     }
+  }
+
+  /** How the service is seen during an incident is kept: claims of status updates are held against it. */
+  async #noteSample(stepId: string, results: readonly CheckResult[], asked: boolean): Promise<void> {
+    const { attempt } = this.actor;
+    const sample = planSample(attempt, stepId, results, this.#parts.clock.now());
+    if (sample !== undefined) await this.#parts.incidents.addSample(attempt.id, sample, asked);
   }
 
   #changed(attempt: Attempt): void {

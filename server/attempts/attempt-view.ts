@@ -4,10 +4,11 @@ import type { AttemptSummary, AttemptView, CheckView, StepView, TerminalView } f
 import type { PersonRef } from '../contract/roles.ts';
 import { canStartIncident, type Attempt, type StepState } from './attempt.ts';
 import { viewClock } from './attempt-clock.ts';
+import { isTeam, rightsOf } from './team.ts';
 
 export interface AttemptViewParts {
   readonly attempt: Attempt;
-  readonly person: PersonRef;
+  readonly nameOf: (personId: string) => PersonRef;
   /** Empty until the sandbox was prepared. */
   readonly content: readonly StepContent[];
   readonly terminals: readonly TerminalView[];
@@ -15,11 +16,17 @@ export interface AttemptViewParts {
 }
 
 /** What the pages get to see. The variant, the baseline and the fault stay here; so does what a locked step or hint says. */
-export function viewAttempt({ attempt, person, content, terminals, nowMs }: AttemptViewParts): AttemptView {
+export function viewAttempt({ attempt, nameOf, content, terminals, nowMs }: AttemptViewParts): AttemptView {
   return {
     id: attempt.id,
     lab: { slug: attempt.lab.slug, title: attempt.lab.title, version: attempt.lab.version },
-    person,
+    person: nameOf(attempt.personId),
+    members: attempt.members.map(({ personId, role, joinedAtMs }) => ({
+      person: nameOf(personId),
+      role,
+      rights: [...rightsOf(role)],
+      joinedAt: toInstantOrNull(joinedAtMs),
+    })),
     mode: attempt.mode,
     state: attempt.state,
     revision: attempt.revision,
@@ -37,16 +44,18 @@ export function viewAttempt({ attempt, person, content, terminals, nowMs }: Atte
     ),
     terminals: [...terminals],
     namespace: attempt.namespace,
+    tellsStatus: attempt.lab.asksStatus === true || isTeam(attempt),
     canStartIncident: canStartIncident(attempt),
     score: attempt.score,
   };
 }
 
-export function summarise(attempt: Attempt, person: PersonRef): AttemptSummary {
+export function summarise(attempt: Attempt, nameOf: (personId: string) => PersonRef): AttemptSummary {
   return {
     id: attempt.id,
     lab: { slug: attempt.lab.slug, title: attempt.lab.title },
-    person,
+    person: nameOf(attempt.personId),
+    team: isTeam(attempt) ? attempt.members.map(({ personId, role }) => ({ person: nameOf(personId), role })) : [],
     mode: attempt.mode,
     state: attempt.state,
     score: attempt.score,

@@ -1,12 +1,14 @@
 import type { StepContent } from '../../labs/lab-stage.ts';
-import type { People } from '../accounts/people.ts';
+import { nameFrom, type People } from '../accounts/people.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptView } from '../contract/attempts.ts';
 import type { PersonRef } from '../contract/roles.ts';
+import type { Present } from '../contract/teams.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
 import { hasEnded, type Attempt } from './attempt.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import { viewAttempt } from './attempt-view.ts';
+import { memberOf } from './team.ts';
 
 /** Instructions of this many attempts are kept in memory, because every tick of a check shows them again. */
 const MAX_KEPT = 200;
@@ -27,9 +29,11 @@ export class AttemptViews {
   }
 
   async view(attempt: Attempt): Promise<AttemptView> {
-    const [content, person] = await Promise.all([this.content(attempt), this.person(attempt.personId)]);
+    const ids = [...new Set([attempt.personId, ...attempt.members.map(({ personId }) => personId)])];
+    const [content, people] = await Promise.all([this.content(attempt), Promise.all(ids.map((id) => this.person(id)))]);
+    const nameOf = nameFrom(new Map(people.map((person) => [person.id, person])));
     const terminals = hasEnded(attempt) ? [] : this.#terminals.list(attempt.id);
-    return viewAttempt({ attempt, person, content, terminals, nowMs: this.#clock.now() });
+    return viewAttempt({ attempt, nameOf, content, terminals, nowMs: this.#clock.now() });
   }
 
   /** Changes once it is prepared and with each fault that is live; between injection and proof the older is shown. */
@@ -43,6 +47,12 @@ export class AttemptViews {
     const eldest = this.#content.keys().next().value;
     if (this.#content.size > MAX_KEPT && eldest !== undefined) this.#content.delete(eldest);
     return content;
+  }
+
+  /** Who is there, and as what. */
+  async present(attempt: Attempt, personIds: readonly string[]): Promise<Present[]> {
+    const people = await Promise.all(personIds.map((id) => this.person(id)));
+    return people.map((person) => ({ person, role: memberOf(attempt, person.id)?.role ?? null }));
   }
 
   async person(personId: string): Promise<PersonRef> {

@@ -1,15 +1,19 @@
 import type { CheckResult } from '../../grader/verdict.ts';
 import type { AttemptMode, Baseline, Injection, Variant } from '../../labs/lab-stage.ts';
 import type { AttemptState } from '../contract/attempts.ts';
-import type { ClockState } from './attempt-clock.ts';
+import type { ClockState, Pause } from './attempt-clock.ts';
+import type { Member } from './team.ts';
 
 /**
- * One person's run at one lab, whole: everything that must outlive a restart is in here, as plain JSON. It is stored as a document; the
+ * One run at one lab, by a person or a team, whole: everything that must outlive a restart is in here, as plain JSON. It is stored as a document; the
  * moves (moves.ts, step-moves.ts) are the only code that makes a new one.
  */
 export interface Attempt {
   readonly id: string;
+  /** Who asked for it. What anybody may do is decided by the members. */
   readonly personId: string;
+  /** Never empty. */
+  readonly members: readonly Member[];
   readonly lab: LabOfAttempt;
   readonly mode: AttemptMode;
   readonly state: AttemptState;
@@ -27,6 +31,8 @@ export interface Attempt {
   readonly prepared: boolean;
   readonly namespace: string | null;
   readonly clock: ClockState | null;
+  /** When the clock stood, in order, since the attempt began. */
+  readonly pauses: readonly Pause[];
   readonly progress: readonly ProgressEntry[];
   /** The platform stands in the way; the clock is stopped meanwhile. */
   readonly trouble: string | null;
@@ -50,11 +56,14 @@ export interface LabOfAttempt {
   readonly minutes: number;
   readonly incidentMinutes: number;
   readonly passMark: number;
+  /** Status updates are judged. Attempts from before there were any do not say. */
+  readonly asksStatus?: boolean;
 }
 
 export type Operation =
   | { readonly kind: 'incident'; readonly fault: string }
-  | { readonly kind: 'reset'; readonly to: 'start' | 'healthy' | 'fault' }
+  /** `fault`: another than was live, for `fault`. */
+  | { readonly kind: 'reset'; readonly to: 'start' | 'healthy' | 'fault'; readonly fault?: string }
   | { readonly kind: 'skip'; readonly stepId: string };
 
 export interface Grading {

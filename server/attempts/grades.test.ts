@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { incidentAttempt, readyAttempt } from '../testing/attempts.ts';
-import { csvCell, gradesCsv, listGrades } from './grades.ts';
+import { csvCell } from '../csv.ts';
+import { gradesCsv, listGrades } from './grades.ts';
 import { abandon, broke } from './ending-moves.ts';
 
 const nameOf = (id: string): { id: string; name: string } => ({ id, name: '=cmd|calc' });

@@ -1,9 +1,16 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Cohorts } from '../accounts/cohorts.ts';
+import { nameFrom } from '../accounts/people.ts';
 import { toInstant, toInstantOrNull } from '../clock.ts';
 import type { Grade } from '../contract/attempts.ts';
 import type { Cohort } from '../contract/people.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import type { Attempt } from './attempt.ts';
+import type { AttemptRecords } from './attempt-records.ts';
+import type { VerdictRecords } from './verdict-records.ts';
+import { countsFor } from './team.ts';
 import { hintsUsed, outcomeOf } from './results.ts';
+import { toCsv, type CsvColumn } from '../csv.ts';
 
 export interface GradeParts {
   readonly attempts: readonly Attempt[];
@@ -13,20 +20,39 @@ export interface GradeParts {
   readonly nameOf: (personId: string) => PersonRef;
 }
 
-/** One line for each attempt that has ended. `cohortId` keeps those of its members. */
+export interface GradeSources {
+  readonly records: AttemptRecords;
+  readonly verdicts: VerdictRecords;
+  readonly cohorts: Cohorts;
+  readonly accounts: Pick<Accounts, 'people'>;
+}
+
+/** Of everybody's attempts that have ended, or of a cohort's members'. */
+export async function readGrades({ records, verdicts, cohorts, accounts }: GradeSources, cohortId?: string): Promise<Grade[]> {
+  const [attempts, verdictRows, overrides, cohortRows, names] = await Promise.all([
+    records.list({ endedOnly: true }),
+    verdicts.summaries(),
+    verdicts.overrides(),
+    cohorts.list(),
+    accounts.people.names(),
+  ]);
+  return listGrades({ attempts, verdicts: verdictRows, overrides, cohorts: cohortRows, nameOf: nameFrom(names) }, cohortId);
+}
+
+/** One line for each attempt that has ended and each person that it counts for. `cohortId` keeps those of its members. */
 export function listGrades(parts: GradeParts, cohortId?: string): Grade[] {
   const members = cohortId === undefined ? undefined : membersOf(parts.cohorts, cohortId);
   return parts.attempts
-    .filter((attempt) => members === undefined || members.has(attempt.personId))
-    .map((attempt) => {
+    .flatMap((attempt) => attempt.members.filter(({ personId }) => countsFor(attempt, personId)).map((member) => ({ attempt, member })))
+    .filter(({ member }) => members === undefined || members.has(member.personId))
+    .map(({ attempt, member }) => {
       const verdict = parts.verdicts.get(attempt.id);
       const override = parts.overrides.get(attempt.id);
       return {
         attemptId: attempt.id,
-        person: parts.nameOf(attempt.personId),
-        cohorts: parts.cohorts
-          .filter((cohort) => cohort.members.some((member) => member.id === attempt.personId))
-          .map((cohort) => cohort.name),
+        person: parts.nameOf(member.personId),
+        teamRole: member.role === 'solo' ? null : member.role,
+        cohorts: parts.cohorts.filter((cohort) => cohort.members.some(({ id }) => id === member.personId)).map((cohort) => cohort.name),
         lab: { slug: attempt.lab.slug, title: attempt.lab.title },
         mode: attempt.mode,
         outcome: outcomeOf(attempt, verdict?.outcome, override),
@@ -46,11 +72,12 @@ function membersOf(cohorts: readonly Cohort[], cohortId: string): ReadonlySet<st
   return new Set(cohort?.members.map((member) => member.id));
 }
 
-const COLUMNS: readonly (readonly [string, (grade: Grade) => string | number | null])[] = [
+const COLUMNS: readonly CsvColumn<Grade>[] = [
   ['Attempt', (grade) => grade.attemptId],
   ['Person', (grade) => grade.person.name],
   ['Cohorts', (grade) => grade.cohorts.join('; ')],
   ['Lab', (grade) => grade.lab.title],
+  ['Team role', (grade) => grade.teamRole],
   ['Mode', (grade) => grade.mode],
   ['Outcome', (grade) => grade.outcome],
   ['Overridden', (grade) => (grade.overridden ? 'yes' : 'no')],
@@ -61,16 +88,6 @@ const COLUMNS: readonly (readonly [string, (grade: Grade) => string | number | n
   ['Ended (UTC)', (grade) => grade.endedAt],
 ];
 
-/** RFC 4180, with lines ended by CRLF and a byte order mark, so that Excel reads UTF-8. */
 export function gradesCsv(grades: readonly Grade[]): string {
-  const rows = [COLUMNS.map(([title]) => title), ...grades.map((grade) => COLUMNS.map(([, valueOf]) => valueOf(grade)))];
-  return `\uFEFF${rows.map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
-}
-
-/** Text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP advises: names are people's own. */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return toCsv(COLUMNS, grades);
 }

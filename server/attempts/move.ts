@@ -1,6 +1,6 @@
 import { AppError } from '../app-error.ts';
 import { hasEnded, type Attempt, type JournalEntry, type Move } from './attempt.ts';
-import { stopClock } from './attempt-clock.ts';
+import { notePauses, stopClock } from './attempt-clock.ts';
 
 /** Why the clock stands while something is done to the sandbox. */
 export const whyStopped = {
@@ -13,7 +13,8 @@ export const whyStopped = {
 
 /** The next revision of the attempt with `change` applied, and its journal entries counted. */
 export function moved(attempt: Attempt, change: Partial<Attempt>, ...journal: readonly JournalEntry[]): Move {
-  return { attempt: { ...attempt, ...change, revision: attempt.revision + 1, journalSeq: attempt.journalSeq + journal.length }, journal };
+  const next = { ...attempt, ...change, revision: attempt.revision + 1, journalSeq: attempt.journalSeq + journal.length };
+  return { attempt: { ...next, pauses: notePauses(attempt.pauses, attempt.clock, next.clock) }, journal };
 }
 
 export function requireState(attempt: Attempt, allowed: boolean, why?: string): void {

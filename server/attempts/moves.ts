@@ -5,6 +5,7 @@ import { extendClock, resumeClock, startClock } from './attempt-clock.ts';
 import { broke } from './ending-moves.ts';
 import { moved, requireIdle, requireState, stopped, whyStopped } from './move.ts';
 import { lockedSteps, openNextStep } from './step-moves.ts';
+import { soloMembers, type Member } from './team.ts';
 
 /**
  * The state machine: `requested -> provisioning -> ready -> incident -> grading -> passed | failed`, with `expired`, `abandoned` and
@@ -17,6 +18,8 @@ export interface AttemptRequest {
   readonly lab: LabSummary;
   readonly mode: AttemptMode;
   readonly variant: Variant;
+  /** Absent: the person alone. */
+  readonly members?: readonly Member[] | undefined;
 }
 
 export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
@@ -25,6 +28,7 @@ export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
   const attempt: Attempt = {
     id: request.id,
     personId: request.personId,
+    members: request.members ?? soloMembers(request.personId, nowMs),
     lab: {
       slug: lab.slug,
       title: lab.title,
@@ -33,6 +37,7 @@ export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
       minutes: lab.minutes,
       incidentMinutes: lab.incidentMinutes,
       passMark: lab.passMark,
+      ...(lab.asksStatus === true ? { asksStatus: true } : {}),
     },
     mode,
     state: 'requested',
@@ -46,6 +51,7 @@ export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
     prepared: false,
     namespace: null,
     clock: null,
+    pauses: [],
     progress: [],
     trouble: null,
     steps: lockedSteps(steps),
@@ -136,7 +142,7 @@ export function extend(attempt: Attempt, actorId: string, nowMs: number): Move {
 }
 
 /** `start`: guided labs only. `healthy` and `fault`: once there is a baseline to go back to. */
-export function reset(attempt: Attempt, to: 'start' | 'healthy' | 'fault', actorId: string, nowMs: number): Move {
+export function reset(attempt: Attempt, to: 'start' | 'healthy' | 'fault', actorId: string, nowMs: number, fault?: string): Move {
   requireIdle(attempt);
   requireState(attempt, isWorking(attempt));
   if (to === 'start' && attempt.mode !== 'guided')
@@ -150,7 +156,7 @@ export function reset(attempt: Attempt, to: 'start' | 'healthy' | 'fault', actor
   }
   return moved(
     attempt,
-    { operation: { kind: 'reset', to }, clock: stopped(attempt, nowMs, whyStopped.reset) },
+    { operation: { kind: 'reset', to, ...(fault === undefined ? {} : { fault }) }, clock: stopped(attempt, nowMs, whyStopped.reset) },
     {
       kind: 'reset',
       text: `Asked for a reset to ${to === 'fault' ? 'the fault' : to === 'start' ? 'the start' : 'the healthy state'}.`,
@@ -173,7 +179,8 @@ export function resetToStart(attempt: Attempt, nowMs: number): Move {
 /** Healthy again and no fault live: the clock stands until the incident starts. A reset to the fault goes on to inject it. */
 export function resetToHealthy(attempt: Attempt, next: 'wait' | 'inject', nowMs: number): Move {
   const entry: JournalEntry = { kind: 'reset-done', text: 'Back at the healthy state.', actorId: null };
-  const fault = attempt.injection?.fault ?? attempt.variant.fault;
+  const asked = attempt.operation?.kind === 'reset' ? attempt.operation.fault : undefined;
+  const fault = asked ?? attempt.injection?.fault ?? attempt.variant.fault;
   if (next === 'inject') return moved(attempt, { injection: null, operation: { kind: 'incident', fault } }, entry);
   const steps = attempt.steps.map((step) =>
     step.phase === 'incident' && step.state === 'open' ? { ...step, state: 'locked' as const } : step,

@@ -31,7 +31,7 @@ export function viewResult(parts: ResultParts): Result {
     throw new AppError('Conflict', 'There is no result while the attempt runs.', { remedy: 'Ask for the verdict first.' });
   const scorecard = verdict?.scorecard;
   return {
-    attempt: summarise(attempt, nameOf(attempt.personId)),
+    attempt: summarise(attempt, nameOf),
     outcome: outcomeOf(attempt, verdict?.scorecard.outcome, override?.outcome),
     score: scorecard?.score ?? null,
     passMark: scorecard?.passMark ?? attempt.lab.passMark,

@@ -1,5 +1,6 @@
 import { toInstantOrNull, type Clock } from '../clock.ts';
 import type { RosterEntry } from '../contract/attempts.ts';
+import { nameFrom } from '../accounts/people.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { lastLines } from '../terminals/plain-text.ts';
 import type { Terminal } from '../terminals/terminal.ts';
@@ -28,22 +29,22 @@ export interface RosterParts {
 
 /** Everybody who works at this moment, those who need help first. */
 export async function listRoster(parts: RosterParts): Promise<RosterEntry[]> {
-  const names = await parts.names();
+  const nameOf = nameFrom(await parts.names());
   const entries = parts.supervisor.running
     .map((runner) => runner.actor.attempt)
     .filter((attempt) => !hasEnded(attempt))
-    .map((attempt) => describe(parts, attempt, names.get(attempt.personId) ?? { id: attempt.personId, name: '' }));
+    .map((attempt) => describe(parts, attempt, nameOf));
   return entries.sort((a, b) => b.needsHelp.score - a.needsHelp.score || a.attempt.person.name.localeCompare(b.attempt.person.name));
 }
 
-function describe(parts: RosterParts, attempt: Attempt, person: PersonRef): RosterEntry {
+function describe(parts: RosterParts, attempt: Attempt, nameOf: (personId: string) => PersonRef): RosterEntry {
   const nowMs = parts.clock.now();
   const terminals = parts.terminals.terminals(attempt.id);
   const lastInputAtMs = newestInput(terminals);
-  const connected = parts.isConnected(attempt.personId);
+  const connected = attempt.members.some(({ personId }) => parts.isConnected(personId));
   const step = currentStep(attempt);
   return {
-    attempt: summarise(attempt, person),
+    attempt: summarise(attempt, nameOf),
     step: step === undefined ? null : { index: attempt.steps.indexOf(step), of: attempt.steps.length, title: step.title },
     clock: attempt.clock === null ? null : viewClock(attempt.clock, nowMs),
     faults: [...(parts.catalogue.find(attempt.lab.slug)?.faults ?? [])],

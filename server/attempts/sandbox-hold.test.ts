@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StageProgress } from '../../labs/lab-stage.ts';
+import type { LabSummary, StageProgress } from '../../labs/lab-stage.ts';
 import { readyAttempt } from '../testing/attempts.ts';
-import { createFakeCatalogue } from '../testing/fake-lab.ts';
+import { createFakeCatalogue, fakeLab } from '../testing/fake-lab.ts';
 import { FakeSubstrate } from '../testing/fake-substrate.ts';
 import { SandboxHold } from './sandbox-hold.ts';
 
@@ -12,18 +12,21 @@ let folder: string;
 let substrate: FakeSubstrate;
 let told: StageProgress[];
 let hold: SandboxHold;
+let needed: LabSummary['nodes'];
 const never = new AbortController().signal;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'drillhouse-hold-'));
   substrate = new FakeSubstrate(folder);
   told = [];
+  needed = undefined;
   const catalogue = createFakeCatalogue({ before: async () => undefined, outcome: undefined });
   hold = new SandboxHold({
     attempt: readyAttempt,
     substrate,
-    catalogue,
+    catalogue: { ...catalogue, find: () => ({ ...fakeLab, ...(needed === undefined ? {} : { nodes: needed }) }) },
     fetchArtefact: async () => undefined,
+    fetchIncident: async () => undefined,
     progress: (event) => told.push(event),
   });
 });
@@ -53,6 +56,15 @@ describe('the hold on a sandbox', () => {
       { id: 'sandbox-1', text: 'Making the cluster', state: 'started' },
       { id: 'sandbox-1', text: 'Making the cluster', state: 'done' },
     ]);
+  });
+
+  it('asks for the nodes that the lab needs', async () => {
+    await hold.provision(false, never);
+    expect(substrate.askedNodes).toEqual([]);
+    const node = { name: 'gpu-1', cpu: '2', memory: '1Gi', gpus: 1, labels: {}, taints: [] };
+    needed = [node];
+    await hold.provision(true, never);
+    expect(substrate.askedNodes).toEqual([node]);
   });
 
   it('makes it anew when the last try left something behind', async () => {

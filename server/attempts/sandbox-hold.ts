@@ -1,4 +1,5 @@
 import type { WrittenArtefact } from '../../grader/artefacts/artefact.ts';
+import type { IncidentRecord } from '../../grader/incidents/status-update.ts';
 import type { LabStage, StageProgress } from '../../labs/lab-stage.ts';
 import { SubstrateError, type Sandbox, type Substrate } from '../sandboxes/substrate.ts';
 import type { Attempt } from './attempt.ts';
@@ -9,6 +10,7 @@ export interface SandboxHoldParts {
   readonly substrate: Substrate;
   readonly catalogue: LabCatalogue;
   readonly fetchArtefact: (id: string) => Promise<WrittenArtefact | undefined>;
+  readonly fetchIncident: () => Promise<IncidentRecord | undefined>;
   readonly progress: (event: StageProgress) => void;
 }
 
@@ -26,10 +28,10 @@ export class SandboxHold {
 
   /** Makes the sandbox, or finds it again; `anew` removes what is there before. */
   async provision(anew: boolean, signal: AbortSignal): Promise<Sandbox> {
-    const { substrate, attempt } = this.#parts;
-    const { sandboxId } = attempt();
+    const { substrate, attempt, catalogue } = this.#parts;
+    const { sandboxId, lab } = attempt();
     if (anew) await substrate.release(sandboxId);
-    const provisioned = substrate.provision(sandboxId, this.#tellSteps(), signal);
+    const provisioned = substrate.provision(sandboxId, this.#tellSteps(), signal, catalogue.find(lab.slug)?.nodes);
     this.#sandbox = provisioned;
     const sandbox = await provisioned;
     this.#endStep?.('done');
@@ -71,11 +73,11 @@ export class SandboxHold {
   }
 
   async #createStage(): Promise<LabStage> {
-    const { attempt, catalogue, fetchArtefact, progress } = this.#parts;
+    const { attempt, catalogue, fetchArtefact, fetchIncident, progress } = this.#parts;
     const { signal } = this.#abort;
     const { operatorConfig } = await this.sandbox();
     const { lab, variant } = attempt();
-    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, signal, fetchArtefact, progress });
+    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, signal, fetchArtefact, fetchIncident, progress });
   }
 
   /** The substrate says in plain text what it begins; each such text ends the one before it. */

@@ -14,6 +14,7 @@ import { addPerson, openTestStore } from '../testing/test-store.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptRecords } from './attempt-records.ts';
 import { remainingAt } from './attempt-clock.ts';
+import { IncidentRecords } from '../incidents/incident-records.ts';
 import { EvidenceChain, verifyChain } from './evidence-chain.ts';
 import { abandon, askForVerdict } from './ending-moves.ts';
 import { reset, startIncident } from './moves.ts';
@@ -38,6 +39,7 @@ async function startSupervisor(capacity = 5): Promise<Supervisor> {
     catalogue: createFakeCatalogue(controls),
     records: new AttemptRecords(db),
     artefacts: new ArtefactRecords(db, new EvidenceChain()),
+    incidents: new IncidentRecords(db),
     evidence: new EvidenceChain(),
     clock,
     log: createLogger('silent'),
@@ -136,7 +138,7 @@ describe('a crash', () => {
     const failed = await until(id, inState('failed'));
     expect(failed).toMatchObject({ baseline, injection });
     expect(await store.db.selectFrom('verdicts').selectAll().execute()).toHaveLength(1);
-    expect(await verifyChain(store.db)).toEqual({ intact: true, rows: 1 });
+    expect(await verifyChain(store.db)).toMatchObject({ intact: true, rows: 1 });
     await eventually('the sandbox released', async () => (await substrate.list()).length === 0);
   });
 

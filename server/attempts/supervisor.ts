@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { Substrate, SubstrateHealth } from '../sandboxes/substrate.ts';
 import { hasEnded, type Attempt } from './attempt.ts';
 import type { ArtefactRecords } from '../artefacts/artefact-records.ts';
+import type { IncidentRecords } from '../incidents/incident-records.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
@@ -16,12 +17,14 @@ import { admit, requestAttempt } from './moves.ts';
 import { resumeAfterRestart } from './platform-moves.ts';
 import { Semaphore } from './semaphore.ts';
 import { progressed } from './step-moves.ts';
+import type { Member } from './team.ts';
 
 export interface SupervisorParts {
   readonly substrate: Substrate;
   readonly catalogue: LabCatalogue;
   readonly records: AttemptRecords;
   readonly artefacts: ArtefactRecords;
+  readonly incidents: IncidentRecords;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -36,6 +39,10 @@ export interface NewAttempt {
   readonly labSlug: string;
   readonly mode: AttemptMode;
   readonly fault?: string | undefined;
+  /** In place of what the lab gives, for a drill, which has a clock of its own. */
+  readonly incidentMinutes?: number;
+  /** Absent: the person alone. */
+  readonly members?: readonly Member[] | undefined;
 }
 
 const PROVISIONING_AT_ONCE = 3;
@@ -124,7 +131,15 @@ export class Supervisor implements AsyncDisposable {
     this.#requireRoom();
     const variant = catalogue.planVariant(lab.slug, randomBytes(8).toString('hex'), wanted.fault);
     const move = requestAttempt(
-      { id: newId('attempt'), personId: wanted.personId, sandboxId: newId('sandbox'), lab, mode: wanted.mode, variant },
+      {
+        id: newId('attempt'),
+        personId: wanted.personId,
+        members: wanted.members,
+        sandboxId: newId('sandbox'),
+        lab: wanted.incidentMinutes === undefined ? lab : { ...lab, incidentMinutes: wanted.incidentMinutes },
+        mode: wanted.mode,
+        variant,
+      },
       clock.now(),
     );
     await records.insert(move, clock.now());

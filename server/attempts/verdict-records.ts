@@ -1,5 +1,5 @@
 import type { Scorecard } from '../../grader/verdict.ts';
-import type { Db } from '../store/schema.ts';
+import type { Db, Tx } from '../store/schema.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 
 export interface StoredVerdict {
@@ -42,7 +42,8 @@ export class VerdictRecords {
     return row === undefined ? undefined : { atMs: row.at_ms, byId: row.by_id, outcome: row.outcome, reason: row.reason };
   }
 
-  async addOverride(attemptId: string, override: StoredOverride): Promise<void> {
+  /** `along` is stored in the same transaction. */
+  async addOverride(attemptId: string, override: StoredOverride, along?: (tx: Tx) => Promise<void>): Promise<void> {
     await this.#evidence.exclusive(() =>
       this.#db.transaction().execute(async (tx) => {
         const last = await tx
@@ -62,6 +63,7 @@ export class VerdictRecords {
           })
           .execute();
         await this.#evidence.append(tx, { attemptId, kind: 'override', atMs: override.atMs, payload: override });
+        await along?.(tx);
       }),
     );
   }

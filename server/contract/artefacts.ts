@@ -29,6 +29,8 @@ export const artefactFieldSchema = z.discriminatedUnion('kind', [
     columns: z.array(z.strictObject({ id: z.string(), label: z.string() })),
     /** May begin with the record of the attempt; it then has the columns `at` and `what`. */
     fromRecord: z.boolean(),
+    /** May take up measured runs; it then has the columns `run`, `cost`, `latency` and `quality`. */
+    fromRuns: z.boolean().optional(),
   }),
 ]);
 export type ArtefactFieldView = z.infer<typeof artefactFieldSchema>;
@@ -39,6 +41,8 @@ export const artefactContentSchema = z.record(
   z.union([z.string().max(20_000), z.array(z.record(fieldId, z.string().max(500))).max(60)]),
 );
 export type ArtefactContentView = z.infer<typeof artefactContentSchema>;
+
+export const artefactVersionContentSchema = z.strictObject({ content: artefactContentSchema });
 
 /** Together no more than a request may hold. */
 export const MAX_ARTEFACT_CHARACTERS = 60_000;
@@ -103,7 +107,7 @@ export const artefactViewSchema = z.strictObject({
 export type ArtefactView = z.infer<typeof artefactViewSchema>;
 
 export const artefactsSchema = z.strictObject({
-  attempt: z.strictObject({ id: idSchema, title: z.string(), person: personRefSchema, ended: z.boolean() }),
+  attempt: z.strictObject({ id: idSchema, title: z.string(), person: personRefSchema, ended: z.boolean(), mine: z.boolean() }),
   artefacts: z.array(artefactViewSchema),
   /** What the product itself noted since the incident began, to begin a timeline with. */
   record: z.array(z.strictObject({ at: instantSchema, what: z.string() })),
@@ -117,4 +121,5 @@ export const artefactVersionSchema = z.strictObject({
   savedAt: instantSchema,
   submitted: z.boolean(),
 });
+export const artefactVersionsSchema = z.strictObject({ versions: z.array(artefactVersionSchema) });
 export type ArtefactVersion = z.infer<typeof artefactVersionSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attemptModeSchema } from './labs.ts';
 import { idSchema, instantSchema, personRefSchema } from './roles.ts';
+import { startTeamSchema, teamMemberSchema, teamRoleSchema } from './teams.ts';
 
 /**
  * POST   /api/attempts                          startAttemptSchema -> attemptSchema (201); AlreadyRunning names the running one
@@ -112,7 +113,10 @@ export type TerminalView = z.infer<typeof terminalSchema>;
 export const attemptSchema = z.strictObject({
   id: idSchema,
   lab: z.strictObject({ slug: z.string(), title: z.string(), version: z.string() }),
+  /** Who asked for it. */
   person: personRefSchema,
+  /** Everybody it belongs to, who asked for it among them; one person with the role `solo` unless it is a team's. */
+  members: z.array(teamMemberSchema),
   mode: attemptModeSchema,
   state: attemptStateSchema,
   /** Grows with every change, so that an older view never replaces a newer. */
@@ -129,6 +133,8 @@ export const attemptSchema = z.strictObject({
   terminals: z.array(terminalSchema),
   /** The shell's namespace for the preview and the header. */
   namespace: z.string().nullable(),
+  /** Status updates belong to it: they are judged, or there is a team that tells others. */
+  tellsStatus: z.boolean(),
   canStartIncident: z.boolean(),
   score: z.int().nullable(),
 });
@@ -138,12 +144,15 @@ export const attemptSummarySchema = z.strictObject({
   id: idSchema,
   lab: z.strictObject({ slug: z.string(), title: z.string() }),
   person: personRefSchema,
+  /** Empty for an attempt of one person alone. */
+  team: z.array(teamMemberSchema.pick({ person: true, role: true })),
   mode: attemptModeSchema,
   state: attemptStateSchema,
   score: z.int().nullable(),
   createdAt: instantSchema,
   endedAt: instantSchema.nullable(),
 });
+export const attemptSummariesSchema = z.strictObject({ attempts: z.array(attemptSummarySchema) });
 export type AttemptSummary = z.infer<typeof attemptSummarySchema>;
 
 /** `fault` may be named by instructors and administrators only; absent: the seed decides. */
@@ -151,15 +160,19 @@ export const startAttemptSchema = z.strictObject({
   lab: z.string().max(60),
   mode: attemptModeSchema.default('guided'),
   fault: z.string().max(60).optional(),
+  /** For labs that have roles for one; absent: alone. */
+  team: startTeamSchema.optional(),
 });
 export const startIncidentSchema = z.strictObject({});
 export const resetSchema = z.strictObject({ to: z.enum(['start', 'healthy', 'fault']) });
 export const injectFaultSchema = z.strictObject({ fault: z.string().max(60) });
 export const sendMessageSchema = z.strictObject({
   text: z.string().trim().min(1).max(1000),
-  /** To one attempt's person; absent: to everyone who has an attempt running. */
+  /** To one attempt's people; absent: to everyone who has an attempt running. */
   attemptId: idSchema.optional(),
 });
+/** How many people had a page open to read it. */
+export const deliveredSchema = z.strictObject({ delivered: z.int() });
 export const overrideSchema = z.strictObject({
   outcome: z.enum(['passed', 'failed']),
   reason: z.string().trim().min(10, 'Say why in at least 10 characters').max(2000),
@@ -176,6 +189,7 @@ export const serviceSchema = z.strictObject({
   seen: z.string(),
   previewPath: z.string(),
 });
+export const servicesSchema = z.strictObject({ services: z.array(serviceSchema) });
 export type ServiceView = z.infer<typeof serviceSchema>;
 
 export const metricsSchema = z.strictObject({
@@ -222,6 +236,7 @@ export const recordingSchema = z.strictObject({
   durationMs: z.number(),
   bytes: z.int(),
 });
+export const recordingsSchema = z.strictObject({ recordings: z.array(recordingSchema) });
 export type Recording = z.infer<typeof recordingSchema>;
 
 export const resultSchema = z.strictObject({
@@ -267,11 +282,14 @@ export const rosterEntrySchema = z.strictObject({
   needsHelp: z.strictObject({ score: z.int(), reason: z.string().nullable() }),
   connected: z.boolean(),
 });
+export const rosterSchema = z.strictObject({ attempts: z.array(rosterEntrySchema) });
 export type RosterEntry = z.infer<typeof rosterEntrySchema>;
 
 export const gradeSchema = z.strictObject({
   attemptId: idSchema,
   person: personRefSchema,
+  /** Null when the person worked alone. */
+  teamRole: teamRoleSchema.nullable(),
   cohorts: z.array(z.string()),
   lab: z.strictObject({ slug: z.string(), title: z.string() }),
   mode: attemptModeSchema,
@@ -283,4 +301,5 @@ export const gradeSchema = z.strictObject({
   startedAt: instantSchema,
   endedAt: instantSchema.nullable(),
 });
+export const gradesSchema = z.strictObject({ grades: z.array(gradeSchema) });
 export type Grade = z.infer<typeof gradeSchema>;

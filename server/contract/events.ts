@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { attemptSchema, rosterEntrySchema } from './attempts.ts';
 import { errorBodySchema } from './errors.ts';
 import { idSchema, instantSchema } from './roles.ts';
+import { presentSchema } from './teams.ts';
 
 /**
  * socket.io at `/socket`, websocket transport only, no compression, authenticated by the session cookie; `auth.csrfToken` must match.
  * Client to server, each acknowledged with ackSchema of the given data:
- *   attempt:watch    attemptRefSchema     -> { attempt }           then `attempt:changed` until `attempt:unwatch`
+ *   attempt:watch    attemptRefSchema     -> { attempt, present }  then `attempt:changed`, `attempt:presence` and `attempt:status` until `attempt:unwatch`
  *   attempt:unwatch  attemptRefSchema     -> {}
  *   roster:watch     {}                   -> { attempts }          instructors; then `roster:changed`
  *   terminal:open    openTerminalSchema   -> openedTerminalSchema  then `terminal:data`
@@ -31,7 +32,7 @@ export const openTerminalSchema = z.strictObject({
   rows: z.int().min(1).max(500),
   /** The last byte already shown; 0 from the beginning of what is kept. */
   fromSeq: z.int().min(0),
-  /** `write`: the owner, may type and resize. `observe`: instructors and managers, read-only. */
+  /** `write`: who has the right to type, and resizes. `observe`: everybody else who sees the attempt, read-only. */
   access: z.enum(['write', 'observe']),
 });
 
@@ -71,6 +72,8 @@ export const terminalEndedSchema = z.strictObject({ terminalId: idSchema, reason
 export const terminalLostSchema = z.strictObject({ terminalId: idSchema, reason: z.string(), retryAt: instantSchema.nullable() });
 export const terminalRefusedSchema = z.strictObject({ terminalId: idSchema, error: errorBodySchema.shape.error });
 
+/** `attempt:presence`: somebody came or went. */
+export const attemptPresenceSchema = z.strictObject({ attemptId: idSchema, present: z.array(presentSchema) });
 export const attemptChangedSchema = z.strictObject({ attempt: attemptSchema });
 export const rosterChangedSchema = z.strictObject({ attempts: z.array(rosterEntrySchema) });
 /** `message`: from an instructor, or from the platform when `from` is null. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { labTeamRoleSchema } from './teams.ts';
 
 /**
  * GET /api/labs        -> catalogueSchema
@@ -20,7 +21,9 @@ export const labSchema = z.strictObject({
   /** Only for instructors and administrators; empty for everybody else. */
   faults: z.array(z.strictObject({ id: z.string(), title: z.string() })),
   passMark: z.int(),
-  /** The caller's own: the attempt that runs, and the best that ended. */
+  /** The roles of a team that may take it together; empty: only alone. */
+  team: z.array(labTeamRoleSchema),
+  /** The caller's own, alone or in a team: the attempt that runs, and the best that ended. */
   mine: z.strictObject({
     runningAttemptId: z.string().nullable(),
     attempts: z.int(),

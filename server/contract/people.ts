@@ -26,6 +26,7 @@ export const personSchema = z.strictObject({
   createdAt: instantSchema,
   lastSeenAt: instantSchema.nullable(),
 });
+export const peopleSchema = z.strictObject({ people: z.array(personSchema) });
 export type Person = z.infer<typeof personSchema>;
 
 export const invitePersonSchema = z.strictObject({ email: emailSchema, name: nameSchema, role: roleSchema, cohortId: idSchema.optional() });
@@ -40,6 +41,7 @@ export const invitationSchema = z.strictObject({ person: personSchema, link: z.u
 export type Invitation = z.infer<typeof invitationSchema>;
 
 export const cohortSchema = z.strictObject({ id: idSchema, name: z.string(), members: z.array(personRefSchema), createdAt: instantSchema });
+export const cohortsSchema = z.strictObject({ cohorts: z.array(cohortSchema) });
 export type Cohort = z.infer<typeof cohortSchema>;
 export const createCohortSchema = z.strictObject({ name: nameSchema });
 export const setMembersSchema = z.strictObject({ personIds: z.array(idSchema).max(1000) });
@@ -66,6 +68,7 @@ export const substrateSchema = z.strictObject({
   capacity: z.int(),
   inUse: z.int(),
 });
+export const sandboxesSchema = z.strictObject({ sandboxes: z.array(sandboxSchema), substrate: substrateSchema });
 export type SubstrateView = z.infer<typeof substrateSchema>;
 
 export const auditEntrySchema = z.strictObject({
@@ -78,4 +81,6 @@ export const auditEntrySchema = z.strictObject({
   detail: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
 });
+/** `nextBefore`: what to ask for next; null at the end. */
+export const auditPageSchema = z.strictObject({ entries: z.array(auditEntrySchema), nextBefore: z.int().nullable() });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

@@ -12,7 +12,9 @@ import { AppError, notFound } from '../app-error.ts';
 import type { ActiveSession } from '../accounts/sessions.ts';
 import { requireAccess, requireOwnPage } from './access.ts';
 import { statusOf, toAppError, toErrorBody } from './errors.ts';
-import type { Route } from './route.ts';
+import type { Answer, Route } from './route.ts';
+import { requireDescribed } from './described-answer.ts';
+import { requireScope } from './scopes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { readSessionToken, setSessionCookie } from './session-cookies.ts';
 import type { Services } from './services.ts';
@@ -25,10 +27,12 @@ const MAX_REQUESTS_A_MINUTE = 3_000;
 export interface HttpAppOptions {
   readonly services: Services;
   readonly routes: readonly Route[];
+  /** Fail instead of answering what the route's schemas do not say. For tests. */
+  readonly holdAnswers?: boolean;
 }
 
 /** The whole HTTP side: guards first, then the table of routes, then the pages. */
-export function createHttpApp({ services, routes }: HttpAppOptions): Express {
+export function createHttpApp({ services, routes, holdAnswers = false }: HttpAppOptions): Express {
   const { site, log } = services;
   const app = express();
   app.disable('x-powered-by');
@@ -38,9 +42,9 @@ export function createHttpApp({ services, routes }: HttpAppOptions): Express {
   app.use(securityHeaders(site.secureCookies));
   // Only reached once store and services are up: until then the listener answers 503 by itself.
   app.get('/healthz', (_request, response) => void response.json({ ok: true, version: site.version }));
-  app.use(['/api', '/preview'], limiter(), noStore);
+  app.use(['/api', '/preview', '/metrics', '/.well-known'], limiter(), noStore);
   app.use('/api', express.json({ limit: MAX_BODY, strict: true }));
-  for (const entry of routes) mount(app, entry, services);
+  for (const entry of routes) mount(app, entry, services, holdAnswers ? requireDescribed : () => undefined);
   app.use('/api', () => {
     throw notFound('address');
   });
@@ -49,16 +53,18 @@ export function createHttpApp({ services, routes }: HttpAppOptions): Express {
   return app;
 }
 
-function mount(app: Express, entry: Route, services: Services): void {
+function mount(app: Express, entry: Route, services: Services, check: (entry: Route, answer: Answer) => void): void {
   const handler: RequestHandler = async (request, response) => {
     response.locals.route = entry.path;
-    const session = await resume(request, response, services);
+    const session = await identifyCaller(request, response, services);
     requireAccess(entry.access, session);
-    requireOwnPage(request, session, {
-      sessions: services.accounts.sessions,
-      secureCookies: services.site.secureCookies,
-      origins: services.site.origins(),
-    });
+    if (session?.scopes === undefined)
+      requireOwnPage(request, session, {
+        sessions: services.accounts.sessions,
+        secureCookies: services.site.secureCookies,
+        origins: services.site.origins(),
+      });
+    else requireScope(entry, session.scopes);
     const answer = await entry.handle({
       params: request.params as Record<string, string>,
       body: request.body as unknown,
@@ -68,6 +74,7 @@ function mount(app: Express, entry: Route, services: Services): void {
       response,
       session,
     });
+    check(entry, answer);
     if (answer === 'sent') return;
     response.status(answer.status);
     if (answer.json === undefined) response.end();
@@ -76,6 +83,12 @@ function mount(app: Express, entry: Route, services: Services): void {
   const method = entry.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
   if (entry.method === 'ANY') app.all(entry.path, handler);
   else app[method](entry.path, handler);
+}
+
+/** Who calls: a program by its token, or a person by the cookie. No page elsewhere can send a token along, so tokens need no other proof. */
+async function identifyCaller(request: Request, response: Response, services: Services): Promise<ActiveSession | undefined> {
+  const secret = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return secret === undefined ? resume(request, response, services) : services.tokens.authenticate(secret);
 }
 
 /** The session of the request's cookie, if it has one that is good; a rotated token goes back at once. */
@@ -87,7 +100,7 @@ async function resume(request: Request, response: Response, { accounts, site }: 
 }
 
 /** Gives each request an id and logs it when it is done: by its route, because addresses hold one-time links. */
-function identify({ log, clock }: Services): RequestHandler {
+function identify({ log, clock, metrics }: Services): RequestHandler {
   const http = log.child({ name: 'http' });
   return (request, response, next) => {
     const requestId = randomUUID();
@@ -103,6 +116,7 @@ function identify({ log, clock }: Services): RequestHandler {
         tookMs: clock.now() - startedMs,
       };
       http.debug(fields, 'answered');
+      metrics.answered(request.method, response.locals.route as string | undefined, response.statusCode, fields.tookMs);
     });
     next();
   };

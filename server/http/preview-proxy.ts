@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { AppError, messageOf } from '../app-error.ts';
 import { findScheme } from '../sandboxes/lab-services.ts';
 import { requestService } from '../sandboxes/service-proxy.ts';
-import { requireOwner } from '../attempts/permissions.ts';
+import { requireRight } from '../attempts/permissions.ts';
 import { param, type Answer, type SignedInCall } from './route.ts';
 import { PREVIEW_POLICY } from './security-headers.ts';
 import type { Services } from './services.ts';
@@ -17,11 +17,11 @@ const MAX_RESPONSE_BYTES = 20_000_000;
 const PASSED_ON = ['accept', 'accept-language', 'content-type', 'range'] as const;
 const PASSED_BACK = ['content-type', 'content-range', 'accept-ranges', 'last-modified', 'etag', 'www-authenticate', 'retry-after'] as const;
 
-/** The service's own pages under `/preview/<attempt>/<service>/`, through the cluster's proxy. Only the owner may do more than look. */
+/** The service's own pages under `/preview/<attempt>/<service>/`, through the cluster's proxy. Only who may type in the attempt may do more than look. */
 export async function previewService(call: SignedInCall<undefined, undefined>, { commands, log }: Services): Promise<Answer> {
   const { request, response, session } = call;
   const { runner, service } = await commands.requireService(session.person, param(call, 'id'), param(call, 'service'));
-  if (request.method !== 'GET' && request.method !== 'HEAD') requireOwner(session.person, runner.actor.attempt);
+  if (request.method !== 'GET' && request.method !== 'HEAD') requireRight(session.person, runner.actor.attempt, 'type');
   const { operatorConfig } = await runner.hold.sandbox();
   const abort = new AbortController();
   response.once('close', () => abort.abort());

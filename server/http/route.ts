@@ -39,12 +39,20 @@ export interface Route {
   /** In Express' syntax. */
   readonly path: string;
   readonly access: Access;
+  readonly schemas: RouteSchemas<unknown, unknown>;
   readonly handle: (call: PublicCall<unknown, unknown>) => Promise<Answer>;
 }
 
-interface RouteSchemas<Body, Query> {
+/** What a route takes and gives. The OpenAPI document is made of this, and tests hold every answer to it. */
+export interface RouteSchemas<Body, Query> {
+  /** What it is for, in a sentence. */
+  readonly says?: string;
   readonly body?: z.ZodType<Body>;
   readonly query?: z.ZodType<Query>;
+  /** Of the answer's JSON, or the media type of what is not JSON. Absent: the answer is 204, without a body. */
+  readonly answers?: z.ZodType | `${string}/${string}`;
+  /** When it succeeds. Absent: 200, or 204 without a body. */
+  readonly status?: 200 | 201 | 202;
 }
 
 /** A route for people who are signed in with one of `roles`. Without schemas a body and a query are refused and ignored. */
@@ -59,6 +67,7 @@ export function route<Body = undefined, Query = undefined>(
     method,
     path,
     access: roles,
+    schemas,
     handle: async (call) => {
       const { session } = call;
       if (session === undefined) throw new Error(`${method} ${path} was reached without a session.`);
@@ -73,7 +82,7 @@ export function publicRoute<Body = undefined, Query = undefined>(
   handle: (call: PublicCall<Body, Query>) => Promise<Answer>,
   schemas: RouteSchemas<Body, Query> = {},
 ): Route {
-  return { method, path, access: 'public', handle: async (call) => handle({ ...call, ...parse(call, schemas) }) };
+  return { method, path, access: 'public', schemas, handle: async (call) => handle({ ...call, ...parse(call, schemas) }) };
 }
 
 export function ok(json: unknown): Answer {

@@ -1,16 +1,40 @@
 import { artefactRoutes } from './routes/artefact-routes.ts';
 import { attemptRoutes } from './routes/attempt-routes.ts';
+import { certificateRoutes } from './routes/certificate-routes.ts';
+import { drillRoutes } from './routes/drill-routes.ts';
+import { incidentRoutes } from './routes/incident-routes.ts';
 import { labRoutes } from './routes/lab-routes.ts';
+import { measurementRoutes } from './routes/measurement-routes.ts';
+import { metricRoutes } from './routes/metric-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
+import { programRoutes } from './routes/program-routes.ts';
+import { publicBadgeRoutes } from './routes/public-badge-routes.ts';
 import { resultRoutes } from './routes/result-routes.ts';
 import { sandboxRoutes } from './routes/sandbox-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
+import { tokenRoutes } from './routes/token-routes.ts';
+import { openApiRoutes } from './routes/openapi-routes.ts';
 import type { Route } from './route.ts';
 import type { Services } from './services.ts';
 
 /** Every route there is, with who may call it. */
 export function allRoutes(services: Services): Route[] {
-  return [sessionRoutes, labRoutes, attemptRoutes, artefactRoutes, resultRoutes, peopleRoutes, sandboxRoutes].flatMap((routes) =>
-    routes(services),
-  );
+  const described = [
+    sessionRoutes,
+    tokenRoutes,
+    metricRoutes,
+    labRoutes,
+    attemptRoutes,
+    artefactRoutes,
+    measurementRoutes,
+    incidentRoutes,
+    drillRoutes,
+    resultRoutes,
+    certificateRoutes,
+    publicBadgeRoutes,
+    programRoutes,
+    peopleRoutes,
+    sandboxRoutes,
+  ].flatMap((routes) => routes(services));
+  return [...described, ...openApiRoutes(services, described)];
 }

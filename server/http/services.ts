@@ -8,11 +8,22 @@ import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import type { VerdictRecords } from '../attempts/verdict-records.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Appeals } from '../certification/appeals.ts';
+import type { Certificates } from '../certification/certificates.ts';
+import type { Improvements } from '../certification/improvements.ts';
+import type { PublicBadges } from '../certification/public-badges.ts';
 import type { Clock } from '../clock.ts';
+import type { Drills } from '../drills/drills.ts';
+import type { IncidentCommands } from '../incidents/incident-commands.ts';
 import type { RosterEntry } from '../contract/attempts.ts';
 import type { Message } from '../contract/events.ts';
 import type { Logger } from '../log.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import type { Measurements } from '../measurements/measurements.ts';
+import type { AttemptPresence } from '../realtime/attempt-presence.ts';
 import type { Substrate } from '../sandboxes/substrate.ts';
+import type { Program } from '../program/program.ts';
+import type { ApiTokens } from '../tokens/api-tokens.ts';
 import type { Recordings } from '../terminals/recordings.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
 
@@ -20,14 +31,24 @@ import type { TerminalHub } from '../terminals/terminal-hub.ts';
 export interface Services {
   readonly accounts: Accounts;
   readonly cohorts: Cohorts;
+  readonly tokens: ApiTokens;
+  readonly metrics: ServerMetrics;
+  readonly program: Program;
   readonly audit: AuditLog;
   readonly catalogue: LabCatalogue;
   readonly supervisor: Supervisor;
   readonly commands: AttemptCommands;
   readonly artefacts: ArtefactCommands;
+  readonly measurements: Measurements;
+  readonly incidents: IncidentCommands;
+  readonly drills: Drills;
   readonly views: AttemptViews;
   readonly records: AttemptRecords;
   readonly verdicts: VerdictRecords;
+  readonly certificates: Certificates;
+  readonly badges: PublicBadges;
+  readonly improvements: Improvements;
+  readonly appeals: Appeals;
   readonly terminals: TerminalHub;
   readonly recordings: Recordings;
   readonly substrate: Substrate;
@@ -35,6 +56,7 @@ export interface Services {
   readonly log: Logger;
   readonly site: Site;
   readonly people: Presence;
+  readonly presence: AttemptPresence;
   roster(): Promise<RosterEntry[]>;
 }
 

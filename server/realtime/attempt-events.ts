@@ -12,18 +12,31 @@ export function attemptRoom(attemptId: string): string {
   return `attempt:${attemptId}`;
 }
 
+/** Keeps the live checks going and the person present. */
+function watch({ supervisor, presence }: Services, attemptId: string, personId: string): Disposable {
+  const checks = supervisor.find(attemptId)?.checks.watch();
+  const there = presence.enter(attemptId, personId);
+  return {
+    [Symbol.dispose]: () => {
+      checks?.[Symbol.dispose]();
+      there[Symbol.dispose]();
+    },
+  };
+}
+
 export function attemptEvents(services: Services): SocketEvent[] {
-  const { commands, supervisor, views } = services;
+  const { commands, presence, views } = services;
   return [
     socketEvent('attempt:watch', everyone, true, attemptRefSchema, async ({ attemptId }, connection) => {
-      const attempt = await commands.read(connection.person, attemptId);
+      const attempt = await commands.arrive(connection.person, attemptId);
       if (connection.watches.size >= MAX_WATCHES)
         throw new AppError('TooManyRequests', 'This page watches too many attempts.', { remedy: 'Close some and reload.' });
       if (!connection.watches.has(attemptId)) {
-        connection.watches.set(attemptId, supervisor.find(attemptId)?.checks.watch() ?? { [Symbol.dispose]: () => undefined });
+        // Joined first, so that who comes at the same moment is heard of.
         await connection.socket.join(attemptRoom(attemptId));
+        connection.watches.set(attemptId, watch(services, attemptId, connection.person.id));
       }
-      return { data: { attempt: await views.view(attempt) } };
+      return { data: { attempt: await views.view(attempt), present: await views.present(attempt, presence.present(attemptId)) } };
     }),
     socketEvent('attempt:unwatch', everyone, true, attemptRefSchema, async ({ attemptId }, connection) => {
       connection.watches.get(attemptId)?.[Symbol.dispose]();

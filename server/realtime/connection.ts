@@ -11,8 +11,8 @@ export interface Connection {
   /** As of the last time the session was checked. */
   person: PersonRow;
   /** By terminal: what this socket looks at. */
-  readonly attachments: Map<string, Attachment & { readonly access: 'write' | 'observe' }>;
-  /** By attempt: keeps its live checks going. */
+  readonly attachments: Map<string, Attachment & { readonly access: 'write' | 'observe'; readonly attemptId: string }>;
+  /** By attempt: keeps its live checks going and the person present. */
   readonly watches: Map<string, Disposable>;
   readonly requests: TokenBucket;
   readonly inputBytes: TokenBucket;

@@ -10,6 +10,7 @@ import { readSessionToken } from '../http/session-cookies.ts';
 import type { Presence, Services } from '../http/services.ts';
 import { Lifetime } from '../lifetime.ts';
 import { attemptEvents, attemptRoom, ROSTER_ROOM } from './attempt-events.ts';
+import { drillEvents, drillRoom } from './drill-events.ts';
 import { release, type AckCallback, type Connection } from './connection.ts';
 import type { SocketEvent } from './socket-event.ts';
 import { terminalEvents } from './terminal-events.ts';
@@ -27,7 +28,7 @@ const REQUESTS = { perSecond: 500, burst: 2_000 };
 const INPUT = { perSecond: 2_000_000, burst: 8_000_000 };
 
 export function allSocketEvents(services: Services): SocketEvent[] {
-  return [...attemptEvents(services), ...terminalEvents(services)];
+  return [...attemptEvents(services), ...terminalEvents(services), ...drillEvents(services)];
 }
 
 /** Who has a page open; filled by the sockets, asked by the roster and the messages. */
@@ -42,6 +43,11 @@ export class OpenPages implements Presence {
     const sockets = this.#sockets.get(personId);
     for (const socket of sockets ?? []) socket.emit('message', message);
     return sockets !== undefined;
+  }
+
+  /** How many people have a page open. */
+  get people(): number {
+    return this.#sockets.size;
   }
 
   count(personId: string): number {
@@ -132,6 +138,34 @@ export function startRealtime(httpServer: HttpServer, services: Services, pages:
     supervisor.subscribe(
       (attempt) => void tell(attempt).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'a change could not be told')),
     ),
+  );
+  lifetime.use(
+    services.drills.subscribe(({ head, lastSeq }) => {
+      io.to(drillRoom(head.id)).emit('drill:changed', { drillId: head.id, revision: lastSeq });
+    }),
+  );
+  const tellPresence = async (attemptId: string): Promise<void> => {
+    const attempt = await supervisor.read(attemptId);
+    const present = await services.views.present(attempt, services.presence.present(attemptId));
+    io.to(attemptRoom(attemptId)).emit('attempt:presence', { attemptId, present });
+  };
+  const tellStatus = async (attemptId: string): Promise<void> => {
+    io.to(attemptRoom(attemptId)).emit('attempt:status', { attemptId, updates: await services.incidents.updates(attemptId) });
+  };
+  lifetime.use(
+    services.incidents.subscribe(
+      (attemptId) =>
+        void tellStatus(attemptId).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'a status update could not be told')),
+    ),
+  );
+  // One after the other, so that an older list never follows a newer.
+  let told: Promise<unknown> = Promise.resolve();
+  lifetime.use(
+    services.presence.subscribe((attemptId) => {
+      told = told
+        .then(() => tellPresence(attemptId))
+        .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'who is there could not be told'));
+    }),
   );
   lifetime.use(
     repeat(clock, ROSTER_EVERY_MS, async () => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io';
 import { AppError } from '../app-error.ts';
-import { requireOwner } from '../attempts/permissions.ts';
+import { mayDo, requireRight } from '../attempts/permissions.ts';
+import type { Supervisor } from '../attempts/supervisor.ts';
 import { toInstantOrNull } from '../clock.ts';
 import { openTerminalSchema, terminalAckSchema, terminalInputSchema, terminalRefSchema, terminalResizeSchema } from '../contract/events.ts';
 import { everyone } from '../http/route.ts';
@@ -11,29 +12,29 @@ import { noReply, socketEvent, type SocketEvent } from './socket-event.ts';
 
 const MAX_ATTACHMENTS = 40;
 
-export function terminalEvents({ commands, terminals }: Services): SocketEvent[] {
+export function terminalEvents({ commands, supervisor, terminals }: Services): SocketEvent[] {
   return [
     socketEvent('terminal:open', everyone, true, openTerminalSchema, async ({ terminalId, columns, rows, fromSeq, access }, connection) => {
       const terminal = terminals.require(terminalId);
       const attempt = await commands.read(connection.person, terminal.key.attemptId);
-      if (access === 'write') requireOwner(connection.person, attempt);
+      if (access === 'write') requireRight(connection.person, attempt, 'type');
       detach(connection, terminalId);
       if (connection.attachments.size >= MAX_ATTACHMENTS)
         throw new AppError('TooManyRequests', 'This page shows too many terminals.', { remedy: 'Close some and reload.' });
       const attachment = terminal.attach(access, fromSeq, { columns, rows }, portTo(connection.socket, terminalId));
-      connection.attachments.set(terminalId, Object.assign(attachment, { access }));
+      connection.attachments.set(terminalId, Object.assign(attachment, { access, attemptId: attempt.id }));
       const { seq, restarted, size, ended } = attachment;
       return { data: { seq, restarted, columns: size.columns, rows: size.rows, ended }, after: () => attachment.begin() };
     }),
     socketEvent('terminal:input', everyone, false, terminalInputSchema, ({ terminalId, data }, connection) => {
-      requireWriter(connection, terminalId);
+      requireWriter(connection, terminalId, supervisor);
       if (!connection.inputBytes.take(data.byteLength))
         throw new AppError('TooManyRequests', 'Too much input at once.', { retryAfterSeconds: 1, remedy: 'Paste smaller pieces.' });
       terminals.require(terminalId).write(data);
       return noReply;
     }),
     socketEvent('terminal:resize', everyone, false, terminalResizeSchema, ({ terminalId, columns, rows }, connection) => {
-      requireWriter(connection, terminalId);
+      requireWriter(connection, terminalId, supervisor);
       terminals.require(terminalId).resize({ columns, rows });
       return noReply;
     }),
@@ -48,10 +49,12 @@ export function terminalEvents({ commands, terminals }: Services): SocketEvent[]
   ];
 }
 
-/** Ownership was checked when it was opened to write; it does not change hands. */
-function requireWriter(connection: Connection, terminalId: string): void {
-  if (connection.attachments.get(terminalId)?.access === 'write') return;
-  throw new AppError('ReadOnly', 'You are watching this terminal; only its owner types in it.', {
+/** Looked at with every key, because roles change hands while terminals are open. */
+function requireWriter({ attachments, person }: Connection, terminalId: string, supervisor: Pick<Supervisor, 'find'>): void {
+  const attachment = attachments.get(terminalId);
+  const attempt = attachment === undefined ? undefined : supervisor.find(attachment.attemptId)?.actor.attempt;
+  if (attachment?.access === 'write' && attempt !== undefined && mayDo(person, attempt, 'type')) return;
+  throw new AppError('ReadOnly', 'You are watching this terminal; only who works in the attempt types in it.', {
     remedy: 'Open a terminal in an attempt of your own.',
   });
 }

@@ -17,7 +17,8 @@ export interface Substrate extends AsyncDisposable {
   health(): Promise<SubstrateHealth>;
   /** Tells when the ground under running sandboxes goes and comes back. */
   subscribe(listener: (health: SubstrateHealth) => void): Disposable;
-  provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<Sandbox>;
+  /** `nodes`: what the sandbox's cluster must have, where it is not any cluster; whoever uses it looks whether it has. */
+  provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal, nodes?: readonly SandboxNode[]): Promise<Sandbox>;
   /** A sandbox that exists, also after a restart; undefined when it is gone. */
   adopt(sandboxId: string): Promise<Sandbox | undefined>;
   release(sandboxId: string): Promise<void>;
@@ -36,6 +37,21 @@ export interface Sandbox {
   readonly operatorConfig: KubeConfig;
   /** All objects as text, and back: what reset uses. Absent where a substrate cannot. */
   readonly snapshots?: { take(): Promise<string>; restore(snapshot: string): Promise<void> };
+}
+
+/** A machine that a sandbox's cluster should have, in Kubernetes' own words: `4` or `500m` CPUs, `4Gi` of memory. */
+export interface SandboxNode {
+  readonly name: string;
+  readonly cpu: string;
+  readonly memory: string;
+  /** `nvidia.com/gpu`; which device it is says the label `nvidia.com/gpu.product`. */
+  readonly gpus: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+  }[];
 }
 
 export interface SandboxUsage {

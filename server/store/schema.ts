@@ -1,5 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { ImportKind } from '../contract/program.ts';
 import type { Role } from '../contract/roles.ts';
+import type { TeamRole } from '../contract/teams.ts';
 
 /**
  * The tables. Types are those that SQLite and PostgreSQL share: times are milliseconds since the epoch, flags are 0 or 1, documents are
@@ -12,6 +14,9 @@ export interface Tables {
   cohorts: CohortsTable;
   cohort_members: CohortMembersTable;
   attempts: AttemptsTable;
+  attempt_members: AttemptMembersTable;
+  status_updates: StatusUpdatesTable;
+  incident_samples: IncidentSamplesTable;
   attempt_steps: AttemptStepsTable;
   journal: JournalTable;
   sandboxes: SandboxesTable;
@@ -23,6 +28,17 @@ export interface Tables {
   artefacts: ArtefactsTable;
   artefact_versions: ArtefactVersionsTable;
   artefact_ratings: ArtefactRatingsTable;
+  measurements: MeasurementsTable;
+  signing_keys: SigningKeysTable;
+  certificates: CertificatesTable;
+  improvements: ImprovementsTable;
+  appeals: AppealsTable;
+  api_tokens: ApiTokensTable;
+  programmes: ProgrammesTable;
+  imports: ImportsTable;
+  import_rows: ImportRowsTable;
+  drills: DrillsTable;
+  drill_entries: DrillEntriesTable;
   audit: AuditTable;
   settings: SettingsTable;
 }
@@ -84,11 +100,40 @@ export interface AttemptsTable {
   state: string;
   revision: number;
   created_at_ms: number;
-  /** Null while it runs. A partial unique index on it allows one running attempt a person and lab. */
+  /** Null while it runs. */
   ended_at_ms: number | null;
   score: number | null;
   /** attempts/attempt.ts `Attempt`. */
   document: string;
+}
+
+/** Whom an attempt belongs to: an index of what its document says, and what allows one running attempt a person and lab. */
+export interface AttemptMembersTable {
+  attempt_id: string;
+  person_id: string;
+  role: TeamRole;
+  joined_at_ms: number | null;
+  /** The lab's slug while the attempt runs and the person plays in it, else null; unique for a person. */
+  running_lab: string | null;
+}
+
+export interface StatusUpdatesTable {
+  attempt_id: string;
+  /** Counts from 1 within its attempt. */
+  seq: number;
+  at_ms: number;
+  by_id: string;
+  /** incidents/status-records.ts `StatusContent`. */
+  content: string;
+}
+
+/** How the service was seen from outside, where that changed. */
+export interface IncidentSamplesTable {
+  attempt_id: string;
+  seq: number;
+  at_ms: number;
+  /** What did not hold, as JSON; empty: all well. */
+  failing: string;
 }
 
 /** What the steps said when the sandbox was made; kept apart because it is large and never changes. */
@@ -202,6 +247,156 @@ export interface ArtefactRatingsTable {
   scores: string;
   comment: string;
   accepted: number;
+}
+
+/** Ed25519 keys that sign badges. The private halves are files in the data folder; a retired key signs no more but still verifies. */
+export interface SigningKeysTable {
+  /** The RFC 7638 thumbprint. */
+  id: string;
+  public_jwk: string;
+  created_at_ms: number;
+  retired_at_ms: number | null;
+}
+
+export interface CertificatesTable {
+  id: string;
+  definition_id: string;
+  person_id: string;
+  /** As it was when the certificate was issued; a signed badge cannot change. */
+  person_name: string;
+  /** certification/certificate.ts `IssuedDocument`. */
+  document: string;
+  /** The badge as it was signed. */
+  jwt: string;
+  key_id: string;
+  /** Where its revocation is published. */
+  status_list: number;
+  status_index: number;
+  issued_at_ms: number;
+  /** Null: it does not expire. */
+  valid_until_ms: number | null;
+  issued_by: string;
+  /** The certificate that this one continues. */
+  renews: string | null;
+  revoked_at_ms: number | null;
+  revoked_by: string | null;
+  revoke_reason: string | null;
+}
+export type CertificateRow = Selectable<CertificatesTable>;
+
+/** A small improvement in production, with its evidence. What was said about it is in the chain of evidence, every time. */
+export interface ImprovementsTable {
+  id: string;
+  person_id: string;
+  title: string;
+  what: string;
+  effect: string;
+  /** JSON list of addresses. */
+  links: string;
+  submitted_at_ms: number;
+  state: 'submitted' | 'accepted' | 'returned';
+  decided_by: string | null;
+  decided_at_ms: number | null;
+  comment: string | null;
+}
+export type ImprovementRow = Selectable<ImprovementsTable>;
+
+export interface AppealsTable {
+  id: string;
+  attempt_id: string;
+  person_id: string;
+  reason: string;
+  made_at_ms: number;
+  /** Null while it is open. */
+  decision: 'upheld' | 'regraded' | 'withdrawn' | null;
+  outcome: 'passed' | 'failed' | null;
+  answer: string | null;
+  decided_by: string | null;
+  decided_at_ms: number | null;
+}
+export type AppealRow = Selectable<AppealsTable>;
+
+export interface ApiTokensTable {
+  id: string;
+  token_hash: string;
+  /** The secret's first characters. */
+  prefix: string;
+  person_id: string;
+  name: string;
+  /** JSON list of contract/tokens.ts `TokenScope`. */
+  scopes: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  last_used_at_ms: number | null;
+}
+export type ApiTokenRow = Selectable<ApiTokensTable>;
+
+export interface DrillsTable {
+  id: string;
+  script_slug: string;
+  created_at_ms: number;
+  ended_at_ms: number | null;
+  /** drills/drill-entry.ts `DrillHead`. */
+  head: string;
+}
+
+/** Only ever added to. */
+export interface DrillEntriesTable {
+  drill_id: string;
+  /** Counts from 1 within its drill. */
+  seq: number;
+  at_ms: number;
+  scenario_ms: number;
+  played_ms: number;
+  actor_id: string | null;
+  /** drills/drill-entry.ts `Happening`. */
+  document: string;
+}
+
+export interface MeasurementsTable {
+  attempt_id: string;
+  /** Of the run, from 1 in each attempt. */
+  number: number;
+  label: string;
+  by_id: string;
+  started_at_ms: number;
+  /** Null while it is under way. */
+  finished_at_ms: number | null;
+  /** Why nothing was measured; null when something was. */
+  reason: string | null;
+  /** JSON: what was seen, workload by workload. */
+  workloads: string;
+}
+
+export interface ProgrammesTable {
+  cohort_id: string;
+  /** contract/program.ts `SaveProgramme`. */
+  document: string;
+}
+
+export interface ImportsTable {
+  id: string;
+  kind: ImportKind;
+  source: string;
+  /** Rows that were new. */
+  row_count: number;
+  /** Rows that were known already. */
+  known: number;
+  by_id: string;
+  at_ms: number;
+}
+export type ImportRow = Selectable<ImportsTable>;
+
+/** Tickets and changes from elsewhere; each once for its source. */
+export interface ImportRowsTable {
+  kind: ImportKind;
+  source: string;
+  row_id: string;
+  import_id: string;
+  at_ms: number;
+  team: string | null;
+  /** Null for tickets. */
+  failed: number | null;
 }
 
 export interface AuditTable {

@@ -5,11 +5,26 @@ import { lockDatabase, lockDataFolder } from './data-lock.ts';
 import { withFaultTranslation } from './fault-translation.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { artefacts } from './migrations/0002-artefacts.ts';
+import { incidents } from './migrations/0003-incidents.ts';
+import { drills } from './migrations/0004-drills.ts';
+import { certificates } from './migrations/0005-certificates.ts';
+import { measurements } from './migrations/0007-measurements.ts';
+import { apiTokens } from './migrations/0008-api-tokens.ts';
+import { programmes } from './migrations/0009-programmes.ts';
 import { createPostgresDialect } from './postgres.ts';
 import type { Db, Tables } from './schema.ts';
 import { createSqliteDialect } from './sqlite.ts';
 
-const migrations = { '0001-foundation': foundation, '0002-artefacts': artefacts };
+const migrations = {
+  '0001-foundation': foundation,
+  '0002-artefacts': artefacts,
+  '0003-incidents': incidents,
+  '0004-drills': drills,
+  '0005-certificates': certificates,
+  '0007-measurements': measurements,
+  '0008-api-tokens': apiTokens,
+  '0009-programmes': programmes,
+};
 
 /** Where everything is kept. Disposing it lets go of the data, so that another server may have it. */
 export interface Store extends AsyncDisposable {

@@ -5,6 +5,7 @@ import { toInstant } from '../clock.ts';
 import type { Recording } from '../contract/attempts.ts';
 import type { Db } from '../store/schema.ts';
 import { recordingFiles } from './recorder.ts';
+import { TypedChanges, type TypedChange } from './typed-changes.ts';
 
 /** Enough of a file's end to hold its last whole line: one flush of recorded output, escaped. */
 const END_BYTES = 256 * 1024;
@@ -13,6 +14,7 @@ const END_BYTES = 256 * 1024;
 export class Recordings {
   readonly #db: Db;
   readonly #dataDir: string;
+  readonly #typed = new TypedChanges();
 
   constructor(db: Db, dataDir: string) {
     this.#db = db;
@@ -28,6 +30,13 @@ export class Recordings {
       }),
     );
     return recordings.filter((recording) => recording.bytes > 0);
+  }
+
+  /** What was typed in the attempt's terminals that changes the cluster, in the order of time. */
+  async typedChanges(attemptId: string): Promise<readonly TypedChange[]> {
+    const rows = await this.#db.selectFrom('recordings').select('terminal_id').where('attempt_id', '=', attemptId).execute();
+    const changes = await Promise.all(rows.map((row) => this.#typed.of(recordingFiles(this.#dataDir, row.terminal_id).cast)));
+    return changes.flat().sort((a, b) => a.atMs - b.atMs);
   }
 
   async find(id: string): Promise<{ attemptId: string; openStream: () => ReadStream }> {

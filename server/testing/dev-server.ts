@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../infra/setup/project-root.ts';
+import { loadCatalogue, ownLabsDir } from '../../labs/catalogue.ts';
+import { loadScripts, ownScriptsDir } from '../../scenarios/drills/load-scripts.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
@@ -33,6 +35,14 @@ const server = await startServer({
   log: createLogger(config.logLevel),
   version: 'dev',
   webDir: path.join(projectRoot, 'dist', 'web'),
+  // The scripts name real labs, which the canned one stands in for here: they can be talked through.
+  loadScripts: async () => {
+    const { labs } = await loadCatalogue([ownLabsDir]);
+    return loadScripts(
+      ownScriptsDir,
+      labs.map(({ summary }) => summary),
+    );
+  },
   capacityOf: () => 10,
   shells: createLocalShells((attemptId) => attemptFolder(attemptId)),
   onDataLost: (error) => console.error(error),

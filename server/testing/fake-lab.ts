@@ -8,10 +8,12 @@ import type {
   Injection,
   LabStage,
   LabSummary,
+  MeasuredFigures,
   OfferedArtefact,
   StageOptions,
   StepContent,
   Variant,
+  WorkloadMeasurement,
 } from '../../labs/lab-stage.ts';
 import { StageError } from '../../labs/lab-stage.ts';
 import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
@@ -60,6 +62,25 @@ export const fakeLab: LabSummary = {
     },
   ],
   passMark: 70,
+  team: [
+    { role: 'commander', min: 1, max: 1 },
+    { role: 'expert', min: 1, max: 2 },
+    { role: 'customer-liaison', min: 1, max: 1 },
+  ],
+  workloads: [
+    { id: 'assistant', title: 'The assistant', aims: { usdPerThousandRequestsAtMost: 12, p95MsAtMost: 2_000, qualityAtLeast: 0.9 } },
+  ],
+};
+
+export const fakeFigures: MeasuredFigures = {
+  requests: 90,
+  answered: 88,
+  failures: { 'queue-full': 2 },
+  usdPerThousandRequests: 14.2,
+  endToEndMs: { p50: 410, p95: 980, p99: 1_420 },
+  firstTokenMs: { p50: 180, p95: 320, p99: 470 },
+  cacheHits: 0,
+  quality: 0.94,
 };
 
 const FILE_OF_STEP: Readonly<Record<string, string>> = { deploy: 'deployed', token: 'token' };
@@ -213,7 +234,12 @@ class FakeStage implements LabStage {
     await this.#controls.before('checkStep');
     const step = steps.find((candidate) => candidate.id === stepId);
     if (step === undefined) throw new StageError('UnknownStep', `There is no step ${stepId}.`);
-    return Promise.all(step.checks.map(async (check) => result(check.id, check.title, await this.#passes(check.id))));
+    return Promise.all(
+      step.checks.map(async (check) => ({
+        ...result(check.id, check.title, await this.#passes(check.id)),
+        critical: check.id === 'answers',
+      })),
+    );
   }
 
   async solveStep(stepId: string): Promise<void> {
@@ -246,6 +272,17 @@ class FakeStage implements LabStage {
   async recoverFault(): Promise<void> {
     await this.#controls.before('recoverFault');
     await rm(this.#path('broken'), { force: true });
+  }
+
+  /** Dear and right as long as it is whole; the file `cheap` stands for what a trainee saved, and `broken` for what keeps answers away. */
+  async measure(): Promise<readonly WorkloadMeasurement[]> {
+    await this.#controls.before('measure');
+    const [isBroken, isCheap] = await Promise.all([this.#has('broken'), this.#has('cheap')]);
+    return (fakeLab.workloads ?? []).map((workload) => ({
+      ...workload,
+      figures: isBroken ? null : { ...fakeFigures, usdPerThousandRequests: isCheap ? 11.4 : 14.2, cacheHits: isCheap ? 41 : 0 },
+      remark: isBroken ? 'Nothing answers.' : null,
+    }));
   }
 
   async resetTo(target: 'start' | 'healthy'): Promise<void> {

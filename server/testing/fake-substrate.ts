@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { SubstrateError, type Sandbox, type Substrate, type SubstrateHealth } from '../sandboxes/substrate.ts';
+import { SubstrateError, type Sandbox, type SandboxNode, type Substrate, type SubstrateHealth } from '../sandboxes/substrate.ts';
 
 /**
  * Sandboxes that are folders: they survive a restart like real ones, can be lost, and the ground under them can be taken away. For tests and
@@ -16,6 +16,8 @@ export class FakeSubstrate implements Substrate {
   #health: SubstrateHealth = { ok: true };
   /** Set: what sandboxes give as their credential, for tests that speak to a cluster's API. */
   operatorConfig: KubeConfig | undefined;
+  /** What the last sandbox was to have. */
+  askedNodes: readonly SandboxNode[] = [];
   /** Called before each sandbox is made; tests hold or fail provisioning here. */
   beforeProvision: (sandboxId: string) => Promise<void> = async () => undefined;
 
@@ -41,7 +43,13 @@ export class FakeSubstrate implements Substrate {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  async provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal): Promise<Sandbox> {
+  async provision(
+    sandboxId: string,
+    progress: (text: string) => void,
+    signal: AbortSignal,
+    nodes: readonly SandboxNode[] = [],
+  ): Promise<Sandbox> {
+    this.askedNodes = nodes;
     progress('Making the cluster');
     this.#requireHealth();
     await this.beforeProvision(sandboxId);

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../accounts/accounts.ts';
 import { Cohorts } from '../accounts/cohorts.ts';
@@ -12,16 +13,34 @@ import { EvidenceChain, verifyChain } from '../attempts/evidence-chain.ts';
 import { moved } from '../attempts/move.ts';
 import { abandon, released } from '../attempts/ending-moves.ts';
 import { requestAttempt } from '../attempts/moves.ts';
+import { joined } from '../attempts/team-moves.ts';
 import { VerdictRecords } from '../attempts/verdict-records.ts';
 import { AuditLog } from '../audit/audit-log.ts';
+import { CertificateRecords } from '../certification/certificate-records.ts';
+import { FactFinder } from '../certification/fact-finder.ts';
+import { SigningKeys } from '../certification/signing-keys.ts';
+import { FakeDrills } from '../certification/testing/earning.ts';
+import { stampEntries } from '../drills/drill-actor.ts';
+import type { DrillEntry, DrillHead, Happening } from '../drills/drill-entry.ts';
+import { DrillRecords } from '../drills/drill-records.ts';
+import { foldEntries, newDrillState } from '../drills/drill-state.ts';
+import { runEvidenceCommand } from '../evidence/cli.ts';
+import { RecordingSeals } from '../evidence/recording-seals.ts';
 import { newId } from '../ids.ts';
+import { IncidentRecords } from '../incidents/incident-records.ts';
+import { MAX_RUNS, MeasurementRecords } from '../measurements/measurement-records.ts';
+import { createLogger } from '../log.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
 import { installationSecret, readSetting, writeSetting } from '../store/settings.ts';
+import { certificates as certificatesMigration } from '../store/migrations/0005-certificates.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { fakeLab } from './fake-lab.ts';
+import { fakeScript } from './fake-script.ts';
 import { ManualClock } from './manual-clock.ts';
 import { addPerson, openTestStore } from './test-store.ts';
+
+const silentOutput = { say: () => undefined, complain: () => undefined };
 
 /** What every store must do, whichever engine is under it. */
 export function describeStore(engine: string, databaseUrl: () => Promise<string | undefined>): void {
@@ -170,7 +189,7 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
         verdicts.addOverride(id, { atMs: clock.now(), byId: person.id, outcome: 'passed', reason });
       await Promise.all([override('first reason'), override('second reason'), override('third reason')]);
       const report = await verifyChain(store.db);
-      expect(report).toEqual({ intact: true, rows: 3 });
+      expect(report).toMatchObject({ intact: true, rows: 3 });
       expect(await verdicts.override(id)).toMatchObject({ reason: 'third reason' });
       expect((await verdicts.overrides()).get(id)).toBe('passed');
       const second = (await store.db.selectFrom('evidence').selectAll().orderBy('seq').execute())[1];
@@ -180,10 +199,16 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
         .set({ payload: second.payload.replace('second', 'better') })
         .where('seq', '=', 2)
         .execute();
-      expect(await verifyChain(store.db)).toEqual({ intact: false, brokenAtSeq: 2 });
+      expect(await verifyChain(store.db)).toMatchObject({
+        intact: false,
+        brokenAtSeq: 2,
+        fault: 'changed',
+        attemptId: id,
+        kind: 'override',
+      });
       await store.db.updateTable('evidence').set({ payload: second.payload }).where('seq', '=', 2).execute();
       await store.db.deleteFrom('evidence').where('seq', '=', 1).execute();
-      expect(await verifyChain(store.db)).toEqual({ intact: false, brokenAtSeq: 1 });
+      expect(await verifyChain(store.db)).toMatchObject({ intact: false, brokenAtSeq: 1, fault: 'missing' });
     });
 
     it('keeps artefacts: drafts, versions, submissions and ratings', async () => {
@@ -213,6 +238,190 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       await store.db.transaction().execute((tx) => artefacts.submitAll(tx, where.attemptId, clock.now()));
       const [stored] = await artefacts.list(where.attemptId);
       expect(stored).toMatchObject({ revision: 71, submitted: { version: 70 }, rating: { accepted: true, scores: { usable: 2 } } });
+    });
+
+    it('keeps measured runs, numbered and bounded in each attempt, and ends those that were under way', async () => {
+      const runs = new MeasurementRecords(store.db);
+      const moves = [request((await addPerson(store)).id), request((await addPerson(store)).id)];
+      for (const move of moves) await new AttemptRecords(store.db).insert(move, clock.now());
+      const [first = '', second = ''] = moves.map(({ attempt }) => attempt.id);
+      const begun = { label: '', byId: person.id, nowMs: clock.now() };
+      expect(await runs.begin(first, begun)).toMatchObject({ number: 1, label: 'Run 1', finishedAtMs: null });
+      expect(await runs.begin(second, { ...begun, label: 'with a cache' })).toMatchObject({ number: 1 });
+      const workloads = [{ id: 'w', title: 'W', aims: { p95MsAtMost: 9.5 }, figures: null, remark: 'Nothing answers.' }];
+      await runs.finish(first, 1, { atMs: clock.now() + 5, reason: null, workloads });
+      await runs.endUnfinished(clock.now() + 9, 'stopped');
+      expect(await runs.list(first)).toEqual([
+        { number: 1, label: 'Run 1', byId: person.id, startedAtMs: clock.now(), finishedAtMs: clock.now() + 5, reason: null, workloads },
+      ]);
+      expect(await runs.list(second)).toMatchObject([
+        { label: 'with a cache', finishedAtMs: clock.now() + 9, reason: 'stopped', workloads: [] },
+      ]);
+      for (let number = 2; number <= MAX_RUNS; number += 1) await runs.begin(first, begun);
+      await expect(runs.begin(first, begun)).rejects.toMatchObject({ code: 'Conflict' });
+      expect((await runs.list(first)).map(({ number }) => number)).toEqual(Array.from({ length: MAX_RUNS }, (_, index) => index + 1));
+    });
+
+    it('keeps drills whole, their entries in order, and knows which are not over', async () => {
+      const drills = new DrillRecords(store.db);
+      const head: DrillHead = {
+        id: newId('drill'),
+        scriptSlug: 'printer',
+        scriptHash: 'h',
+        script: fakeScript,
+        mode: 'tabletop',
+        createdById: person.id,
+        startsAtMs: clock.now(),
+      };
+      const steps: readonly Happening[] = [{ kind: 'scheduled' }, { kind: 'started' }, { kind: 'said', to: 'everyone', text: 'ä “x”' }];
+      const first = stampEntries(newDrillState(head), steps, person.id, clock.now());
+      await drills.insert(head, clock.now(), first.entries);
+      expect(await drills.find(head.id)).toEqual({ head, entries: first.entries });
+      expect(await drills.listUnended()).toContain(head.id);
+      // Only one server writes: a number that is taken means that another one did, and nothing of the batch is kept.
+      const next = stampEntries(first.state, [{ kind: 'noted', text: 'x' }, { kind: 'ended' }], null, clock.now());
+      const [noted, ended] = next.entries as [DrillEntry, DrillEntry];
+      await expect(drills.append(head.id, [noted, { ...ended, seq: 2 }])).rejects.toThrow();
+      expect((await drills.find(head.id))?.entries).toHaveLength(3);
+      await drills.append(head.id, next.entries);
+      expect(await drills.listUnended()).not.toContain(head.id);
+      expect(await drills.list(5)).toContainEqual({ id: head.id, endedAtMs: clock.now() });
+      expect(foldEntries(head, (await drills.find(head.id))?.entries ?? [])).toEqual(next.state);
+    });
+
+    it('lets each of a team have one running attempt at a lab, and finds it for each', async () => {
+      const records = new AttemptRecords(store.db);
+      const [ana, bo, eva] = [await addPerson(store), await addPerson(store), await addPerson(store)];
+      const team = (): ReturnType<typeof requestAttempt> => {
+        const { attempt } = request(ana.id);
+        const members = [
+          { personId: ana.id, role: 'commander' as const, joinedAtMs: 1 },
+          { personId: bo.id, role: 'expert' as const, joinedAtMs: null },
+          { personId: eva.id, role: 'evaluator' as const, joinedAtMs: null },
+        ];
+        return { attempt: { ...attempt, members }, journal: [{ kind: 'requested', text: 'x', actorId: ana.id }] };
+      };
+      const first = team();
+      await records.insert(first, clock.now());
+      expect((await records.list({ personId: bo.id })).map(({ id }) => id)).toEqual([first.attempt.id]);
+      expect(await records.list({ personId: eva.id })).toEqual([]);
+      await expect(records.insert(request(bo.id), clock.now())).rejects.toMatchObject({
+        message: expect.stringMatching(/^You have/) as string,
+      });
+      await expect(records.insert(request(eva.id), clock.now())).resolves.toBeUndefined();
+      const move = joined(first.attempt, bo.id, 5);
+      if (move === undefined) throw new Error('Bo is not in the team.');
+      await records.save(move, clock.now(), (tx, attempt) => records.saveMembers(tx, attempt));
+      const rows = await store.db
+        .selectFrom('attempt_members')
+        .selectAll()
+        .where('attempt_id', '=', first.attempt.id)
+        .orderBy('role')
+        .execute();
+      expect(rows.map(({ role, joined_at_ms, running_lab }) => [role, joined_at_ms, running_lab])).toEqual([
+        ['commander', 1, fakeLab.slug],
+        ['evaluator', null, null],
+        ['expert', 5, fakeLab.slug],
+      ]);
+      await records.save(abandon(move.attempt, ana.id, clock.now()), clock.now());
+      await records.insert(request(bo.id), clock.now());
+      await expect(records.insert(team(), clock.now())).rejects.toMatchObject({
+        message: expect.stringContaining(`${bo.name} has`) as string,
+      });
+    });
+
+    it('keeps status updates in order, and samples of the service where they differ', async () => {
+      const records = new AttemptRecords(store.db);
+      const incidents = new IncidentRecords(store.db);
+      const move = request((await addPerson(store)).id);
+      await records.insert(move, clock.now());
+      const { id } = move.attempt;
+      const told = { kind: 'update', audience: 'users', text: 'x', impact: 'y', scope: '', nextAtMs: 9, corrects: null } as const;
+      for (const atMs of [1, 2])
+        await store.db.transaction().execute((tx) => incidents.append(tx, id, { ...told, atMs, byId: move.attempt.personId }));
+      expect((await incidents.updates(id)).map(({ seq, atMs, nextAtMs }) => [seq, atMs, nextAtMs])).toEqual([
+        [1, 1, 9],
+        [2, 2, 9],
+      ]);
+      const well = (atMs: number): { atMs: number; failing: string[] } => ({ atMs, failing: [] });
+      await Promise.all([
+        incidents.addSample(id, well(1)),
+        incidents.addSample(id, well(2)),
+        incidents.addSample(id, { atMs: 3, failing: ['a'] }),
+      ]);
+      await incidents.addSample(id, { atMs: 4, failing: ['a'] }, true);
+      expect((await incidents.samples(id)).map(({ atMs }) => atMs)).toEqual([1, 3, 4]);
+      expect(await incidents.fetchRecord(move.attempt, 5)).toBeUndefined();
+      const begun = { ...move.attempt, state: 'incident' as const, incidentStartedAtMs: 0 };
+      expect(await incidents.fetchRecord(begun, 5)).toMatchObject({
+        clock: { startedAtMs: 0, untilMs: 5, isOver: false },
+        updates: [{}, {}],
+      });
+      const grading = { ...begun, state: 'grading' as const, grading: { because: 'asked' as const, requestedAtMs: 4 } };
+      expect((await incidents.fetchRecord(grading, 9))?.clock).toMatchObject({ untilMs: 4, isOver: true });
+    });
+
+    it('keeps certificates, and the evidence log that they are in holds against them', async () => {
+      const url = await databaseUrl();
+      await using fresh = await openTestStore(url);
+      const [holder, issuer] = [await addPerson(fresh), await addPerson(fresh, 'manager')];
+      const evidence = new EvidenceChain();
+      const certificates = new CertificateRecords(fresh.db, evidence);
+      const keys = await SigningKeys.open({ db: fresh.db, dir: path.join(fresh.dataDir, 'keys'), clock, log: createLogger('silent') });
+      const seal = { db: fresh.db, dataDir: fresh.dataDir, evidence, clock, log: createLogger('silent') };
+      await using seals = new RecordingSeals(seal);
+      await seals.sealMissed();
+      const places: string[] = [];
+      const issue = (): ReturnType<CertificateRecords['issue']> =>
+        certificates.issue(async (place) => {
+          places.push(`${place.list}:${place.index}`);
+          return Promise.resolve({
+            id: newId('certificate'),
+            definition_id: 'operator',
+            person_id: holder.id,
+            person_name: holder.name,
+            document: '{"evidence":[]}',
+            jwt: 'a.b.c',
+            key_id: keys.currentId,
+            status_list: place.list,
+            // The second one is told the first one's place, once.
+            status_index: places.length === 2 ? Number(places[0]?.split(':')[1]) : place.index,
+            issued_at_ms: clock.now(),
+            valid_until_ms: clock.now() + 1000,
+            issued_by: issuer.id,
+            renews: null,
+          });
+        });
+      const [first, second] = [await issue(), await issue()];
+      expect([places.length, second.status_index === first.status_index]).toEqual([3, false]);
+      await certificates.revoke(first, { byId: issuer.id, reason: 'It was not theirs.', atMs: clock.now() });
+      expect(await certificates.listRevoked(1)).toEqual([first.status_index]);
+      expect(await certificates.find(first.id)).toMatchObject({ revoked_by: issuer.id, valid_until_ms: clock.now() + 1000 });
+      expect((await certificates.list(holder.id)).map(({ id }) => id).sort()).toEqual([first.id, second.id].sort());
+      expect((await certificates.countByKey()).get(keys.currentId)).toBe(2);
+      const facts = new FactFinder({ db: fresh.db, drills: new FakeDrills(), clock, labTitle: (slug) => slug, definitions: [] });
+      expect((await facts.find(holder.id)).certificates.map(({ state }) => state).sort()).toEqual(['revoked', 'valid']);
+      const verify = async (): Promise<number> =>
+        runEvidenceCommand(['verify', '--data', fresh.dataDir, ...(url === undefined ? [] : ['--database', url])], {}, silentOutput);
+      expect(await verify()).toBe(0);
+      await fresh.db.updateTable('certificates').set({ revoked_at_ms: null }).where('id', '=', first.id).execute();
+      expect(await verify()).toBe(1);
+    });
+
+    it('anchors an evidence log that is older than its anchor', async () => {
+      await using older = await openTestStore(await databaseUrl());
+      const evidence = new EvidenceChain();
+      const append = (kind: string): Promise<string> =>
+        evidence.exclusive(() =>
+          older.db.transaction().execute((tx) => evidence.append(tx, { attemptId: 'at_1', kind, atMs: 1, payload: {} })),
+        );
+      await append('verdict');
+      const newest = await append('override');
+      for (const table of ['certificates', 'improvements', 'appeals', 'signing_keys']) await older.db.schema.dropTable(table).execute();
+      await older.db.deleteFrom('settings').where('key', '=', 'evidence-head').execute();
+      expect(await verifyChain(older.db)).toMatchObject({ intact: false, fault: 'beyond its anchor' });
+      await certificatesMigration.up(older.db);
+      expect(await verifyChain(older.db)).toEqual({ intact: true, rows: 2, head: `2:${newest}` });
     });
 
     it('keeps instructions apart', async () => {

@@ -1,21 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { welcomePath } from '../accounts/first-run.ts';
+import type { DrillFacts } from '../certification/facts.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
 import { startServer, type RunningServer, type ServerParts } from '../server.ts';
 import type { Scorecard } from '../../grader/verdict.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { Client } from './client.ts';
 import { createFakeCatalogue } from './fake-lab.ts';
+import { fakeScripts } from './fake-script.ts';
 import { FakeShells } from './fake-shells.ts';
 import { FakeSubstrate } from './fake-substrate.ts';
 
 export interface TestServerOptions {
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly drills?: DrillFacts;
+  /** Fills the store before the server first starts on it. */
+  readonly seed?: (store: Store) => Promise<void>;
   /** The built pages, for tests with a browser. */
   readonly webDir?: string;
+  /** A real substrate and real labs in place of the fakes, for the data folder; shells are then execs into the workspaces. */
+  readonly real?: (dataDir: string) => Promise<Pick<ServerParts, 'openSubstrate' | 'catalogue'>>;
 }
 
 /** A real server on a free port over fakes, in a folder of its own; `restart` is a crash or an orderly stop, and a start on the same data. */
@@ -29,21 +38,29 @@ export class TestServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #webDir: string;
+  readonly #drills: DrillFacts | undefined;
+  readonly #real: TestServerOptions['real'];
   substrate: FakeSubstrate;
   parts!: ServerParts;
   #running: RunningServer | undefined;
 
-  private constructor(dataDir: string, { clock, environment, webDir }: TestServerOptions) {
+  private constructor(dataDir: string, { clock, environment, webDir, drills, real }: TestServerOptions) {
     this.dataDir = dataDir;
     this.#clock = clock ?? systemClock;
     this.#environment = environment ?? {};
     this.#webDir = webDir ?? path.join(dataDir, 'web');
+    this.#drills = drills;
+    this.#real = real;
     this.substrate = new FakeSubstrate(path.join(dataDir, 'sandboxes'));
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'drillhouse-test-'));
     const server = new TestServer(dataDir, options);
+    if (options.seed !== undefined) {
+      await using store = await openStore({ dataDir, databaseUrl: undefined, log: createLogger('silent'), onLockLost: () => undefined });
+      await options.seed(store);
+    }
     await server.begin();
     return server;
   }
@@ -72,8 +89,11 @@ export class TestServer implements AsyncDisposable {
       log: createLogger(config.logLevel),
       version: '0.0.0-test',
       webDir: this.#webDir,
+      loadScripts: async () => fakeScripts,
       capacityOf: () => config.capacity ?? 5,
-      shells: this.shells,
+      ...((await this.#real?.(this.dataDir)) ?? { shells: this.shells }),
+      holdAnswers: true,
+      ...(this.#drills === undefined ? {} : { drills: this.#drills }),
       onDataLost: () => undefined,
     };
     this.#running = await startServer(this.parts);
@@ -90,6 +110,16 @@ export class TestServer implements AsyncDisposable {
     const link = this.running.links.find((candidate) => candidate.role === role);
     if (link === undefined) throw new Error(`There is no link for ${role}.`);
     await client.acceptLink(link.path, role === 'administrator' ? { name: 'Ada', password: 'a good password' } : {});
+    return client;
+  }
+
+  /** A trainee of that name with an account of their own, signed in; the address is `name@example.com`. */
+  async trainee(name: string): Promise<Client> {
+    const email = `${name.toLowerCase()}@example.com`;
+    const { accounts } = this.running.services;
+    const { link } = await accounts.invite({ email, name, role: 'trainee' });
+    const client = this.client();
+    await client.acceptLink(welcomePath(link.token), { password: 'a long password' });
     return client;
   }
 

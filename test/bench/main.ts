@@ -4,6 +4,7 @@ import { measureAttempts } from './attempts.ts';
 import { measureCrowd } from './cluster-crowd.ts';
 import { measureLoad } from './cluster-load.ts';
 import { measureClusters, measurePods } from './clusters.ts';
+import { measureLabStarts } from './lab-starts.ts';
 import { formatTable, type Measurement } from './measure.ts';
 
 const suites: Readonly<Record<string, (runtime: 'process' | 'docker') => Promise<readonly Measurement[]>>> = {
@@ -12,6 +13,7 @@ const suites: Readonly<Record<string, (runtime: 'process' | 'docker') => Promise
   load: (runtime) => (runtime === 'process' ? measureLoad() : Promise.resolve([])),
   crowd: (runtime) => (runtime === 'process' ? measureCrowd() : Promise.resolve([])),
   attempts: measureAttempts,
+  labs: measureLabStarts,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,62 +1,37 @@
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectRoot } from '../../infra/setup/project-root.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { newPage, seriousFindings } from './pages.ts';
+import { enterDemo, expectReadable } from './pages.ts';
 
 /** The pages as they were built; a build beside it can be tried by naming its folder. */
 const webDir = process.env['WEB_DIR'] ?? path.join(projectRoot, 'dist', 'web');
 
 let server: TestServer;
 let browser: Browser;
+let trainee: Page;
+let instructor: Page;
+/** Of the one attempt that both tests work in. */
+let attemptPath: string;
 
 beforeAll(async () => {
   server = await TestServer.start({ webDir });
   browser = await launchChromium();
+  trainee = await enterDemo(browser, server, 'trainee');
+  instructor = await enterDemo(browser, server, 'instructor');
+  await trainee.getByRole('button', { name: 'Start the incident' }).first().click();
+  await trainee.locator('[data-testid="attempt-state"][data-state="incident"]').waitFor();
+  attemptPath = new URL(trainee.url()).pathname;
 });
 afterAll(async () => {
   await browser.close();
   await server[Symbol.asyncDispose]();
 });
 
-/** Somebody of the demo, signed in by their link. */
-async function enter(role: 'trainee' | 'instructor'): Promise<Page> {
-  const link = server.running.links.find((candidate) => candidate.role === role)!;
-  const page = await newPage(browser);
-  await page.goto(server.url + link.path);
-  const button = page.getByRole('button', { name: /sign in|continue|enter/i }).first();
-  const account = page.getByRole('button', { name: /^Account: / });
-  await button.or(account).first().waitFor();
-  if (!(await account.isVisible())) await button.click();
-  await account.waitFor();
-  return page;
-}
-
-/** Nothing serious for axe, and nothing wider than the window, at three widths, light and dark. */
-async function expectReadable(page: Page, what: string): Promise<void> {
-  for (const [width, colorScheme] of [
-    [360, 'dark'],
-    [1024, 'light'],
-    [1920, 'dark'],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    // The pages follow the system's wish a moment later.
-    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
-    expect(await seriousFindings(page), `${what} at ${width}, ${colorScheme}`).toEqual([]);
-    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-    expect(overflow, `${what} is wider than ${width}`).toBeLessThanOrEqual(0);
-  }
-}
-
 it('an artefact is written beside the terminal, kept, handed in, read and rated', async () => {
-  const trainee = await enter('trainee');
-  await trainee.getByRole('button', { name: 'Start the incident' }).first().click();
-  await trainee.locator('[data-testid="attempt-state"][data-state="incident"]').waitFor();
-  const attemptPath = new URL(trainee.url()).pathname;
-
   await trainee.getByText('Artefacts', { exact: true }).click();
   const editor = trainee.getByTestId('artefact');
   await editor.getByLabel('Overview', { exact: true }).fill('Requests failed for **nine** minutes.');
@@ -79,7 +54,6 @@ it('an artefact is written beside the terminal, kept, handed in, read and rated'
   await trainee.getByTestId('artefact').waitFor();
   await expectReadable(trainee, 'the writer’s page');
 
-  const instructor = await enter('instructor');
   await instructor.goto(`${server.url}${attemptPath}/artefacts`);
   const review = instructor.getByTestId('artefact-review').first();
   await review.getByText('Nobody could file claims online.').waitFor();
@@ -91,4 +65,45 @@ it('an artefact is written beside the terminal, kept, handed in, read and rated'
 
   await trainee.reload();
   await trainee.getByTestId('artefact-rating').getByText('2 of 3, good').first().waitFor();
+}, 120_000);
+
+it('what was measured stands side by side against its aims, also after a reload and for an instructor', async () => {
+  await trainee.goto(server.url + attemptPath);
+  const [sandboxId = ''] = await server.substrate.list();
+  const folder = server.substrate.folderOf(sandboxId);
+
+  await trainee.getByText('Measurements', { exact: true }).click();
+  await trainee.getByText('Nothing was measured yet').waitFor();
+  const measure = async (label: string): Promise<void> => {
+    await trainee.getByLabel('What did you change?').fill(label);
+    await trainee.getByRole('button', { name: 'Measure now' }).click();
+    await trainee.locator('[data-testid="run"][data-state="done"]', { hasText: label }).waitFor();
+  };
+  await measure('nothing yet');
+  await trainee.getByText('Nothing answers.').waitFor();
+  await rm(path.join(folder, 'broken'));
+  await measure('mended');
+  await trainee.getByText('1,000 requests cost $14.20, aim is at most $12.00').waitFor();
+  await writeFile(path.join(folder, 'cheap'), '');
+  await measure('with a cache');
+  await trainee.getByText('1,000 requests cost $11.40, aim is at most $12.00').waitFor();
+  await trainee.getByRole('img', { name: /^Cost of 1,000 requests, run by run/ }).waitFor();
+
+  await trainee.reload();
+  await trainee.getByText('Measurements', { exact: true }).click();
+  expect(await trainee.getByTestId('run').allInnerTexts()).toMatchObject([
+    expect.stringContaining('1. nothing yet'),
+    expect.stringContaining('2 × queue-full'),
+    expect.stringContaining('$11.40'),
+  ]);
+  await expectReadable(trainee, 'the measurements in the lab');
+
+  await instructor.goto(`${server.url}${attemptPath}/measurements`);
+  await instructor.getByText('3. with a cache').waitFor();
+  expect(await instructor.getByRole('button', { name: 'Measure now' }).count()).toBe(0);
+  const csv = await instructor.request.get(
+    `${server.url}${(await instructor.getByRole('link', { name: 'Download as CSV' }).getAttribute('href'))!}`,
+  );
+  expect(await csv.text()).toContain('3,with a cache');
+  await expectReadable(instructor, 'the measurements');
 }, 120_000);

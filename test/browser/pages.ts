@@ -1,5 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { TestServer } from '../../server/testing/test-server.ts';
 
 const PASSWORD = 'a long and private passphrase';
 
@@ -47,4 +49,42 @@ export async function seriousFindings(page: Page): Promise<readonly string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
+
+export type DemoRole = 'trainee' | 'instructor' | 'manager';
+
+/** Somebody of the demo, signed in by their link, in a browser of their own. */
+export async function enterDemo(browser: Browser, server: TestServer, role: DemoRole): Promise<Page> {
+  const link = server.running.links.find((candidate) => candidate.role === role);
+  if (link === undefined) throw new Error(`The demo has no link for ${role}.`);
+  return enterByLink(browser, server.url + link.path);
+}
+
+/** Whoever a sign-in link is for, in a browser of their own. */
+export async function enterByLink(browser: Browser, link: string): Promise<Page> {
+  const page = await newPage(browser);
+  await page.goto(link);
+  const button = page.getByRole('button', { name: /sign in|continue|enter/i }).first();
+  const account = page.getByRole('button', { name: /^Account: / });
+  await button.or(account).first().waitFor();
+  if (!(await account.isVisible())) await button.click();
+  await account.waitFor();
+  return page;
+}
+
+/** Nothing serious for axe, and nothing wider than the window, at three widths, light and dark. */
+export async function expectReadable(page: Page, what: string): Promise<void> {
+  for (const [width, colorScheme] of [
+    [360, 'dark'],
+    [1024, 'light'],
+    [1920, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    // The pages follow the system's wish a moment later.
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
+    expect(await seriousFindings(page), `${what} at ${width}, ${colorScheme}`).toEqual([]);
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect(overflow, `${what} is wider than ${width}`).toBeLessThanOrEqual(0);
+  }
 }

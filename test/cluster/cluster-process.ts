@@ -18,6 +18,8 @@ export interface Ended {
 export class ClusterProcess implements AsyncDisposable {
   readonly #program: ClusterProgram;
   readonly #kubectl: string;
+  /** How often a namespace was asked for, by name. */
+  readonly #asked = new Map<string, number>();
 
   constructor(program: ClusterProgram, kubectl: string) {
     this.#program = program;
@@ -39,10 +41,13 @@ export class ClusterProcess implements AsyncDisposable {
     await this.#program[Symbol.asyncDispose]();
   }
 
-  /** A namespace of its own to work in. */
+  /** A namespace of its own to work in: a test's second try does not get the first one's. */
   async namespace(name: string): Promise<Kubectl> {
-    await this.#run(['create', 'namespace', name]).then(succeeded);
-    return new Kubectl((args, input) => this.#run(['--namespace', name, ...args], input));
+    const times = (this.#asked.get(name) ?? 0) + 1;
+    this.#asked.set(name, times);
+    const own = times === 1 ? name : `${name}-${times}`;
+    await this.#run(['create', 'namespace', own]).then(succeeded);
+    return new Kubectl((args, input) => this.#run(['--namespace', own, ...args], input));
   }
 
   #run(args: readonly string[], input?: string): Promise<Ended> {

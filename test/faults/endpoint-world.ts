@@ -16,7 +16,7 @@ import type { FaultTarget } from '../../scenarios/faults/fault.ts';
 
 export const RECOVERED_WITHIN_MS = 90_000;
 
-/** A sandbox with lab 1 in its healthy state, on the process runtime. */
+/** A sandbox with a lab in its healthy state, lab 1 where none is named, on the process runtime. */
 export class EndpointWorld implements AsyncDisposable {
   readonly target: FaultTarget;
   readonly #lab: RenderedLab;
@@ -30,14 +30,14 @@ export class EndpointWorld implements AsyncDisposable {
     this.#dataDir = dataDir;
   }
 
-  static async open(): Promise<EndpointWorld> {
+  static async open(slug = 'endpoint'): Promise<EndpointWorld> {
     const { signal } = new AbortController();
     const dataDir = await mkdtemp(path.join(os.tmpdir(), 'faults-test-'));
     const substrate = await openSubstrate({ runtime: 'process', dataDir, log: pino({ level: 'fatal' }), report: () => undefined });
-    const { operatorConfig } = await substrate.provision('faults', () => undefined, signal);
     const { labs } = await loadCatalogue([ownLabsDir]);
-    const endpointLab = labs.find(({ summary }) => summary.slug === 'endpoint');
-    if (endpointLab === undefined) throw new Error('There is no lab endpoint.');
+    const endpointLab = labs.find(({ summary }) => summary.slug === slug);
+    if (endpointLab === undefined) throw new Error(`There is no lab ${slug}.`);
+    const { operatorConfig } = await substrate.provision('faults', () => undefined, signal, endpointLab.summary.nodes);
     const variant = planLabVariant(endpointLab, 'faults');
     await createStage(endpointLab, { variant, kubeConfig: operatorConfig, signal, progress: () => undefined }).prepare('incident');
     const lab = new RenderedLab(endpointLab, variant);

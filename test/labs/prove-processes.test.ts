@@ -6,6 +6,9 @@ it.concurrent.each([
   ['endpoint', 35],
   ['gateway', 38],
   ['incident', 36],
+  ['paths', 43],
+  ['identity', 47],
+  ['cost', 45],
 ])(
   'the lab %s proves itself on processes: every step, fault, solution, alternative and cheat',
   { timeout: TIMEOUT_MS },

@@ -1,11 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClusterLog } from '../cluster-options.ts';
+import type { Clock } from '../meta/clock.ts';
 import type { Pod } from '../meta/generated/types.ts';
 import type { ResourceInfo, ResourceRegistry } from '../meta/registry.ts';
-import { accessDenied, badRequest, methodNotAllowed, noSuchPath, notFound, StatusError, toStatus } from '../meta/status-error.ts';
+import {
+  accessDenied,
+  badRequest,
+  KubeletRefusal,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  StatusError,
+  toStatus,
+} from '../meta/status-error.ts';
+import { createdBy } from './audit-event.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RequestQueue } from './fair-queue.ts';
 import { readBody, sendError } from './http-exchange.ts';
@@ -40,6 +53,9 @@ export interface ApiServerParts {
   /** The cluster's own name in the queue. */
   readonly name: string;
   readonly metrics: RequestMetrics;
+  /** Absent where no audit trail is kept. */
+  readonly audit?: AuditLog;
+  readonly clock: Clock;
   readonly log: ClusterLog;
 }
 
@@ -122,12 +138,17 @@ export class ApiServer {
     const rawPath = request.url ?? '/';
     const { path, query } = splitUrl(rawPath);
     const info = parseRequest(request.method ?? 'GET', path, query);
+    const audit = this.#beginAudit(request, info);
+    // Until it is known who asks, nobody does.
+    const identified: { user?: User } = {};
+    response.once('close', () => audit(identified.user, response.statusCode));
     const user = await this.#parts.authenticator.authenticate(request);
+    identified.user = user;
     response.once('finish', () => this.#parts.metrics.count(user, info, response.statusCode));
     const flow = { group: this.#parts.name, user: user.username };
     if (!info.isResource) {
       this.#authorize(user, info);
-      await this.#parts.queue.run(flow, () => this.#parts.nonResources.handle(request, response, path, query));
+      await this.#parts.queue.run(flow, () => this.#parts.nonResources.handle({ request, response, user }, path, query));
       return;
     }
     const http = this.#resourceCall(request, response, info, query, user);
@@ -141,12 +162,30 @@ export class ApiServer {
     await this.#parts.queue.run(flow, () => this.#dispatch(http, rawPath));
   }
 
+  /** Notes what a request was when it came, for the audit trail; what is answered is called when it is known how it ended. */
+  #beginAudit(request: IncomingMessage, info: RequestInfo): (user: User | undefined, code: number) => void {
+    const { audit, clock } = this.#parts;
+    if (audit === undefined) return () => {};
+    const receivedAtMs = clock.now();
+    // Once the connection is closed nobody can tell whose it was.
+    const sourceIp = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const { url: uri = '/', headers } = request;
+    return (user, code) =>
+      audit.record({
+        ...{ id: randomUUID(), user, info, uri, sourceIp, code, receivedAtMs },
+        userAgent: headers['user-agent'] ?? '',
+        created: createdBy(request),
+        answeredAtMs: clock.now(),
+      });
+  }
+
   #resourceCall(request: IncomingMessage, response: ServerResponse, target: ResourceRequest, query: URLSearchParams, user: User): HttpCall {
     const { registry } = this.#parts;
     const info = registry.find(target.group, target.version, target.resource);
     const isKnown =
       info !== undefined && (target.subresource === undefined || info.subresources.some((sub) => sub.name === target.subresource));
-    if (!isKnown || !isRouted(target, info)) throw noSuchPath();
+    // Before anybody's rights are asked for: a group that is hidden is answered like one that is not there.
+    if (!isKnown || !isRouted(target, info) || this.#parts.visibility.isHiddenGroup(user, target.group)) throw noSuchPath();
     this.#authorize(user, target);
     if (!isMethodRouted(request.method, target, info)) throw methodNotAllowed();
     this.#hide(user, target);
@@ -166,18 +205,22 @@ export class ApiServer {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
+    const { path, query } = splitUrl(request.url ?? '/');
+    const target = parseRequest(request.method ?? 'GET', path, query);
+    const audit = this.#beginAudit(request, target);
+    let user: User | undefined;
     try {
-      const { path, query } = splitUrl(request.url ?? '/');
-      const target = parseRequest(request.method ?? 'GET', path, query);
-      const user = await this.#parts.authenticator.authenticate(request);
+      user = await this.#parts.authenticator.authenticate(request);
       const { subresource } = target.isResource ? target : {};
       if (!target.isResource || (!isStreamKind(subresource) && subresource !== 'proxy')) throw noSuchPath();
       const http = this.#resourceCall(request, undefined as never, target, query, user);
       const place = this.#open.enter(user.username);
+      audit(user, 101);
       socket.once('close', () => place[Symbol.dispose]());
       if (subresource === 'proxy') await this.#parts.proxy.upgrade(http, request.url ?? '/', socket, head);
       else if (isStreamKind(subresource)) await this.#parts.streams.connect({ request, socket, head }, subresource, query, this.#pod(http));
     } catch (error) {
+      audit(user, toStatus(error).code ?? 500);
       refuseUpgrade(socket, error);
     }
   }
@@ -212,7 +255,6 @@ export class ApiServer {
 
   /** What is Drillhouse's own is not there for anybody else: a request is answered as in a namespace that does not exist. */
   #hide(user: User, { resource, namespace, name, group, verb }: ResourceRequest): void {
-    if (this.#parts.visibility.isHiddenGroup(user, group)) throw noSuchPath();
     const isHiddenDefinition = resource === 'customresourcedefinitions' && this.#parts.visibility.isHiddenDefinition(user, name);
     if (isHiddenDefinition) throw notFound({ group, resource }, name ?? '');
     const isNamespaceItself = group === '' && resource === 'namespaces' && namespace === undefined;
@@ -252,8 +294,9 @@ function splitUrl(url: string): { readonly path: string; readonly query: URLSear
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {
   const status = toStatus(error);
-  const body = jsonOf(status);
+  const [type, body] =
+    error instanceof KubeletRefusal ? ['text/plain; charset=utf-8', `${error.message}\n`] : ['application/json', jsonOf(status)];
   socket.end(
-    `HTTP/1.1 ${status.code ?? 500} ${status.reason ?? 'Error'}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status.code ?? 500} ${status.reason ?? 'Error'}\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -57,8 +57,9 @@ export class Authenticator {
         'this identity belongs to the platform',
       );
     }
-    if (account !== null && groups.length === 0) return serviceAccountUser(namespace, accountName, uid, extra);
+    if (account !== null && groups.length === 0) return { ...serviceAccountUser(namespace, accountName, uid, extra), impersonator: user };
     return {
+      impersonator: user,
       username: name,
       groups: groupsOf(name, groups),
       ...(uid === undefined ? {} : { uid }),

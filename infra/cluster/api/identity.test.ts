@@ -150,6 +150,15 @@ describe('TokenRequest', () => {
     });
   });
 
+  it('lives for as long as was asked', async () => {
+    const { status } = (await token('impersonator', { expirationSeconds: 30 * 86_400 })).json<{
+      status: { expirationTimestamp: string };
+    }>();
+    const days = (Date.parse(status.expirationTimestamp) - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(29.9);
+    expect(days).toBeLessThan(30.1);
+  });
+
   it.each([
     [{ expirationSeconds: 60 }, 422, 'spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
     [{ boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'gone' } }, 404, 'pods \\"gone\\" not found'],

@@ -108,7 +108,7 @@ export class PodStreams {
 
   #forward(upgrade: Upgrade, query: URLSearchParams, pod: Pod): void {
     const ref = refOf(pod);
-    const dial: Dial = (port, signal) => this.#kubelet().dial(ref, port, signal);
+    const dial: Dial = (port, signal) => this.#kubelet().forward(ref, port, signal);
     if (asksForSpdy(upgrade.request)) {
       const protocol = requireProtocol(upgrade.request, portForwardProtocol);
       servePortForward(this.#acceptSpdy(upgrade, protocol), dial, ref.uid).catch(() => upgrade.socket.destroy());

@@ -114,6 +114,7 @@ export class ResourceApi {
     refuseImmortal(call, name);
     const object = this.#require(call, name);
     this.#checkPreconditions(call, object, options);
+    this.#admission.validateDelete(call, object);
     const plan = planDeletion(object, options, info, this.#clock.now());
     if (call.dryRun || plan.kind === 'unchanged')
       return { kind: plan.kind === 'remove' ? 'gone' : 'marked', object: toServed(object, info) };

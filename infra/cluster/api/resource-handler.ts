@@ -9,8 +9,10 @@ import { apiVersionOf, type ResourceInfo, type ResourceRegistry } from '../meta/
 import { badRequest, methodNotSupported, notFound, StatusError, unsupportedMediaType } from '../meta/status-error.ts';
 import { scaleInfo, toTable } from '../meta/table.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { noteCreated } from './audit-event.ts';
 import type { Call } from './call.ts';
-import { compileFilter, listPage, parseVersion, type ListQuery } from './collection.ts';
+import { compileFilter, listPage, parseVersion, type ListQuery, type Page } from './collection.ts';
+import { componentStatus, componentStatuses, componentStatusWarning } from './component-statuses.ts';
 import { dryAsAsked } from './deletion.ts';
 import { addWarning, contentTypeOf, readBody, readInteger, sendObject, sendList } from './http-exchange.ts';
 import { negotiate } from './negotiation.ts';
@@ -64,7 +66,21 @@ export class ResourceHandler {
       await this.#parts.metrics.answer(http, call);
       return;
     }
+    if (info.group === '' && info.kind === 'ComponentStatus') {
+      this.#componentStatus(http, call);
+      return;
+    }
     await this.#dispatch(http, call);
+  }
+
+  #componentStatus(http: HttpCall, call: Call): void {
+    call.warn(componentStatusWarning);
+    const { name } = http.target;
+    if (name !== undefined) this.#sendObject(http, 200, componentStatus(name));
+    else {
+      const filter = compileFilter(call, readListQuery(http.query), this.#parts.visibility);
+      this.#sendPage(http, { items: componentStatuses().filter(filter), metadata: { resourceVersion: '' } });
+    }
   }
 
   async #dispatch(http: HttpCall, call: Call): Promise<void> {
@@ -149,10 +165,12 @@ export class ResourceHandler {
   }
 
   #list(http: HttpCall, call: Call): void {
-    const { response, query, info } = http;
-    const listQuery = readListQuery(query);
-    const form = negotiate(http.request, query);
-    const page = listPage(this.#parts.store, call, listQuery, compileFilter(call, listQuery, this.#parts.visibility));
+    const listQuery = readListQuery(http.query);
+    this.#sendPage(http, listPage(this.#parts.store, call, listQuery, compileFilter(call, listQuery, this.#parts.visibility)));
+  }
+
+  #sendPage({ request, response, query, info }: HttpCall, page: Page): void {
+    const form = negotiate(request, query);
     if (form.kind === 'table') {
       sendObject(
         response,
@@ -161,9 +179,9 @@ export class ResourceHandler {
       );
     } else if (form.kind === 'metadata') {
       const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: page.metadata };
-      sendList(http.request, response, head, page.items.map(partial));
+      sendList(request, response, head, page.items.map(partial));
     } else {
-      sendList(http.request, response, { kind: info.listKind, apiVersion: apiVersionOf(info), metadata: page.metadata }, page.items);
+      sendList(request, response, { kind: info.listKind, apiVersion: apiVersionOf(info), metadata: page.metadata }, page.items);
     }
   }
 
@@ -212,7 +230,9 @@ export class ResourceHandler {
       sendObject(http.response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
       return;
     }
-    this.#sendObject(http, 201, api.create(call, object));
+    const created = api.create(call, object);
+    noteCreated(http.request, created.metadata.name);
+    this.#sendObject(http, 201, created);
   }
 
   async #update(http: HttpCall, call: Call): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Job, Namespace, Pod, Secret, Service } from '../meta/generated/types.ts';
+import type { APIService, DaemonSet, Job, Namespace, Pod, Secret, Service } from '../meta/generated/types.ts';
+import { jsonEqual } from '../meta/go-format.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import { qosClassOf } from '../meta/pod-status.ts';
 import type { ResourceInfo } from '../meta/registry.ts';
@@ -29,6 +30,12 @@ const generationKinds = new Set([
   'CustomResourceDefinition',
   'PriorityClass',
   'EndpointSlice',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
 ]);
 
 export function tracksGeneration(info: ResourceInfo): boolean {
@@ -103,6 +110,32 @@ const service: Strategy = {
   },
 };
 
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** Kubernetes still counts the changes of a DaemonSet's template, in an annotation that nobody else may set. */
+const daemonSet: Strategy = {
+  prepareCreate: (object) => countTemplates(object, 1),
+  prepareUpdate(next, previous) {
+    const before = Number(previous.metadata.annotations?.[templateGeneration] ?? 1);
+    const isSame = jsonEqual((next as DaemonSet).spec?.template, (previous as DaemonSet).spec?.template);
+    countTemplates(next, isSame ? before : before + 1);
+  },
+};
+
+function countTemplates(object: KubeObject, count: number): void {
+  object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: String(count) };
+}
+
+/** What is served here is there as soon as it is listed. */
+const apiService: Strategy = {
+  prepareCreate(object) {
+    const created = object as APIService;
+    if (created.spec?.service !== undefined) return;
+    const available = { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' };
+    created.status = { conditions: [{ ...available, lastTransitionTime: created.metadata.creationTimestamp ?? '' }] };
+  },
+};
+
 /** Held by a finalizer, so that neither goes while it is in use. */
 const protectedBy = (finalizer: string): Strategy => ({
   prepareCreate(object) {
@@ -127,6 +160,8 @@ const strategies: Readonly<Record<string, Strategy>> = {
   '/Service': service,
   '/PersistentVolume': protectedBy('kubernetes.io/pv-protection'),
   '/PersistentVolumeClaim': protectedBy('kubernetes.io/pvc-protection'),
+  'apiregistration.k8s.io/APIService': apiService,
+  'apps/DaemonSet': daemonSet,
   'batch/Job': job,
   'certificates.k8s.io/CertificateSigningRequest': certificateRequest,
 };

@@ -30,7 +30,7 @@ import type { ResourceApi } from './resource-api.ts';
 import { tokenIssuer, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 /** Tokens live at most a day here, at least ten minutes as in Kubernetes. */
-const TOKEN_SECONDS = { usual: 3600, most: 86_400 } as const;
+const USUAL_TOKEN_SECONDS = 3600;
 const tokenKind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 
 export interface SubresourceParts {
@@ -169,13 +169,12 @@ export class Subresources {
   async #issueToken(call: Call, name: string, request: TokenRequest): Promise<KubeObject> {
     const { api, store, tokens } = this.#parts;
     const account = api.get(withoutSubresource(call), name) as ServiceAccount;
-    const asked = request.spec?.expirationSeconds ?? TOKEN_SECONDS.usual;
+    const expirationSeconds = request.spec?.expirationSeconds ?? USUAL_TOKEN_SECONDS;
     const faults = collect((report) => checkTokenRequest(report, request));
     if (faults.length > 0) throw invalid(tokenKind, '', faults);
     const bound = request.spec?.boundObjectRef;
     const holder = bound === undefined ? undefined : requireBound(store, account, bound);
     const audiences = request.spec?.audiences ?? [];
-    const expirationSeconds = Math.min(asked, TOKEN_SECONDS.most);
     const issued = await tokens.issue({
       account,
       expirationSeconds,

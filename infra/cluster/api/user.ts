@@ -6,6 +6,8 @@ export interface User {
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** Who acts in this user's name; absent where nobody does. It counts for the audit trail and for nothing else. */
+  readonly impersonator?: User;
 }
 
 export const mastersGroup = 'system:masters';

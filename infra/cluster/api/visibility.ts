@@ -71,7 +71,7 @@ export class Visibility {
 /** An object of the group, a definition of its kinds, or an event about either. */
 function isOfGroup(object: KubeObject, group: string): boolean {
   if (object.kind === 'Event') return subjectOf(object)?.apiVersion?.startsWith(`${group}/`) === true;
-  if (object.kind === 'CustomResourceDefinition') return object.metadata.name.endsWith(`.${group}`);
+  if (object.kind === 'CustomResourceDefinition' || object.kind === 'APIService') return object.metadata.name.endsWith(`.${group}`);
   return object.apiVersion.startsWith(`${group}/`);
 }
 

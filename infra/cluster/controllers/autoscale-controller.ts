@@ -8,36 +8,37 @@ import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
   HorizontalPodAutoscalerStatus,
+  LabelSelector,
+  MetricStatus,
   Pod,
 } from '../meta/generated/types.ts';
 import type { ResourceRef } from '../meta/kube-object.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
+import { groupResourceOf } from '../meta/registry.ts';
 import { isPodActive } from '../meta/pod-status.ts';
 import { labelSelectorMatches } from '../meta/selectors.ts';
 import { timeText } from '../meta/times.ts';
-import {
-  emptyMemory,
-  metricOpinion,
-  planScale,
-  type MeasuredPod,
-  type MetricOpinion,
-  type PodUsage,
-  type ScaleMemory,
-} from './autoscale-plan.ts';
+import { emptyMemory, metricOpinion, planScale, type MeasuredPod, type MetricOpinion, type ScaleMemory } from './autoscale-plan.ts';
+import { summaryOf, type MetricFailure } from './autoscale-failure.ts';
 import { awaitable, disposeAll, recorderFor, startLoop, type ControllerContext } from './controller-context.ts';
+import { UsageMeter } from './usage-meter.ts';
 
 const PERIOD_MS = 15_000;
-/** Pods whose last reading is kept; the longest unread goes first. */
-const MAX_SAMPLED_PODS = 1_000;
 
-/** What can be scaled: all have spec.replicas and spec.selector in the same place. */
+/** What can be scaled: all have spec.replicas and spec.selector in the same place, the oldest kind a plain map of labels. */
 const targets: Readonly<Record<string, ResourceRef>> = {
   Deployment: resources.deployments,
   StatefulSet: resources.statefulSets,
   ReplicaSet: resources.replicaSets,
+  ReplicationController: resources.replicationControllers,
 };
 
 type Scalable = Pick<Deployment, 'apiVersion' | 'kind' | 'metadata' | 'spec' | 'status'>;
+/** What an autoscaler points at, and where it is written. */
+interface Target {
+  readonly ref: ResourceRef;
+  readonly held: Scalable;
+}
 type Verdict = Omit<HorizontalPodAutoscalerCondition, 'lastTransitionTime'>;
 
 /** Sizes what HorizontalPodAutoscalers point at by what its pods use. */
@@ -61,36 +62,39 @@ export function startAutoscaleController(context: ControllerContext, kubelet: Pi
     const ref = targets[kind];
     const target = ref === undefined ? undefined : await orAbsent(api.get<Scalable>(ref, name, namespace));
     if (ref === undefined || target === undefined) {
-      const message = `the HPA controller was unable to get the target's current scale: ${kind.toLowerCase()}s "${name}" not found`;
-      recorder.record(autoscaler, 'Warning', 'FailedGetScale', message);
-      await writeStatus(autoscaler, { desiredReplicas: 0 }, [{ type: 'AbleToScale', status: 'False', reason: 'FailedGetScale', message }]);
-    } else await scale(key, autoscaler, ref, target);
+      const why = missingTarget(autoscaler.spec.scaleTargetRef, ref);
+      const message = `the HPA controller was unable to get the target's current scale: ${why}`;
+      recorder.record(autoscaler, 'Warning', 'FailedGetScale', why);
+      await writeStatus(autoscaler, { ...heldStatus(autoscaler) }, [
+        { type: 'AbleToScale', status: 'False', reason: 'FailedGetScale', message },
+      ]);
+    } else await scale(key, autoscaler, { ref, held: target });
     return { requeueAfterMs: PERIOD_MS };
   }
 
-  async function scale(key: ObjectKey, autoscaler: HorizontalPodAutoscaler, ref: ResourceRef, target: Scalable): Promise<void> {
-    const current = target.spec?.replicas ?? 1;
-    const able: Verdict = {
-      type: 'AbleToScale',
-      status: 'True',
-      reason: 'ReadyForNewScale',
-      message: 'recommended size matches current size',
-    };
+  async function scale(key: ObjectKey, autoscaler: HorizontalPodAutoscaler, target: Target): Promise<void> {
+    const current = target.held.spec?.replicas ?? 1;
+    const { minReplicas = 1, maxReplicas } = autoscaler.spec;
     if (current === 0) {
       const message = 'scaling is disabled since the replica count of the target is zero';
       await writeStatus(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [
-        able,
+        foundScale,
         { type: 'ScalingActive', status: 'False', reason: 'ScalingDisabled', message },
       ]);
       return;
     }
-    const opinions = await measure(autoscaler, target, current);
-    const failure = opinions.find((opinion) => opinion.kind === 'failed');
-    const counts = opinions.flatMap((opinion) => (opinion.kind === 'count' ? [opinion] : []));
-    const [best] = counts.sort((a, b) => b.replicas - a.replicas);
+    // Bounds are kept to whether anything can be measured or not.
+    if (current > maxReplicas) return bringWithin(autoscaler, target, maxReplicas, 'Current number of replicas above Spec.MaxReplicas');
+    if (current < minReplicas) return bringWithin(autoscaler, target, minReplicas, 'Current number of replicas below Spec.MinReplicas');
+    const opinions = await measure(autoscaler, target.held, current);
+    const failures = opinions.filter((opinion) => opinion.kind === 'failed');
+    const counts = opinions.filter((opinion) => opinion.kind === 'count');
+    const [best] = counts.toSorted((a, b) => b.replicas - a.replicas);
+    for (const { reason, message } of failures) recorder.record(autoscaler, 'Warning', reason, message);
+    const currentMetrics = opinions.map((opinion) => (opinion.kind === 'count' ? opinion.status : { type: '' }));
     // With a metric missing it is not known that less would do.
-    if (best === undefined || (failure !== undefined && best.replicas <= current)) {
-      await tellFailure(autoscaler, current, able, failure);
+    if (best === undefined || (failures.length > 0 && best.replicas < current)) {
+      await tellFailure(autoscaler, current, failures, currentMetrics);
       return;
     }
     const decision = planScale(autoscaler, current, best.replicas, memories.get(key) ?? emptyMemory, clock.now());
@@ -102,54 +106,56 @@ export function startAutoscaleController(context: ControllerContext, kubelet: Pi
       message: `the HPA was able to successfully calculate a replica count from ${best.name}`,
     };
     const isChanged = decision.replicas !== current;
-    if (isChanged) await resize(autoscaler, ref, target, decision.replicas, best.name, current);
-    const message = `the HPA controller was able to update the target scale to ${decision.replicas}`;
-    const scaled: Verdict = isChanged ? { type: 'AbleToScale', status: 'True', reason: 'SucceededRescale', message } : able;
+    if (isChanged) {
+      const why = decision.replicas > current ? `${best.name} above target` : 'All metrics below target';
+      await resize(autoscaler, target, decision.replicas, why);
+    }
+    const scaled = isChanged ? rescaled(decision.replicas) : heldWords[decision.held ?? 'free'];
     const lastScaleTime = isChanged ? timeText(clock.now()) : autoscaler.status?.lastScaleTime;
     const status = {
       currentReplicas: current,
       desiredReplicas: decision.replicas,
-      currentMetrics: counts.map((count) => count.status),
+      currentMetrics,
       ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
     };
     await writeStatus(autoscaler, status, [scaled, active, limitedWords[decision.limited]]);
   }
 
+  async function bringWithin(autoscaler: HorizontalPodAutoscaler, target: Target, replicas: number, why: string): Promise<void> {
+    await resize(autoscaler, target, replicas, why);
+    const status = { currentReplicas: target.held.spec?.replicas ?? 1, desiredReplicas: replicas, lastScaleTime: timeText(clock.now()) };
+    await writeStatus(autoscaler, status, [rescaled(replicas)]);
+  }
+
   async function tellFailure(
     autoscaler: HorizontalPodAutoscaler,
     current: number,
-    able: Verdict,
-    failure: MetricOpinion | undefined,
+    failures: readonly MetricFailure[],
+    currentMetrics: MetricStatus[],
   ): Promise<void> {
-    if (failure?.kind !== 'failed') return;
-    const message = `the HPA was unable to compute the replica count: ${failure.message}`;
-    recorder.record(autoscaler, 'Warning', failure.reason, failure.message);
-    await writeStatus(autoscaler, { currentReplicas: current, desiredReplicas: current }, [
-      able,
-      { type: 'ScalingActive', status: 'False', reason: failure.reason, message },
+    const [first] = failures;
+    if (first === undefined) return;
+    recorder.record(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', summaryOf(failures, currentMetrics.length));
+    const message = `the HPA was unable to compute the replica count: ${first.message}`;
+    await writeStatus(autoscaler, { ...heldStatus(autoscaler), currentReplicas: current, currentMetrics }, [
+      foundScale,
+      { type: 'ScalingActive', status: 'False', reason: first.reason, message },
     ]);
   }
 
-  async function resize(
-    autoscaler: HorizontalPodAutoscaler,
-    ref: ResourceRef,
-    target: Scalable,
-    replicas: number,
-    why: string,
-    from: number,
-  ): Promise<void> {
-    if (target.spec === undefined) return;
-    await api.update<Scalable>(ref, { ...target, spec: { ...target.spec, replicas } });
-    const reason = replicas > from ? `${why} above target` : 'All metrics below target';
-    recorder.record(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`);
+  async function resize(autoscaler: HorizontalPodAutoscaler, { ref, held }: Target, replicas: number, why: string): Promise<void> {
+    if (held.spec === undefined) return;
+    await api.update<Scalable>(ref, { ...held, spec: { ...held.spec, replicas } });
+    recorder.record(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`);
   }
 
   async function measure({ spec, metadata }: HorizontalPodAutoscaler, target: Scalable, current: number): Promise<MetricOpinion[]> {
+    const selector = spec.scaleTargetRef.kind === 'ReplicationController' ? labelsSelector(target) : target.spec?.selector;
     const selected = pods
       .inNamespace(metadata.namespace ?? '')
-      .filter((pod) => isPodActive(pod) && labelSelectorMatches(target.spec?.selector, pod.metadata.labels));
+      .filter((pod) => isPodActive(pod) && labelSelectorMatches(selector, pod.metadata.labels));
     const measured = await Promise.all(selected.map(async (pod): Promise<MeasuredPod> => ({ pod, usage: await meter.read(pod) })));
-    return (spec.metrics ?? []).map((metric) => metricOpinion(metric, measured, current));
+    return (spec.metrics ?? []).map((metric) => metricOpinion(metric, measured, current, metadata.namespace ?? ''));
   }
 
   async function writeStatus(
@@ -182,6 +188,53 @@ export function startAutoscaleController(context: ControllerContext, kubelet: Pi
     reconcile,
   });
   return disposeAll([recorder, loop]);
+}
+
+const foundScale: Verdict = {
+  type: 'AbleToScale',
+  status: 'True',
+  reason: 'SucceededGetScale',
+  message: "the HPA controller was able to get the target's current scale",
+};
+
+const heldWords: Readonly<Record<'up' | 'down' | 'free', Verdict>> = {
+  free: { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'recommended size matches current size' },
+  up: {
+    type: 'AbleToScale',
+    status: 'True',
+    reason: 'ScaleDownStabilized',
+    message: 'recent recommendations were higher than current one, applying the highest recent recommendation',
+  },
+  down: {
+    type: 'AbleToScale',
+    status: 'True',
+    reason: 'ScaleUpStabilized',
+    message: 'recent recommendations were lower than current one, applying the lowest recent recommendation',
+  },
+};
+
+function rescaled(replicas: number): Verdict {
+  const message = `the HPA controller was able to update the target scale to ${replicas}`;
+  return { type: 'AbleToScale', status: 'True', reason: 'SucceededRescale', message };
+}
+
+function labelsSelector({ spec }: Scalable): LabelSelector {
+  return { matchLabels: (spec?.selector ?? {}) as Record<string, string> };
+}
+
+/** What is kept of the status while there is nothing new to say. */
+function heldStatus({ status }: HorizontalPodAutoscaler): HorizontalPodAutoscalerStatus {
+  const { conditions: _conditions, ...held } = status ?? { desiredReplicas: 0 };
+  return held;
+}
+
+function missingTarget(
+  { apiVersion = '', kind, name }: HorizontalPodAutoscaler['spec']['scaleTargetRef'],
+  ref: ResourceRef | undefined,
+): string {
+  if (ref !== undefined) return `${groupResourceOf(ref)} ${JSON.stringify(name)} not found`;
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return `unable to determine resource for scale target reference: no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`;
 }
 
 const limitedWords: Readonly<Record<ReturnType<typeof planScale>['limited'], Verdict>> = {
@@ -222,51 +275,3 @@ const limitedWords: Readonly<Record<ReturnType<typeof planScale>['limited'], Ver
     message: 'the desired replica count is decreasing faster than the maximum scale rate',
   },
 };
-
-interface Sample {
-  readonly atMs: number;
-  readonly cpuNanoseconds: number;
-}
-
-/** Makes rates of what the kubelet counts: two readings of a container make its use of cpu. Forgets the pods that it was not asked about for longest. */
-class UsageMeter {
-  readonly #kubelet: Pick<KubeletEndpoint, 'stats'>;
-  readonly #samples = new Map<string, ReadonlyMap<string, Sample>>();
-
-  constructor(kubelet: Pick<KubeletEndpoint, 'stats'>) {
-    this.#kubelet = kubelet;
-  }
-
-  async read({ metadata }: Pod): Promise<PodUsage | undefined> {
-    const { namespace = '', name, uid = '' } = metadata;
-    const readings = await this.#kubelet.stats({ namespace, name, uid });
-    const before = this.#samples.get(uid);
-    this.#remember(
-      uid,
-      new Map(readings.map(({ container, stats }) => [container, { atMs: stats.at.getTime(), cpuNanoseconds: stats.cpuNanoseconds }])),
-    );
-    if (before === undefined || readings.length === 0) return undefined;
-    // What has been looked at once only is not idle: its usage is not known yet.
-    if (readings.some(({ container }) => !before.has(container))) return undefined;
-    const usage = new Map<string, { cpu: bigint; memory: bigint }>();
-    for (const { container, stats } of readings) {
-      const last = before.get(container);
-      const elapsedMs = last === undefined ? 0 : stats.at.getTime() - last.atMs;
-      const spentNs = last === undefined ? 0 : stats.cpuNanoseconds - last.cpuNanoseconds;
-      // A container that began anew counts from nothing.
-      const cpu = elapsedMs <= 0 || spentNs < 0 ? 0n : BigInt(Math.round((spentNs * 1000) / elapsedMs));
-      usage.set(container, { cpu, memory: BigInt(stats.memoryWorkingSetBytes) * 1_000_000_000n });
-    }
-    return usage;
-  }
-
-  #remember(uid: string, samples: ReadonlyMap<string, Sample>): void {
-    this.#samples.delete(uid);
-    this.#samples.set(uid, samples);
-    if (this.#samples.size <= MAX_SAMPLED_PODS) return;
-    for (const oldest of this.#samples.keys()) {
-      this.#samples.delete(oldest);
-      return;
-    }
-  }
-}

@@ -1,6 +1,7 @@
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus, Pod } from '../meta/generated/types.ts';
 import { isPodReady } from '../meta/pod-status.ts';
 import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
+import { adapterFailure, resourceFailure, type MetricFailure } from './autoscale-failure.ts';
 
 /** What a pod's containers use of cpu (billionths of a core) and memory (billionths of a byte), by container. */
 export type PodUsage = ReadonlyMap<string, { readonly cpu: bigint; readonly memory: bigint }>;
@@ -13,23 +14,18 @@ export interface MeasuredPod {
 
 /** One metric's opinion of how many replicas there should be. */
 export type MetricOpinion =
-  | { readonly kind: 'count'; readonly replicas: number; readonly status: MetricStatus; readonly name: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
+  { readonly kind: 'count'; readonly replicas: number; readonly status: MetricStatus; readonly name: string } | MetricFailure;
 
 /** Within this share of the target nothing is scaled. */
 const TOLERANCE = 0.1;
 const ROUNDING = 1e-9;
 
-/** The opinion of one metric, after Kubernetes' replica calculator. Only resources can be measured here. */
-export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], current: number): MetricOpinion {
+/** The opinion of one metric of a namespace's autoscaler, after Kubernetes' replica calculator. Only resources can be measured here. */
+export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], current: number, namespace: string): MetricOpinion {
+  const missing = adapterFailure(metric, namespace);
+  if (missing !== undefined) return missing;
   const source = metric.resource ?? metric.containerResource;
-  if (source === undefined) {
-    return {
-      kind: 'failed',
-      reason: `FailedGet${metric.type}Metric`,
-      message: `unable to get metric: no ${metric.type} metrics API is served by this cluster`,
-    };
-  }
+  if (source === undefined) return resourceFailure(metric, 'no resource is named');
   const only = metric.containerResource?.container;
   const { name, target } = source;
   const isUtilization = target.type !== 'AverageValue';
@@ -37,7 +33,7 @@ export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], 
   const sized: SizedPod[] = [];
   for (const { pod, usage } of pods) {
     const requested = isUtilization ? requestOf(pod, name, only) : 0n;
-    if (typeof requested === 'string') return failed(name, requested);
+    if (typeof requested === 'string') return resourceFailure(metric, requested);
     const wanted = isUtilization ? (requested * share) / 100n : parseQuantity(target.averageValue ?? '0').nano;
     const most = isUtilization && share < 100n ? requested : wanted;
     const used = usage === undefined ? undefined : usedBy(usage, name, only);
@@ -46,9 +42,15 @@ export function metricOpinion(metric: MetricSpec, pods: readonly MeasuredPod[], 
     sized.push({ used, wanted, most, requested, isReady });
   }
   const counted = sized.filter(isCounted);
-  if (counted.length === 0) return failed(name, 'no metrics returned from resource metrics API');
+  if (counted.length === 0) {
+    const isMeasured = sized.some(({ used }) => used !== undefined);
+    const why = isMeasured
+      ? 'did not receive metrics for targeted pods (pods might be unready)'
+      : `unable to get metrics for resource ${name}: no metrics returned from resource metrics API`;
+    return resourceFailure(metric, why);
+  }
   const replicas = replicasFor(sized, current);
-  if (replicas === undefined) return failed(name, isUtilization ? `no ${name} is requested` : 'the target is zero');
+  if (replicas === undefined) return resourceFailure(metric, isUtilization ? `no ${name} is requested` : 'the target is zero');
   const total = counted.reduce((sum, { used }) => sum + used, 0n);
   const average = total / BigInt(counted.length);
   const words = only === undefined ? `${name} resource utilization` : `${name} container resource utilization`;
@@ -137,10 +139,6 @@ function statusOf(metric: MetricSpec, average: bigint, utilization: number | und
   return { type: metric.type, resource: { name: metric.resource?.name ?? '', current } };
 }
 
-function failed(name: string, why: string): MetricOpinion {
-  return { kind: 'failed', reason: 'FailedGetResourceMetric', message: `failed to get ${name} utilization: ${why}` };
-}
-
 /** What an autoscaler remembers between its turns. Times in milliseconds. */
 export interface ScaleMemory {
   readonly recommendations: readonly { readonly atMs: number; readonly replicas: number }[];
@@ -152,6 +150,8 @@ export const emptyMemory: ScaleMemory = { recommendations: [], changes: [] };
 export interface ScaleDecision {
   readonly replicas: number;
   readonly limited: 'within' | 'too-few' | 'too-many' | 'scale-up-limit' | 'scale-down-limit' | 'stabilized';
+  /** Whether an earlier recommendation was followed instead, and which way it held the size. */
+  readonly held: 'up' | 'down' | undefined;
   readonly memory: ScaleMemory;
 }
 
@@ -196,6 +196,7 @@ export function planScale(
   );
   return {
     replicas,
+    held: stabilized === recommended ? undefined : stabilized > recommended ? 'up' : 'down',
     limited: limitOf({ recommended, stabilized, stepped, replicas, least, most: spec.maxReplicas }),
     memory: { recommendations, changes },
   };

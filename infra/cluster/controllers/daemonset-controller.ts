@@ -63,7 +63,7 @@ export function startDaemonSetController(context: ControllerContext): AsyncDispo
     for (const step of steps) {
       try {
         if (step.kind === 'delete') await deletePod(control, set, step.pod);
-        else await createPod(control, set, podFromTemplate(set, daemonTemplate(set.spec?.template ?? {}, step.nodeName, revision)));
+        else await createPod(control, set, podFromTemplate(set, daemonTemplate(set, step.nodeName, revision)));
       } catch (error) {
         if (step.kind === 'create') expectations.creationObserved(key);
         else expectations.deletionObserved(key, step.pod.metadata.uid ?? '');

@@ -18,14 +18,20 @@ const daemonTolerations: readonly Toleration[] = [
 ];
 
 /** The template's pod, tied to one node by affinity and with a daemon's tolerations; the scheduler binds it. */
-export function daemonTemplate(template: PodTemplateSpec, nodeName: string, revision: string): PodTemplateSpec {
+export function daemonTemplate({ metadata, spec: set }: DaemonSet, nodeName: string, revision: string): PodTemplateSpec {
+  const template = set?.template ?? {};
   const spec = template.spec ?? { containers: [] };
+  const generation = metadata.annotations?.['deprecated.daemonset.template.generation'];
   const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] };
   const affinity = {
     ...spec.affinity,
     nodeAffinity: { ...spec.affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
   };
-  const labels = { ...template.metadata?.labels, [revisionHashLabel]: revision };
+  const labels = {
+    ...template.metadata?.labels,
+    [revisionHashLabel]: revision,
+    ...(generation === undefined ? {} : { 'pod-template-generation': generation }),
+  };
   return {
     metadata: { ...template.metadata, labels },
     spec: { ...spec, affinity, tolerations: [...(spec.tolerations ?? []), ...daemonTolerations] },

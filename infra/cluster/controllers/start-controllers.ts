@@ -3,6 +3,7 @@ import type { InformerFactory } from '../client/informer-factory.ts';
 import type { ClusterLog } from '../cluster-options.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { KubeletEndpoint } from '../meta/kubelet-endpoint.ts';
+import { startApiServiceController } from './api-service-controller.ts';
 import { startAutoscaleController } from './autoscale-controller.ts';
 import { startClaimController } from './claim-controller.ts';
 import { disposeAll, withFieldManager, type ControllerContext } from './controller-context.ts';
@@ -19,6 +20,7 @@ import { startEndpointsController } from './endpoints-controller.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startNamespaceContentController } from './namespace-content.ts';
 import { startNamespaceController } from './namespace-controller.ts';
+import { startPolicyStatusController } from './policy-status-controller.ts';
 import { startQuotaController } from './quota-controller.ts';
 import { startReplicaSetController } from './replicaset-controller.ts';
 import { startVolumeController } from './volume-controller.ts';
@@ -61,6 +63,8 @@ export function startControllers({ rootCaPem, publishesServiceCa = false, kubele
     startStatefulSetController(context),
     startClaimController(context),
     startVolumeController(context),
+    startApiServiceController(context),
+    startPolicyStatusController(context),
     ...(kubelet === undefined ? [] : [startAutoscaleController(context, kubelet)]),
     startGarbageCollector(context),
   ]);

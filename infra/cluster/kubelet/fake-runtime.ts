@@ -209,6 +209,10 @@ export class FakeRuntime implements ClusterRuntime {
     return this.onDial(podUid, port);
   }
 
+  forward(podUid: string, port: number): Promise<Duplex> {
+    return this.onDial(podUid, port);
+  }
+
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#note('program', services.map((service) => service.name).join(','));
     this.routes = services;

@@ -10,7 +10,7 @@ import { backoffEndsAt, nextBackoff, type BackoffEntry } from './restart-backoff
 
 /** The events of the back-off follow the failure closely; the status says ErrImagePull for some seconds more, and then ImagePullBackOff. */
 const TELL_BACKOFF_MS = 500;
-const SHOW_ERROR_MS = 4_000;
+const SHOW_ERROR_MS = 6_000;
 
 export type ImageOutcome =
   | { readonly kind: 'ready'; readonly image: ImageInfo }

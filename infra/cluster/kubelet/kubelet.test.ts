@@ -74,14 +74,14 @@ test('a missing image: ErrImagePull, then ImagePullBackOff, tried again after 10
   await h.advance(500);
   expect((await h.status('c'))?.state?.waiting?.reason).toBe('ErrImagePull');
   expect(await h.events()).toContain('Normal BackOff Back-off pulling image "gone:1"');
-  await h.advance(3_500);
+  await h.advance(5_500);
   expect((await h.status('c'))?.state?.waiting).toEqual({
     reason: 'ImagePullBackOff',
     message: expect.stringMatching(/^Back-off pulling image "gone:1": ErrImagePull: failed to pull/) as string,
   });
   const pulls = (): number => h.runtime.calls.filter((call) => call === 'pull gone:1').length;
   expect(pulls()).toBe(1);
-  await h.advance(6_000);
+  await h.advance(4_000);
   expect(pulls()).toBe(2);
   await h.advance(19_000, 500);
   expect(pulls()).toBe(2);

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { container, KubeletHarness } from './kubelet-harness.ts';
+import { RuntimeError, type ExecSession } from '../../runtime/runtime.ts';
 import type { PodRef } from '../meta/kubelet-endpoint.ts';
+import { KubeletRefusal } from '../meta/status-error.ts';
+import { container, KubeletHarness } from './kubelet-harness.ts';
 
 let h: KubeletHarness;
 
@@ -49,7 +51,7 @@ test('while it waits after a crash its logs are the last run’s', async () => {
 
 test.each([
   [{ image: 'gone:1' }, 0, 'container "c" in pod "p" is waiting to start: image can\'t be pulled'],
-  [{ image: 'gone:1' }, 4_000, 'container "c" in pod "p" is waiting to start: trying and failing to pull image'],
+  [{ image: 'gone:1' }, 6_000, 'container "c" in pod "p" is waiting to start: trying and failing to pull image'],
   [
     { env: [{ name: 'K', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] },
     0,
@@ -64,7 +66,7 @@ test.each([
   }
   await expect(lines()).rejects.toThrow(message);
   await expect(h.kubelet.endpoint.exec(await ref(), 'c', { command: ['x'], tty: false, stdin: false })).rejects.toThrow(
-    'container not found ("c")',
+    new KubeletRefusal('container not found ("c")'),
   );
 });
 
@@ -80,6 +82,25 @@ test('exec, dial and usage go to the runtime', async () => {
   await expect(
     h.kubelet.endpoint.exec({ namespace: 'ns', name: 'x', uid: 'x' }, 'c', { command: [], tty: false, stdin: false }),
   ).rejects.toThrow('pods "x" not found');
+});
+
+test('a command that cannot be started is told at the end of a session, other failures at once', async () => {
+  const refusals = [
+    new RuntimeError('InvalidRequest', 'failed to exec in container: no such thing'),
+    new RuntimeError('EngineFailed', 'it is down'),
+  ];
+  h.runtime.behaviour = () => ({
+    exec: () => {
+      throw refusals.shift() ?? new Error('asked too often');
+    },
+  });
+  await h.createPod({ containers: [container('c')] });
+  await h.until(isRunning);
+  const exec = async (): Promise<ExecSession> => h.kubelet.endpoint.exec(await ref(), 'c', { command: ['x'], tty: false, stdin: true });
+  await using session = await exec();
+  expect(await session.stdout.toArray()).toEqual([]);
+  await expect(session.exited).rejects.toThrow('failed to exec in container: no such thing');
+  await expect(exec()).rejects.toThrow('it is down');
 });
 
 test('attaching ends well, however the container ends', async () => {

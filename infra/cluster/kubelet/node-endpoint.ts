@@ -1,6 +1,7 @@
-import type { ClusterRuntime, ExecSession, LogLine } from '../../runtime/runtime.ts';
+import { Readable } from 'node:stream';
+import { RuntimeError, type ClusterRuntime, type ExecSession, type LogLine } from '../../runtime/runtime.ts';
 import type { KubeletEndpoint, PodRef } from '../meta/kubelet-endpoint.ts';
-import { badRequest, internalError, notFound } from '../meta/status-error.ts';
+import { badRequest, KubeletRefusal, notFound } from '../meta/status-error.ts';
 import { containersOf, recordOf, type ContainerRecord, type ContainerRun } from './pod-state.ts';
 import type { PodWorker } from './pod-worker.ts';
 
@@ -13,8 +14,12 @@ export function createNodeEndpoint(runtime: ClusterRuntime, workerOf: (podUid: s
   };
   const runningId = (pod: PodRef, container: string): string => {
     const { run } = recordOf(workerFor(pod).state, container);
-    if (run?.state.kind !== 'running') throw internalError(new Error(`unable to upgrade connection: container not found ("${container}")`));
+    if (run?.state.kind !== 'running') throw new KubeletRefusal(`container not found ("${container}")`);
     return run.id;
+  };
+  const requireAddress = (pod: PodRef): void => {
+    if (workerFor(pod).state.sandboxIp !== undefined) return;
+    throw badRequest(`unable to forward port because pod is not running. Current status=Pending`);
   };
   return {
     logs: async (pod, container, { previous, ...request }): Promise<AsyncIterable<LogLine>> => {
@@ -22,12 +27,23 @@ export function createNodeEndpoint(runtime: ClusterRuntime, workerOf: (podUid: s
       const record = worker === undefined ? undefined : recordOf(worker.state, container);
       return runtime.logs(loggedRun(record, pod, container, previous, worker).id, request);
     },
-    exec: async (pod, container, request) => runtime.exec(runningId(pod, container), request),
+    exec: async (pod, container, request) => {
+      const id = runningId(pod, container);
+      try {
+        return await runtime.exec(id, request);
+      } catch (error) {
+        if (error instanceof RuntimeError && error.code === 'InvalidRequest') return refusedSession(error);
+        throw error;
+      }
+    },
     attach: async (pod, container, request) => attachment(await runtime.attach(runningId(pod, container), request)),
     dial: async (pod, port, signal) => {
-      if (workerFor(pod).state.sandboxIp === undefined)
-        throw badRequest(`unable to forward port because pod is not running. Current status=Pending`);
+      requireAddress(pod);
       return runtime.dial(pod.uid, port, signal);
+    },
+    forward: async (pod, port, signal) => {
+      requireAddress(pod);
+      return runtime.forward(pod.uid, port, signal);
     },
     stats: async (pod) => {
       const worker = workerOf(pod.uid);
@@ -39,6 +55,21 @@ export function createNodeEndpoint(runtime: ClusterRuntime, workerOf: (podUid: s
       const usages = await Promise.all(running.map(async ({ name, id }) => ({ container: name, stats: await runtime.stats(id) })));
       return usages.flatMap(({ container, stats }) => (stats === undefined ? [] : [{ container, stats }]));
     },
+  };
+}
+
+/** A command that cannot be started is told at the end of a session without output: on a node the connection is upgraded before anybody tries. */
+function refusedSession(reason: RuntimeError): ExecSession {
+  const exited = Promise.reject(reason);
+  // Whoever serves the session listens later.
+  exited.catch(() => {});
+  return {
+    stdin: null,
+    stdout: Readable.from([]),
+    stderr: null,
+    exited,
+    resize: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

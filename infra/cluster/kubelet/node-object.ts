@@ -31,7 +31,11 @@ export function nodeObject(spec: NodeSpec): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name: spec.name, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+    metadata: {
+      name: spec.name,
+      labels,
+      annotations: { 'node.alpha.kubernetes.io/ttl': '0', 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    },
     spec: taints.length === 0 ? {} : { taints },
   };
 }

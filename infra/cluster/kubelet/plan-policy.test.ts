@@ -109,13 +109,16 @@ test('policies add to each other and leave other namespaces alone', () => {
   expect(planned.has('spy')).toBe(false);
 });
 
-test('a pod that has ended has no address to let in', () => {
+test('a pod that has ended has no address to let in, and all others are named, or they would stay closed', () => {
   const ended = pods.map((each) => (each.metadata.name === 'web' ? { ...each, status: { ...each.status, phase: 'Succeeded' } } : each));
   const traffic = planTraffic(
     { policies: [policy({ podSelector: api, ingress: [{ from: [{ podSelector: web }] }] })], pods: ended, namespaces },
     [],
   );
-  expect(traffic).toEqual([{ podUid: 'api', ingress: [], faults: [] }]);
+  expect(traffic).toEqual([
+    { podUid: 'api', ingress: [], faults: [] },
+    { podUid: 'spy', faults: [] },
+  ]);
 });
 
 const effect = { kind: 'partition' } as const;

@@ -16,6 +16,7 @@ import type { KubeletContext, NodePlace } from './kubelet-context.ts';
 import { LocalStorageGuard } from './local-storage.ts';
 import { planPod, type PodPlan } from './plan-pod.ts';
 import { PodContainers } from './pod-containers.ts';
+import { planPodDns } from './pod-dns.ts';
 import { containersOf, recordOf, type PodState } from './pod-state.ts';
 import { computePodStatus } from './pod-status.ts';
 import { refusalOf } from './refusal.ts';
@@ -245,9 +246,11 @@ export class PodWorker {
       name,
       hostname: this.#hostname(),
       dnsSearchNamespace: namespace,
+      ...planPodDns(this.#pod.spec),
       labels,
       shareProcessNamespace: this.#pod.spec?.shareProcessNamespace ?? false,
       hostAliases: (this.#pod.spec?.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
+      startsClosed: true,
     });
     this.#containers.update({ sandboxIp: sandbox.ip });
   }

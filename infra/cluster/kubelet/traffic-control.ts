@@ -53,15 +53,15 @@ function nameServer(podIP: string): Pod {
   };
 }
 
-/** One entry a pod that anything applies to; sorted, so that equal tables look equal. A pod that has ended gave its address back. */
+/**
+ * One entry a pod, also where nothing applies to it, which opens it; sorted, so that equal tables look equal. A pod that has ended gave its
+ * address back.
+ */
 export function planTraffic(world: PolicyWorld & { readonly platform?: readonly Pod[] }, wireFaults: readonly WireFault[]): PodTraffic[] {
   const pods = world.pods
     .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
     .sort((a, b) => ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1));
   const policies = planPolicy({ ...world, pods: [...pods, ...(world.platform ?? [])] });
   const faults = planWireFaults(wireFaults, pods);
-  return pods.flatMap(({ metadata: { uid = '' } }) => {
-    if (!policies.has(uid) && !faults.has(uid)) return [];
-    return [{ podUid: uid, ...policies.get(uid), faults: faults.get(uid) ?? [] }];
-  });
+  return pods.map(({ metadata: { uid = '' } }) => ({ podUid: uid, ...policies.get(uid), faults: faults.get(uid) ?? [] }));
 }

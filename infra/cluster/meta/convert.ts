@@ -330,8 +330,20 @@ function untypedMismatch(value: unknown, plan: Plan): string | undefined {
   const kind = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : goScalarKind(value);
   if (plan.kind === 'map') return `cannot restore map from ${kind}`;
   if (plan.kind === 'list') return `cannot restore slice from ${kind}`;
-  return plan.kind === 'struct' ? `cannot restore struct from: ${kind}` : undefined;
+  if (plan.kind === 'struct') return `cannot restore struct from: ${kind}`;
+  const wanted = goKinds[plan.kind]?.(plan.bits);
+  if (wanted === undefined) return undefined;
+  // Go would turn a whole number into a character and a fraction into a whole number, which the server refuses by these words.
+  const isConvertible = (kind === 'int64' && wanted === 'string') || (kind === 'float64' && plan.kind === 'int');
+  return isConvertible ? `cannot convert ${kind} to ${plan.goType}` : `unrecognized type: ${wanted}`;
 }
+
+const goKinds: Readonly<Partial<Record<Plan['kind'], (bits: number) => string>>> = {
+  string: () => 'string',
+  bool: () => 'bool',
+  int: (bits) => `int${bits}`,
+  float: (bits) => `float${bits}`,
+};
 
 function goScalarKind(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';

@@ -113,7 +113,8 @@ function parseJson(text: string, fault: (reason: string) => StatusError): unknow
 /** JSON.parse says where it stopped; Go says at which character. */
 function goSyntaxMessage(text: string, error: unknown): string {
   const position = /position (\d+)/.exec(String(error))?.[1];
-  const character = position === undefined ? undefined : text[Number(position)];
+  // What stands at the very beginning Node names without a position.
+  const character = position === undefined ? /^SyntaxError: Unexpected token '(.)'/s.exec(String(error))?.[1] : text[Number(position)];
   if (character === undefined) return 'unexpected end of JSON input';
   return `invalid character '${character}' looking for beginning of value`;
 }

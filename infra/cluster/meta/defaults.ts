@@ -1,3 +1,4 @@
+import * as admission from './defaults/admission-defaults.ts';
 import * as core from './defaults/core-defaults.ts';
 import { defaultPod } from './defaults/pod-spec.ts';
 import * as workload from './defaults/workload-defaults.ts';
@@ -31,6 +32,13 @@ const defaulters: Readonly<Record<string, (object: never) => void>> = {
   'storage.k8s.io/v1/CSIDriver': core.defaultCsiDriver,
   'scheduling.k8s.io/v1/PriorityClass': core.defaultPriorityClass,
   'authentication.k8s.io/v1/TokenRequest': core.defaultTokenRequest,
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': admission.defaultValidatingWebhooks,
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': admission.defaultMutatingWebhooks,
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': admission.defaultValidatingPolicy,
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': admission.defaultMutatingPolicy,
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': admission.defaultPolicyBinding,
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': admission.defaultPolicyBinding,
+  'apiregistration.k8s.io/v1/APIService': admission.defaultApiService,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': core.defaultDefinition,
 };
 

@@ -9,7 +9,10 @@ export interface KubeletEndpoint {
   logs(pod: PodRef, container: string, request: KubeletLogRequest): Promise<AsyncIterable<LogLine>>;
   exec(pod: PodRef, container: string, request: ExecRequest): Promise<ExecSession>;
   attach(pod: PodRef, container: string, request: { readonly tty: boolean; readonly stdin: boolean }): Promise<ExecSession>;
+  /** To the pod's address, for the proxy. */
   dial(pod: PodRef, port: number, signal?: AbortSignal): Promise<Duplex>;
+  /** To the pod's address or its loopback, for port-forward. */
+  forward(pod: PodRef, port: number, signal?: AbortSignal): Promise<Duplex>;
   /** Usage by container of a running pod; an empty list when nothing runs. */
   stats(pod: PodRef): Promise<readonly { readonly container: string; readonly stats: ContainerStats }[]>;
 }

@@ -32,7 +32,7 @@ describe('ResourceRegistry', () => {
   it('serves only kinds whose fields it knows', () => {
     const registry = new ResourceRegistry();
     expect(registry.all().every((info) => info.typeName !== undefined)).toBe(true);
-    expect(registry.find('node.k8s.io', 'v1', 'runtimeclasses')).toBeUndefined();
+    expect(registry.find('node.k8s.io', 'v1', 'runtimeclasses')?.kind).toBe('RuntimeClass');
   });
 
   it('knows the foreign kinds of subresources', () => {

@@ -23,6 +23,14 @@ export class StatusError extends Error {
   }
 }
 
+/** A kubelet's refusal of a stream, which the API server passes on as it comes: in plain words and no Status. */
+export class KubeletRefusal extends StatusError {
+  constructor(message: string) {
+    super({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 });
+    this.name = 'KubeletRefusal';
+  }
+}
+
 /** What a message speaks of; `resource` is the plural, e.g. deployments. */
 export interface ResourceName {
   readonly group: string;
@@ -134,6 +142,18 @@ export function forbidden(info: ResourceName, name: string, message: string): St
     reason: 'Forbidden',
     message: info.resource === '' ? `forbidden: ${message}` : `${subject} is forbidden: ${message}`,
     details: detailsOf(info, name),
+  });
+}
+
+const policyCodes: Readonly<Record<string, number>> = { Unauthorized: 401, Forbidden: 403, RequestEntityTooLarge: 413, Invalid: 422 };
+
+/** The refusal of an admission policy: worded as forbidden, whatever its reason says it is. */
+export function policyDenial(info: ResourceName, name: string, reason: string, message: string): StatusError {
+  return failure({
+    code: policyCodes[reason] ?? 422,
+    reason,
+    message: `${groupResourceOf(info)}${name === '' ? '' : ` ${goQuote(name)}`} is forbidden: ${message}`,
+    details: detailsOf(info, name, { causes: [{ message }] }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Table, TableColumnDefinition, TableRow } from './generated/types.ts';
 import type { KubeObject } from './kube-object.ts';
 import { customColumns, printCustom } from './printers/custom-printer.ts';
+import * as admission from './printers/admission-printers.ts';
 import * as core from './printers/core-printers.ts';
 import * as other from './printers/other-printers.ts';
 import { printPod } from './printers/pod-printer.ts';
@@ -39,6 +40,13 @@ const printers: Readonly<Record<string, RowPrinter<never>>> = {
   '/Secret': core.printSecret,
   '/Service': core.printService,
   '/ServiceAccount': core.printNameAndAge,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': admission.printMutatingPolicy,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': admission.printPolicyBinding,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': admission.printWebhooks,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': admission.printValidatingPolicy,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': admission.printPolicyBinding,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': admission.printWebhooks,
+  'apiregistration.k8s.io/APIService': admission.printApiService,
   'apps/ControllerRevision': workload.printControllerRevision,
   'apps/DaemonSet': workload.printDaemonSet,
   'apps/Deployment': workload.printDeployment,
@@ -57,6 +65,7 @@ const printers: Readonly<Record<string, RowPrinter<never>>> = {
   'networking.k8s.io/IngressClass': other.printIngressClass,
   'networking.k8s.io/NetworkPolicy': other.printNetworkPolicy,
   'networking.k8s.io/ServiceCIDR': other.printServiceCidr,
+  'node.k8s.io/RuntimeClass': admission.printRuntimeClass,
   'policy/PodDisruptionBudget': workload.printPodDisruptionBudget,
   'rbac.authorization.k8s.io/ClusterRoleBinding': other.printRoleBinding,
   'rbac.authorization.k8s.io/RoleBinding': other.printRoleBinding,

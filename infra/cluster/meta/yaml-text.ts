@@ -1,5 +1,9 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { Lexer, LineCounter, parseDocument, Parser } from 'yaml';
 import { maxDepth } from './convert.ts';
+import { runBounded } from './run-bounded.ts';
+
+/** More than a megabyte of honest YAML takes. */
+const budgetMs = 1_000;
 
 /** YAML reads as 1.1, like the Go library of Kubernetes (`yes` is true), without its sexagesimal numbers, dates and binary. */
 const yamlOptions = { version: '1.1', schema: 'yaml-1.1', merge: true, uniqueKeys: false, customTags: withoutOddTags } as const;
@@ -14,8 +18,43 @@ function withoutOddTags(tags: Tags): Tags {
   });
 }
 
-/** Parses YAML (or JSON, which it includes) as the API server does, in bounds of depth and aliases. */
-export function parseYaml(text: string): { value: unknown; duplicates: string[] } {
+interface YamlBody {
+  readonly value: unknown;
+  readonly duplicates: string[];
+}
+
+/** Parses YAML (or JSON, which it includes) as the API server does, in bounds of depth, aliases and time. */
+export function parseYaml(text: string): YamlBody {
+  let body: YamlBody | undefined;
+  const isDone = runBounded(() => {
+    refuseDepth(text);
+    body = readYaml(text);
+  }, budgetMs);
+  if (!isDone || body === undefined) throw new YamlFault('yaml: the document is too complex');
+  return body;
+}
+
+/** Whether a text that somebody else wrote can be read at all within the bounds of {@link parseYaml}: to be asked before it is given to the library. */
+export function isReadableYaml(text: string): boolean {
+  try {
+    parseYaml(text);
+    return true;
+  } catch (error) {
+    if (error instanceof YamlFault) return false;
+    throw error;
+  }
+}
+
+/** The library reads nested collections by recursion and must not meet the end of the stack; how they nest is found without. */
+function refuseDepth(text: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme)) continue;
+    if (parser.stack.length > maxDepth) throw new YamlFault('yaml: exceeded max depth');
+  }
+}
+
+function readYaml(text: string): YamlBody {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...yamlOptions, lineCounter } as Parameters<typeof parseDocument>[1]);
   const [fault] = document.errors;

@@ -27,7 +27,12 @@ const quiet: ClusterLog = {
   error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
 };
 
-export async function startBareControlPlane({ queue }: { readonly queue?: RequestQueue } = {}): Promise<BareControlPlane> {
+interface BareOptions {
+  readonly queue?: RequestQueue;
+  readonly hiddenGroups?: readonly string[];
+}
+
+export async function startBareControlPlane({ queue, hiddenGroups = [] }: BareOptions = {}): Promise<BareControlPlane> {
   const folder = mkdtempSync(path.join(tmpdir(), 'control-plane-'));
   const identity = await loadIdentity({
     dataDir: folder,
@@ -41,6 +46,8 @@ export async function startBareControlPlane({ queue }: { readonly queue?: Reques
     identity,
     serviceCidr: '10.96.0.0/24',
     hiddenNamespaces: [hiddenNamespace],
+    hiddenGroups,
+    keepsAudit: true,
     clock: systemClock,
     log: quiet,
     ...(queue === undefined ? {} : { queue }),

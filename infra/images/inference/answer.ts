@@ -22,11 +22,15 @@ export function answer(request: AnswerRequest): string {
   if (echoed !== undefined) return echoed;
   const task = sumTask(request.prompt) ?? classifyTask(request.prompt) ?? extractTask(request.prompt) ?? contextTask(request);
   if (task === undefined) return prose(request);
-  const isRight = hashFraction('right', request.model, request.prompt, String(request.seed)) < request.quality;
-  if (isRight) return task.answer;
+  if (knowsAnswer(request)) return task.answer;
   return (
     task.wrongAnswers[hashIndex(task.wrongAnswers.length, 'wrong', request.model, request.prompt, String(request.seed))] ?? 'I do not know.'
   );
+}
+
+/** Whether a model of this quality is right about a task, all needed context given. */
+export function knowsAnswer({ model, prompt, seed, quality }: Omit<AnswerRequest, 'context'>): boolean {
+  return hashFraction('right', model, prompt, String(seed)) < quality;
 }
 
 /** `Repeat exactly: X` is always answered with X: it proves that prompt and answer belong together, not that the model is good. */

@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { RuntimeError, type ContainerSpec, type PodSandboxSpec } from '../runtime.ts';
 import { label, ownershipLabels, pauseImage, type Ownership } from './labels.ts';
-import { encodePodNames } from './pod-registry.ts';
+import { encodePodFacts, type PodRecord } from './pod-registry.ts';
 import type { PodNames } from './service-names.ts';
 
 /** Where a cluster's containers go and under whose name. */
@@ -36,7 +36,15 @@ const GRANTABLE = new Set([
 ]);
 
 export function podNamesOf(spec: PodSandboxSpec): PodNames {
-  return { hostname: spec.hostname, searchNamespace: spec.dnsSearchNamespace, hostAliases: spec.hostAliases };
+  const { hostname, dnsSearchNamespace: searchNamespace, hostAliases, dns } = spec;
+  return { hostname, searchNamespace, hostAliases, ...(dns === undefined ? {} : { dns }) };
+}
+
+export function podFactsOf({
+  shareProcessNamespace,
+  startsClosed = false,
+}: PodSandboxSpec): Pick<PodRecord, 'shareProcessNamespace' | 'startsClosed'> {
+  return { shareProcessNamespace, startsClosed };
 }
 
 export function pauseName({ installation, clusterId }: Ownership, podUid: string): string {
@@ -58,7 +66,7 @@ export function planPause(spec: PodSandboxSpec, placement: Placement, network: s
       [label.podUid]: spec.podUid,
       [label.podNamespace]: spec.namespace,
       [label.podName]: spec.name,
-      [label.podNames]: encodePodNames(podNamesOf(spec), spec.shareProcessNamespace),
+      [label.podNames]: encodePodFacts(podNamesOf(spec), podFactsOf(spec)),
     },
     HostConfig: {
       NetworkMode: network,

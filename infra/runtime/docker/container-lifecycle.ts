@@ -5,6 +5,7 @@ import { startErrorMessage, toContainerState } from './container-state.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import { engineMessage, forgiving, statusCodeOf, toRuntimeError, translating } from './engine.ts';
 import { resolveMount } from './mounts.ts';
+import type { ContainerRecord } from './pod-registry.ts';
 import type { PodSandboxes } from './pod-sandboxes.ts';
 
 /** The engine needs a moment after SIGKILL; longer means that the engine itself has stopped working. */
@@ -19,6 +20,8 @@ export class ContainerLifecycle {
   /** Containers that run as far as is known: what to look after when events may have been missed. */
   readonly #running = new Set<string>();
   readonly #ttys = new Map<string, boolean>();
+  /** The pod that each container belongs to. */
+  readonly #podUids = new Map<string, string>();
 
   constructor(context: ClusterContext, pods: PodSandboxes) {
     this.#context = context;
@@ -40,10 +43,13 @@ export class ContainerLifecycle {
     try {
       const { id } = await engine.calls.createContainer(options);
       this.#ttys.set(id, spec.tty);
+      this.#podUids.set(id, spec.podUid);
       return { id };
     } catch (error) {
-      if (statusCodeOf(error) === 409) return { id: await this.#idOf(containerName(placement.ownership, spec)) };
-      throw toRuntimeError(error, `creating container ${spec.name}`);
+      if (statusCodeOf(error) !== 409) throw toRuntimeError(error, `creating container ${spec.name}`);
+      const id = await this.#idOf(containerName(placement.ownership, spec));
+      this.#podUids.set(id, spec.podUid);
+      return { id };
     }
   }
 
@@ -51,7 +57,10 @@ export class ContainerLifecycle {
     return translating('looking a container up', async () => (await this.#container(name).inspect()).Id);
   }
 
+  /** Not before the pod's namespace is closed. */
   async start(id: string): Promise<StartOutcome> {
+    const podUid = this.#podUids.get(id);
+    if (podUid !== undefined) await this.#context.programmer.ready(podUid);
     this.#running.add(id);
     try {
       await this.#container(id).start();
@@ -110,6 +119,7 @@ export class ContainerLifecycle {
     this.#oomSeen.delete(id);
     this.#running.delete(id);
     this.#ttys.delete(id);
+    this.#podUids.delete(id);
   }
 
   async inspect(id: string): Promise<ContainerState> {
@@ -131,7 +141,8 @@ export class ContainerLifecycle {
     return Config.Tty;
   }
 
-  adopt(id: string, running: boolean): void {
+  adopt({ id, podUid, running }: ContainerRecord): void {
+    this.#podUids.set(id, podUid);
     if (running) this.#running.add(id);
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import type { Engine } from './engine.ts';
 import { startExec } from './exec-session.ts';
 
@@ -43,11 +43,44 @@ export function dialDirectly(host: string, port: number, signal?: AbortSignal): 
   });
 }
 
-/** Connects from inside the pod, for engines on other machines. A refusal shows as an end without data. */
-export async function dialThroughPause(engine: Engine, pauseId: string, ip: string, port: number): Promise<Duplex> {
-  const session = await startExec(engine, pauseId, { command: ['busybox', 'nc', ip, String(port)], tty: false, stdin: true });
+/** What `relay-port` ends with where nobody listens. */
+const REFUSED_EXIT_CODE = 111;
+
+/**
+ * Connects from inside the pod, by the pause image's `relay-port`: to what listens on the pod's loopback, and on engines of other machines.
+ * Fails as a connection of our own would.
+ */
+export async function dialInside(engine: Engine, pauseId: string, host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+  const limit = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const session = await startExec(engine, pauseId, { command: ['relay-port', host, String(port)], tty: false, stdin: true });
   session.stderr?.resume();
+  const end = (): void => void Promise.resolve(session[Symbol.asyncDispose]()).catch(() => undefined);
+  try {
+    if (!(await hasGreeted(session.stdout, signal === undefined ? limit : AbortSignal.any([signal, limit]))))
+      throw connectError(host, port, (await session.exited).exitCode);
+  } catch (error) {
+    end();
+    throw error;
+  }
   const duplex = Duplex.from({ readable: session.stdout, ...(session.stdin === null ? {} : { writable: session.stdin }) });
-  duplex.on('error', () => undefined).once('close', () => void Promise.resolve(session[Symbol.asyncDispose]()).catch(() => undefined));
+  duplex.on('error', () => undefined).once('close', end);
   return duplex;
+}
+
+/** Takes the one byte that says that the connection stands; false when the program ended without it. */
+async function hasGreeted(output: Readable, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    if (output.read(1) !== null) return true;
+    if (output.readableEnded || output.destroyed) return false;
+    await Promise.race([once(output, 'readable', { signal }), once(output, 'end', { signal })]);
+  }
+}
+
+function connectError(host: string, port: number, exitCode: number): NodeJS.ErrnoException {
+  const code = exitCode === REFUSED_EXIT_CODE ? 'ECONNREFUSED' : 'ETIMEDOUT';
+  return Object.assign(new Error(`connect ${code} ${host}:${port}`), { code, syscall: 'connect', address: host, port });
+}
+
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }

@@ -22,7 +22,7 @@ import { RuntimeError } from '../runtime.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import { ContainerLifecycle } from './container-lifecycle.ts';
 import { fetchStats } from './container-usage.ts';
-import { dialDirectly, dialThroughPause } from './dial.ts';
+import { dialDirectly, dialInside, isRefused } from './dial.ts';
 import type { EngineEvent } from './event-watcher.ts';
 import { startAttach, startExec } from './exec-session.ts';
 import { readLogs } from './log-reader.ts';
@@ -69,13 +69,13 @@ export class DockerCluster implements ClusterRuntime {
     const inventory = await takeInventory(engine, placement.ownership);
     await revivePauses(engine, inventory);
     const stopped = new Set(inventory.stoppedPauses);
-    // A pod gets its containers when its namespace is closed: one without may have been left in between.
-    const closed = new Set(inventory.containers.map(({ podUid }) => podUid));
+    // A pod's containers start when its namespace is closed: where none has, it may have been left in between.
+    const closed = new Set(inventory.containers.filter(({ hasStarted }) => hasStarted).map(({ podUid }) => podUid));
     const isReady = (pod: PodRecord): boolean => closed.has(pod.podUid) && !stopped.has(pod.pauseId);
     for (const pod of inventory.pods.filter(isReady)) this.#pods.takeOver(pod);
     const others = inventory.pods.filter((pod) => !isReady(pod));
     await forEachBounded(others, ADOPT_CONCURRENCY, (pod) => this.#pods.adopt(pod));
-    for (const { id, running } of inventory.containers) this.#containers.adopt(id, running);
+    for (const container of inventory.containers) this.#containers.adopt(container);
     return inventory;
   }
 
@@ -150,7 +150,17 @@ export class DockerCluster implements ClusterRuntime {
 
   async dial(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex> {
     const { ip, pauseId } = this.#pods.require(podUid);
-    return this.#isLocal ? dialDirectly(ip, port, signal) : dialThroughPause(this.#context.engine, pauseId, ip, port);
+    return this.#isLocal ? dialDirectly(ip, port, signal) : dialInside(this.#context.engine, pauseId, ip, port, signal);
+  }
+
+  /** The pod's address is at hand, so that it is tried first; what listens on the loopback only takes a program inside the pod. */
+  async forward(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    try {
+      return await this.dial(podUid, port, signal);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return dialInside(this.#context.engine, this.#pods.require(podUid).pauseId, '127.0.0.1', port, signal);
+    }
   }
 
   async programServices(services: readonly ServiceRoute[]): Promise<void> {

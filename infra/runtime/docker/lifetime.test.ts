@@ -60,20 +60,36 @@ describe.skipIf(withoutEngine)('a runtime on Docker', () => {
     await after.runtime[Symbol.asyncDispose]();
   });
 
-  test('keeps a pod closed, after kill -9, until it knows the policies again', async () => {
+  test('keeps policies and faults on the wire, after kill -9, until it knows them again', async () => {
     const before = await fixture.openCluster('closed');
     const serve = { command: ['node', '-e', "require('http').createServer((q,r)=>r.end('open')).listen(8080,()=>console.log('up'))"] };
-    const [pod, server] = await Promise.all([before.runBox({ name: 'box' }), before.runBox({ name: 'server' }, serve)]);
+    const [pod, far, server] = await Promise.all([
+      before.runBox({ name: 'box' }),
+      before.runBox({ name: 'far' }),
+      before.runBox({ name: 'server' }, serve),
+    ]);
     for await (const line of before.runtime.logs(server.id, { follow: true })) if (line.text.toString() === 'up') break;
-    await before.runtime.programTraffic([{ podUid: pod.podUid, egress: [], faults: [] }]);
+    const slow = { to: [far.ip], effect: { kind: 'latency' as const, ms: 300, jitterMs: 0 } };
+    const traffic = [
+      { podUid: pod.podUid, egress: [], faults: [] },
+      { podUid: server.podUid, faults: [slow] },
+    ];
+    await before.runtime.programTraffic(traffic);
     await using runtime = fixture.createRuntime();
     const after = await fixture.openCluster('closed', runtime);
     const ask = async () => (await after.exec(pod.id, ['curl', '-s', '--max-time', '1', `http://${server.ip}:8080`])).stdout;
+    const askFromFar = ['curl', '-s', '-o', '/dev/null', '-w', '%{time_total}', `http://${server.ip}:8080`];
+    const seconds = async () => Number((await after.exec(far.id, askFromFar)).stdout);
     expect(await ask()).toBe('');
+    expect(await seconds()).toBeGreaterThan(0.59);
     await after.runtime.programServices([{ ...web, ports: [] }]);
     expect(await ask()).toBe('');
+    await after.runtime.programTraffic(traffic);
+    expect([await ask(), (await seconds()) > 0.59]).toEqual(['', true]);
     await after.runtime.programTraffic([]);
     expect(await ask()).toBe('open');
+    // A busy machine may be slow once.
+    await expect.poll(seconds, { timeout: 20_000 }).toBeLessThan(0.3);
     await after.runtime[Symbol.asyncDispose]();
   });
 

@@ -1,4 +1,4 @@
-import { RuntimeError, servicesFor, type PodTraffic, type ServiceRoute } from '../runtime.ts';
+import { closedTraffic, RuntimeError, servicesFor, type PodTraffic, type ServiceRoute } from '../runtime.ts';
 import { startExec } from './exec-session.ts';
 import type { Engine } from './engine.ts';
 import { delaysTo, planDelays } from './delay-rules.ts';
@@ -15,6 +15,8 @@ export interface ProgrammedPod {
   readonly pauseId: string;
   readonly ip: string;
   readonly names: PodNames;
+  /** Cut off from other pods until the traffic names it. */
+  readonly startsClosed?: boolean;
 }
 
 /** Programming costs the engine an exec a pod: enough at once to be quick, few enough to leave the machine to the trainees. */
@@ -36,6 +38,8 @@ export class NetworkProgrammer {
   /** One program at a time a pod, or an older one could end last. */
   readonly #busy = new Map<string, Promise<void>>();
   readonly #adopted = new Set<string>();
+  /** Pods that started closed and have not been named yet. */
+  readonly #closed = new Set<string>();
   /** The tables that have been given since the start. */
   readonly #known = new Set<'services' | 'traffic'>();
   #services: readonly ServiceRoute[] = [];
@@ -51,14 +55,23 @@ export class NetworkProgrammer {
     this.#dnsPort = names.dnsPort;
   }
 
-  /** Resolves when the pod's namespace is closed and knows the present Services. */
-  async add(pod: ProgrammedPod): Promise<void> {
+  /** Begins to program a pod's namespace; nothing may run in it before {@link ready} has resolved. */
+  add(pod: ProgrammedPod): void {
     this.#pods.set(pod.podUid, pod);
     this.#applied.delete(pod.podUid);
     this.#adopted.delete(pod.podUid);
+    if (pod.startsClosed === true && !this.#traffic.has(pod.podUid)) this.#closed.add(pod.podUid);
+    this.#program(pod).catch(() => undefined);
+  }
+
+  /** Resolves when the pod's namespace is closed and knows the present Services. What failed is tried again; a failure now is thrown. */
+  async ready(podUid: string): Promise<void> {
+    const pod = this.#pods.get(podUid);
+    if (pod === undefined) return;
+    const isNew = !this.#applied.has(podUid);
     await this.#program(pod);
     // Its address is news to those that it sends to late.
-    if (this.#traffic.get(pod.podUid)?.faults.some(({ effect }) => effect.kind === 'latency') === true) await this.#programAll();
+    if (isNew && this.#traffic.get(podUid)?.faults.some(({ effect }) => effect.kind === 'latency') === true) await this.#programAll();
   }
 
   /**
@@ -72,6 +85,7 @@ export class NetworkProgrammer {
 
   remove(podUid: string): void {
     this.#adopted.delete(podUid);
+    this.#closed.delete(podUid);
     this.#pods.delete(podUid);
     this.#applied.delete(podUid);
     this.#busy.delete(podUid);
@@ -85,6 +99,7 @@ export class NetworkProgrammer {
 
   setTraffic(traffic: readonly PodTraffic[]): Promise<void> {
     this.#traffic = new Map(traffic.map((one) => [one.podUid, one]));
+    for (const { podUid } of traffic) this.#closed.delete(podUid);
     this.#known.add('traffic');
     return this.#programAll();
   }
@@ -133,13 +148,14 @@ export class NetworkProgrammer {
       gateway,
       services,
       dnsPort: this.#dnsPort,
-      traffic: this.#traffic.get(pod.podUid),
+      traffic: this.#closed.has(pod.podUid) ? closedTraffic(pod.podUid) : this.#traffic.get(pod.podUid),
     });
     const delays = planDelays(delaysTo(pod.ip, this.#traffic.values(), (podUid) => this.#pods.get(podUid)?.ip));
     // Hidden Services are not in the zone, which everybody may ask, but in the hosts files of those who may know them.
     const listed = this.#dnsPort === undefined ? services : services.filter(({ isHidden }) => isHidden === true);
     const hosts = planHosts({ ...pod.names, ip: pod.ip }, listed);
-    const resolver = this.#dnsPort === undefined ? '' : planResolvConf(pod.names.searchNamespace, dnsServiceIp(this.#serviceCidr));
+    const resolver =
+      this.#dnsPort === undefined ? '' : planResolvConf(pod.names.searchNamespace, dnsServiceIp(this.#serviceCidr), [], pod.names.dns);
     const times = delays.queues === '' ? '' : `${delays.queues}\n`;
     const parts = [`${this.#serviceCidr} ${gateway}\n`, rules, delays.rules, times, hosts, resolver];
     return parts.map((part) => `${part}%%\n`).join('');

@@ -14,6 +14,7 @@ export interface PodRecord {
   readonly name: string;
   readonly names: PodNames;
   readonly shareProcessNamespace: boolean;
+  readonly startsClosed: boolean;
 }
 
 /** A container of a pod, running or not. */
@@ -23,6 +24,8 @@ export interface ContainerRecord {
   readonly name: string;
   readonly attempt: number;
   readonly running: boolean;
+  /** Runs or has run. */
+  readonly hasStarted: boolean;
 }
 
 export interface Inventory {
@@ -36,12 +39,16 @@ const podNamesSchema = z.object({
   hostname: z.string(),
   searchNamespace: z.string(),
   shareProcessNamespace: z.boolean(),
+  startsClosed: z.boolean().default(false),
+  dns: z
+    .object({ usesCluster: z.boolean(), nameservers: z.array(z.string()), searches: z.array(z.string()), options: z.array(z.string()) })
+    .optional(),
   hostAliases: z.array(z.object({ ip: z.string(), hostnames: z.array(z.string()) })),
 });
 
 /** Serialised into the pause container's label and read back by {@link takeInventory}. */
-export function encodePodNames(names: PodNames, shareProcessNamespace: boolean): string {
-  return JSON.stringify({ ...names, shareProcessNamespace });
+export function encodePodFacts(names: PodNames, facts: Pick<PodRecord, 'shareProcessNamespace' | 'startsClosed'>): string {
+  return JSON.stringify({ ...names, ...facts });
 }
 
 /** All that the engine holds of one cluster, found by labels alone. */
@@ -64,7 +71,7 @@ function toPodRecord({ Id, Labels, NetworkSettings }: ContainerInfo): PodRecord 
   const ip = [endpoint?.IPAMConfig?.IPv4Address, endpoint?.IPAddress].find((address) => address !== undefined && address !== '');
   const podUid = Labels[label.podUid];
   if (!parsed.success || ip === undefined || podUid === undefined) return undefined;
-  const { shareProcessNamespace, ...names } = parsed.data;
+  const { shareProcessNamespace, startsClosed, ...names } = parsed.data;
   return {
     podUid,
     pauseId: Id,
@@ -73,6 +80,7 @@ function toPodRecord({ Id, Labels, NetworkSettings }: ContainerInfo): PodRecord 
     name: Labels[label.podName] ?? '',
     names,
     shareProcessNamespace,
+    startsClosed,
   };
 }
 
@@ -87,7 +95,7 @@ function parseJson(text: string | undefined): unknown {
 function toContainerRecord({ Id, Labels, State }: ContainerInfo): ContainerRecord | undefined {
   const [podUid, name, attempt] = [Labels[label.podUid], Labels[label.containerName], Number(Labels[label.attempt])];
   if (Labels[label.role] !== 'container' || podUid === undefined || name === undefined || !Number.isInteger(attempt)) return undefined;
-  return { id: Id, podUid, name, attempt, running: State === 'running' };
+  return { id: Id, podUid, name, attempt, running: State === 'running', hasStarted: State !== 'created' };
 }
 
 const START_CONCURRENCY = 4;

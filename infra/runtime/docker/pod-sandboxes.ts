@@ -1,5 +1,5 @@
 import { RuntimeError, type PodSandbox, type PodSandboxSpec } from '../runtime.ts';
-import { pauseName, planPause, podNamesOf } from './container-config.ts';
+import { pauseName, planPause, podFactsOf, podNamesOf } from './container-config.ts';
 import type { ClusterContext } from './cluster-context.ts';
 import { forgiving, statusCodeOf, toRuntimeError, translating } from './engine.ts';
 import { label, labelFilter, ownershipLabels, pauseImage } from './labels.ts';
@@ -33,8 +33,9 @@ export class PodSandboxes {
     try {
       const pauseId = await this.#createPause(spec, ip);
       await translating('starting a pod', () => this.#context.engine.calls.getContainer(pauseId).start());
-      const { podUid, namespace, name, shareProcessNamespace } = spec;
-      await this.adopt({ podUid, pauseId, ip, namespace, name, names: podNamesOf(spec), shareProcessNamespace });
+      const { podUid, namespace, name } = spec;
+      // Its containers can be made while its namespace is being closed: they wait for that when they start.
+      this.#keep({ podUid, pauseId, ip, namespace, name, names: podNamesOf(spec), ...podFactsOf(spec) });
       return { podUid, ip };
     } catch (error) {
       await this.remove(spec.podUid).catch(() => undefined);
@@ -71,8 +72,13 @@ export class PodSandboxes {
 
   /** Takes a pod whose pause container was started just now into the books, and closes its namespace. */
   async adopt(pod: PodRecord): Promise<void> {
+    this.#keep(pod);
+    await this.#context.programmer.ready(pod.podUid);
+  }
+
+  #keep(pod: PodRecord): void {
     this.#addresses.add(pod.ip);
-    await this.#context.programmer.add(pod);
+    this.#context.programmer.add(pod);
     this.#pods.set(pod.podUid, pod);
   }
 

@@ -1,10 +1,11 @@
 import { clusterDomain } from '../dns/zone.ts';
-import type { ServiceRoute } from '../runtime.ts';
+import type { PodDns, ServiceRoute } from '../runtime.ts';
 
 /** Names that belong to the pod itself, kept in a label so that an adopted pod has them again. */
 export interface PodNames {
   readonly hostname: string;
   readonly searchNamespace: string;
+  readonly dns?: PodDns | undefined;
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
 }
 

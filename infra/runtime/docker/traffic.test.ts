@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PodSandbox, WireEffect } from '../runtime.ts';
 import { DockerFixture, withoutEngine, type TestCluster } from './testing/docker-fixture.ts';
@@ -79,6 +81,32 @@ describe.skipIf(withoutEngine)('traffic between pods on Docker', () => {
     await cluster.runtime.programTraffic([{ podUid: client.podUid, egress: [dns], faults: [] }]);
     expect(await lookup()).toBe(0);
     expect((await get(client.id, 'http://web', 1)).stderr).toMatch(/timed? ?out/i);
+  });
+
+  test('keeps a pod that starts closed closed to all but the node, until it is named', async () => {
+    const late = await cluster.runBox({ name: 'late', startsClosed: true }, { command: ['node', '-e', SERVER] });
+    for await (const line of cluster.runtime.logs(late.id, { follow: true })) if (line.text.toString() === 'up') break;
+    const both = async () => [(await get(late.id, 'http://web', 1)).stdout, (await get(client.id, `http://${late.ip}:8080`, 1)).stdout];
+    expect(await both()).toEqual(['', '']);
+    (await cluster.runtime.dial(late.podUid, 8080)).destroy();
+    await cluster.runtime.programTraffic([{ podUid: late.podUid, faults: [] }]);
+    expect(await both()).toEqual(['pong', 'pong']);
+    await cluster.runtime.programTraffic([]);
+    expect(await both()).toEqual(['pong', 'pong']);
+    await cluster.runtime.removePodSandbox(late.podUid);
+  });
+
+  test('forwards to what listens on a pod’s loopback only, where probes do not come', async () => {
+    const echo = "require('net').createServer({allowHalfOpen:true},s=>s.pipe(s)).listen(9000,'127.0.0.1',()=>console.log('up'))";
+    const shy = await cluster.runBox({ name: 'shy' }, { command: ['node', '-e', echo] });
+    for await (const line of cluster.runtime.logs(shy.id, { follow: true })) if (line.text.toString() === 'up') break;
+    const forwarded = await cluster.runtime.forward(shy.podUid, 9000);
+    const sent = randomBytes(300_000);
+    forwarded.end(sent);
+    expect((await buffer(forwarded)).equals(sent)).toBe(true);
+    await expect(cluster.runtime.dial(shy.podUid, 9000)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(cluster.runtime.forward(shy.podUid, 9001)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await cluster.runtime.removePodSandbox(shy.podUid);
   });
 
   test('never opens more than the sandbox itself', async () => {

@@ -163,10 +163,19 @@ export class ProcessCluster implements ClusterRuntime {
     return { at: new Date(stats.atMs), cpuNanoseconds: stats.cpuNanoseconds, memoryWorkingSetBytes: stats.memoryWorkingSetBytes };
   }
 
-  /** The pod's own address, then its loopback: a real port-forward reaches what listens on localhost too. */
   async dial(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    return connectTcp(await this.#requireIp(podUid), port, signal);
+  }
+
+  async #requireIp(podUid: string): Promise<string> {
     const ip = this.#ips.get(podUid) ?? (await this.listPods()).find(({ sandbox }) => sandbox.podUid === podUid)?.sandbox.ip;
     if (ip === undefined) throw new RuntimeError('UnknownPod', `There is no sandbox for pod ${podUid}.`);
+    return ip;
+  }
+
+  /** What listens on all addresses listens on the pod's own here. */
+  async forward(podUid: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+    const ip = await this.#requireIp(podUid);
     try {
       return await connectTcp(ip, port, signal);
     } catch (error) {

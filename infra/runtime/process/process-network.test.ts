@@ -79,8 +79,9 @@ describe.each(testedModes)('the network between pods (bubblewrap: $mode)', ({ mo
     expect(await fetchFrom(id, 'http://localhost:8011')).toMatch(/^private/);
     expect(await fetchFrom(client, `http://${pod.ip}:8011`)).toBe('refused ECONNREFUSED');
     expect(await fetchFrom(client, 'http://localhost:8011')).toBe('refused ECONNREFUSED');
-    // A port-forward reaches it, as it does in a real pod.
-    expect(await readAll(await get(await fixture.cluster.dial(pod.podUid, 8011)))).toContain('private');
+    // A port-forward reaches it, as it does in a real pod, and a probe does not.
+    expect(await readAll(await get(await fixture.cluster.forward(pod.podUid, 8011)))).toContain('private');
+    await expect(fixture.cluster.dial(pod.podUid, 8011)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('dials a pod’s port from outside and is refused where nobody listens', async () => {

@@ -1,3 +1,4 @@
+import { readGraderVersions } from '../../../grader/grader-versions.ts';
 import type { Scorecard } from '../../../grader/verdict.ts';
 import { sleep } from '../../clock.ts';
 import type { Tx } from '../../store/schema.ts';
@@ -14,6 +15,7 @@ const BETWEEN_TRIES_MS = 5_000;
 export async function grade(context: JobContext): Promise<void> {
   const { actor, evidence, clock } = context;
   const judged = await judge(context);
+  const grader = await readGraderVersions();
   const nowMs = clock.now();
   const scorecard = forfeitSolvedIncident(actor.attempt, judged, nowMs);
   await evidence.exclusive(() =>
@@ -26,7 +28,7 @@ export async function grade(context: JobContext): Promise<void> {
           attemptId: actor.attempt.id,
           kind: 'verdict',
           atMs: nowMs,
-          payload: verdictEvidence(actor.attempt, scorecard),
+          payload: { ...verdictEvidence(actor.attempt, scorecard), grader },
         });
       },
     ),
@@ -75,7 +77,7 @@ function restoredAfterMs(attempt: Attempt, scorecard: Scorecard): number | null 
   return Math.max(0, Date.parse(scorecard.restoredAt) - attempt.incidentStartedAtMs);
 }
 
-function verdictEvidence(attempt: Attempt, scorecard: Scorecard): unknown {
-  const { id, personId, lab, mode, variant, baseline, injection } = attempt;
-  return { attemptId: id, personId, lab, mode, variant, baseline, injection, scorecard };
+function verdictEvidence(attempt: Attempt, scorecard: Scorecard): object {
+  const { id, personId, members, lab, mode, variant, baseline, injection } = attempt;
+  return { attemptId: id, personId, members, lab, mode, variant, baseline, injection, scorecard };
 }

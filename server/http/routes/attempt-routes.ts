@@ -1,10 +1,22 @@
 import { z } from 'zod';
+import { nameFrom } from '../../accounts/people.ts';
 import { notFound } from '../../app-error.ts';
 import type { Attempt } from '../../attempts/attempt.ts';
 import { summarise } from '../../attempts/attempt-view.ts';
 import { mayWatchOthers } from '../../attempts/permissions.ts';
-import { injectFaultSchema, resetSchema, startAttemptSchema, startIncidentSchema } from '../../contract/attempts.ts';
+import {
+  attemptSchema,
+  attemptSummariesSchema,
+  injectFaultSchema,
+  metricsSchema,
+  resetSchema,
+  servicesSchema,
+  startAttemptSchema,
+  startIncidentSchema,
+  terminalSchema,
+} from '../../contract/attempts.ts';
 import { idSchema } from '../../contract/roles.ts';
+import { handOverSchema } from '../../contract/teams.ts';
 import { previewService } from '../preview-proxy.ts';
 import { created, everyone, instructors, noContent, ok, param, route, type Answer, type Route, type SignedInCall } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -17,8 +29,11 @@ type Command = (call: SignedInCall<undefined, undefined>, attemptId: string) => 
 export function attemptRoutes(services: Services): Route[] {
   const { commands, views, records } = services;
   const shown = async (attempt: Attempt): Promise<Answer> => ok(await views.view(attempt));
-  const command = (path: string, run: Command): Route =>
-    route('POST', `/api/attempts/:id/${path}`, everyone, async (call) => shown(await run(call, param(call, 'id'))));
+  const command = (path: string, says: string, run: Command): Route =>
+    route('POST', `/api/attempts/:id/${path}`, everyone, async (call) => shown(await run(call, param(call, 'id'))), {
+      says,
+      answers: attemptSchema,
+    });
   return [
     route(
       'POST',
@@ -26,7 +41,10 @@ export function attemptRoutes(services: Services): Route[] {
       everyone,
       async ({ session, body }) => created(await views.view(await commands.start(session.person, body))),
       {
+        says: 'Starts an attempt at a lab.',
         body: startAttemptSchema,
+        answers: attemptSchema,
+        status: 201,
       },
     ),
     route(
@@ -38,19 +56,22 @@ export function attemptRoutes(services: Services): Route[] {
         const attempts = await records.list({ personId, labSlug: query.lab, limit: MAX_LISTED });
         const names = await services.accounts.people.names();
         return ok({
-          attempts: attempts.map((attempt) => summarise(attempt, names.get(attempt.personId) ?? { id: attempt.personId, name: '' })),
+          attempts: attempts.map((attempt) => summarise(attempt, nameFrom(names))),
         });
       },
-      { query: listQuerySchema },
+      { says: 'Lists attempts: your own; for staff anybody’s.', query: listQuerySchema, answers: attemptSummariesSchema },
     ),
-    route('GET', '/api/attempts/:id', everyone, async (call) => shown(await commands.read(call.session.person, param(call, 'id')))),
-    command('extend', ({ session }, id) => commands.extend(session.person, id)),
+    route('GET', '/api/attempts/:id', everyone, async (call) => shown(await commands.read(call.session.person, param(call, 'id'))), {
+      says: 'One attempt as its page shows it.',
+      answers: attemptSchema,
+    }),
+    command('extend', 'Adds time.', ({ session }, id) => commands.extend(session.person, id)),
     route(
       'POST',
       '/api/attempts/:id/reset',
       everyone,
       async (call) => shown(await commands.reset(call.session.person, param(call, 'id'), call.body.to)),
-      { body: resetSchema },
+      { says: 'Takes the sandbox back to its start, to health, or to the fault.', body: resetSchema, answers: attemptSchema },
     ),
     route(
       'POST',
@@ -58,28 +79,57 @@ export function attemptRoutes(services: Services): Route[] {
       everyone,
       async (call) => shown(await commands.startIncident(call.session.person, param(call, 'id'))),
       {
+        says: 'Begins the incident.',
         body: startIncidentSchema,
+        answers: attemptSchema,
       },
     ),
-    command('grade', ({ session }, id) => commands.grade(session.person, id)),
-    command('abandon', ({ session }, id) => commands.abandon(session.person, id)),
-    command('steps/:step/check', (call, id) => commands.checkStep(call.session.person, id, param(call, 'step'))),
-    command('steps/:step/skip', (call, id) => commands.skipStep(call.session.person, id, param(call, 'step'))),
-    command('steps/:step/hints/:n', (call, id) =>
+    route(
+      'POST',
+      '/api/attempts/:id/hand-over',
+      everyone,
+      async (call) => shown(await commands.handOver(call.session.person, param(call, 'id'), call.body.from, call.body.to)),
+      { says: 'Swaps the roles of two in a team.', body: handOverSchema, answers: attemptSchema },
+    ),
+    command('grade', 'Asks for the verdict.', ({ session }, id) => commands.grade(session.person, id)),
+    command('abandon', 'Gives up; nothing is graded.', ({ session }, id) => commands.abandon(session.person, id)),
+    command('steps/:step/check', 'Checks a step now.', (call, id) => commands.checkStep(call.session.person, id, param(call, 'step'))),
+    command('steps/:step/skip', 'Has the step done and forfeits its credit.', (call, id) =>
+      commands.skipStep(call.session.person, id, param(call, 'step')),
+    ),
+    command('steps/:step/hints/:n', 'Opens a hint, counted from 0.', (call, id) =>
       commands.unlockHint(call.session.person, id, param(call, 'step'), hintNumber(param(call, 'n'))),
     ),
-    route('POST', '/api/attempts/:id/terminals', everyone, async (call) =>
-      created(await commands.createTerminal(call.session.person, param(call, 'id'))),
+    route(
+      'POST',
+      '/api/attempts/:id/terminals',
+      everyone,
+      async (call) => created(await commands.createTerminal(call.session.person, param(call, 'id'))),
+      { says: 'Opens a terminal.', answers: terminalSchema, status: 201 },
     ),
-    route('DELETE', '/api/attempts/:id/terminals/:terminal', everyone, async (call) => {
-      await commands.closeTerminal(call.session.person, param(call, 'id'), param(call, 'terminal'));
-      return noContent;
-    }),
-    route('GET', '/api/attempts/:id/services', everyone, async (call) =>
-      ok({ services: await commands.services(call.session.person, param(call, 'id')) }),
+    route(
+      'DELETE',
+      '/api/attempts/:id/terminals/:terminal',
+      everyone,
+      async (call) => {
+        await commands.closeTerminal(call.session.person, param(call, 'id'), param(call, 'terminal'));
+        return noContent;
+      },
+      { says: 'Closes a terminal.' },
     ),
-    route('GET', '/api/attempts/:id/services/:service/metrics', everyone, async (call) =>
-      ok(await commands.metrics(call.session.person, param(call, 'id'), param(call, 'service'))),
+    route(
+      'GET',
+      '/api/attempts/:id/services',
+      everyone,
+      async (call) => ok({ services: await commands.services(call.session.person, param(call, 'id')) }),
+      { says: 'The services of a lab and how they are now.', answers: servicesSchema },
+    ),
+    route(
+      'GET',
+      '/api/attempts/:id/services/:service/metrics',
+      everyone,
+      async (call) => ok(await commands.metrics(call.session.person, param(call, 'id'), param(call, 'service'))),
+      { says: 'What a service’s metrics are now.', answers: metricsSchema },
     ),
     route('ANY', '/preview/:id/:service{/*path}', everyone, (call) => previewService(call, services)),
     route(
@@ -87,7 +137,7 @@ export function attemptRoutes(services: Services): Route[] {
       '/api/attempts/:id/faults',
       instructors,
       async (call) => shown(await commands.injectFault(call.session.person, param(call, 'id'), call.body.fault)),
-      { body: injectFaultSchema },
+      { says: 'Breaks something in somebody’s attempt.', body: injectFaultSchema, answers: attemptSchema },
     ),
   ];
 }

@@ -1,25 +1,32 @@
 import type { LabSummary } from '../../../labs/lab-stage.ts';
 import { hasEnded, type Attempt } from '../../attempts/attempt.ts';
-import type { LabView } from '../../contract/labs.ts';
+import { countsFor } from '../../attempts/team.ts';
+import { catalogueSchema, type LabView } from '../../contract/labs.ts';
 import { everyone, instructors, ok, route, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 
 export function labRoutes({ catalogue, records, verdicts }: Services): Route[] {
   return [
-    route('GET', '/api/labs', everyone, async ({ session }) => {
-      const { id, role } = session.person;
-      const [mine, overrides] = await Promise.all([records.list({ personId: id }), verdicts.overrides()]);
-      const seesFaults = instructors.includes(role);
-      const labs = catalogue.labs.map((lab) =>
-        viewLab(
-          lab,
-          mine.filter((attempt) => attempt.lab.slug === lab.slug),
-          overrides,
-          seesFaults,
-        ),
-      );
-      return ok({ labs, problems: role === 'trainee' ? [] : catalogue.problems });
-    }),
+    route(
+      'GET',
+      '/api/labs',
+      everyone,
+      async ({ session }) => {
+        const { id, role } = session.person;
+        const [mine, overrides] = await Promise.all([records.list({ personId: id }), verdicts.overrides()]);
+        const seesFaults = instructors.includes(role);
+        const labs = catalogue.labs.map((lab) =>
+          viewLab(
+            lab,
+            mine.filter((attempt) => attempt.lab.slug === lab.slug && (!hasEnded(attempt) || countsFor(attempt, id))),
+            overrides,
+            seesFaults,
+          ),
+        );
+        return ok({ labs, problems: role === 'trainee' ? [] : catalogue.problems });
+      },
+      { says: 'Lists the labs, and for staff what is wrong with those that do not load.', answers: catalogueSchema },
+    ),
   ];
 }
 
@@ -38,6 +45,7 @@ function viewLab(lab: LabSummary, mine: readonly Attempt[], overrides: ReadonlyM
     steps: lab.steps.map(({ id, title, phase }) => ({ id, title, phase })),
     faults: seesFaults ? lab.faults.map(({ id, title }) => ({ id, title })) : [],
     passMark: lab.passMark,
+    team: (lab.team ?? []).map((role) => ({ ...role })),
     mine: {
       runningAttemptId: mine.find((attempt) => !hasEnded(attempt))?.id ?? null,
       attempts: mine.length,

@@ -2,9 +2,22 @@ import { z } from 'zod';
 import { welcomePath } from '../../accounts/first-run.ts';
 import type { NewLink } from '../../accounts/links.ts';
 import { toInstant } from '../../clock.ts';
-import { createCohortSchema, invitePersonSchema, setMembersSchema, updatePersonSchema, type Invitation } from '../../contract/people.ts';
+import {
+  auditPageSchema,
+  cohortSchema,
+  cohortsSchema,
+  createCohortSchema,
+  invitationSchema,
+  invitePersonSchema,
+  peopleSchema,
+  personSchema,
+  setMembersSchema,
+  updatePersonSchema,
+  type Invitation,
+} from '../../contract/people.ts';
 import { idSchema } from '../../contract/roles.ts';
-import { administrators, created, instructors, ok, param, route, staff, type Route } from '../route.ts';
+import { teamMatesSchema } from '../../contract/teams.ts';
+import { administrators, created, everyone, instructors, ok, param, route, staff, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 
 const MAX_AUDIT_ENTRIES = 200;
@@ -28,7 +41,10 @@ export function peopleRoutes(services: Services): Route[] {
     expiresAt: toInstant(link.expiresAtMs),
   });
   return [
-    route('GET', '/api/people', administrators, async () => ok({ people: await accounts.people.list() })),
+    route('GET', '/api/people', administrators, async () => ok({ people: await accounts.people.list() }), {
+      says: 'Lists everybody who has an account.',
+      answers: peopleSchema,
+    }),
     route(
       'POST',
       '/api/people',
@@ -40,7 +56,7 @@ export function peopleRoutes(services: Services): Route[] {
         await audit.record({ actor: session.person, action: 'person.invited', subject: person.id, detail: { role: body.role }, address });
         return created(await invitation(person.id, link));
       },
-      { body: invitePersonSchema },
+      { says: 'Invites a person; the link is shown once.', body: invitePersonSchema, answers: invitationSchema, status: 201 },
     ),
     route(
       'PATCH',
@@ -61,15 +77,28 @@ export function peopleRoutes(services: Services): Route[] {
         });
         return ok(await accounts.people.view(id));
       },
-      { body: updatePersonSchema },
+      { says: 'Changes a name or a role, disables an account, or lets it in again.', body: updatePersonSchema, answers: personSchema },
     ),
-    route('POST', '/api/people/:id/link', administrators, async (call) => {
-      const person = await accounts.people.require(param(call, 'id'));
-      const link = await accounts.links.renew(person.id, 'set-password');
-      await audit.record({ actor: call.session.person, action: 'person.link-made', subject: person.id, address: call.address });
-      return ok(await invitation(person.id, link));
+    route(
+      'POST',
+      '/api/people/:id/link',
+      administrators,
+      async (call) => {
+        const person = await accounts.people.require(param(call, 'id'));
+        const link = await accounts.links.renew(person.id, 'set-password');
+        await audit.record({ actor: call.session.person, action: 'person.link-made', subject: person.id, address: call.address });
+        return ok(await invitation(person.id, link));
+      },
+      { says: 'Makes a new link to set a password; older ones end.', answers: invitationSchema },
+    ),
+    route('GET', '/api/team-mates', everyone, async ({ session }) => ok({ people: await cohorts.matesOf(session.person.id) }), {
+      says: 'Lists who shares a cohort with you.',
+      answers: teamMatesSchema,
     }),
-    route('GET', '/api/cohorts', staff, async () => ok({ cohorts: await cohorts.list() })),
+    route('GET', '/api/cohorts', staff, async () => ok({ cohorts: await cohorts.list() }), {
+      says: 'Lists the cohorts and who is in them.',
+      answers: cohortsSchema,
+    }),
     route(
       'POST',
       '/api/cohorts',
@@ -79,7 +108,7 @@ export function peopleRoutes(services: Services): Route[] {
         await audit.record({ actor: session.person, action: 'cohort.created', subject: cohort.id, detail: { name: body.name }, address });
         return created(cohort);
       },
-      { body: createCohortSchema },
+      { says: 'Makes a cohort.', body: createCohortSchema, answers: cohortSchema, status: 201 },
     ),
     route(
       'PUT',
@@ -96,14 +125,14 @@ export function peopleRoutes(services: Services): Route[] {
         });
         return ok(cohort);
       },
-      { body: setMembersSchema },
+      { says: 'Says who is in a cohort: exactly these.', body: setMembersSchema, answers: cohortSchema },
     ),
     route(
       'GET',
       '/api/audit',
       administrators,
       async ({ query }) => ok(await audit.list({ before: query.before, limit: query.limit, personId: query.person, action: query.action })),
-      { query: auditQuerySchema },
+      { says: 'Who did what, the newest first.', query: auditQuerySchema, answers: auditPageSchema },
     ),
   ];
 }

@@ -1,14 +1,23 @@
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { PersonRow } from '../../store/schema.ts';
+import { nameFrom } from '../../accounts/people.ts';
 import { messageOf } from '../../app-error.ts';
-import { gradesCsv, listGrades } from '../../attempts/grades.ts';
+import { gradesCsv, readGrades } from '../../attempts/grades.ts';
 import { mayWatchOthers } from '../../attempts/permissions.ts';
 import { viewResult } from '../../attempts/results.ts';
 import { toInstant } from '../../clock.ts';
-import { overrideSchema, sendMessageSchema, type Grade, type Result } from '../../contract/attempts.ts';
+import {
+  deliveredSchema,
+  gradesSchema,
+  overrideSchema,
+  recordingsSchema,
+  resultSchema,
+  rosterSchema,
+  sendMessageSchema,
+  type Result,
+} from '../../contract/attempts.ts';
 import type { Message } from '../../contract/events.ts';
-import type { PersonRef } from '../../contract/roles.ts';
 import { idSchema } from '../../contract/roles.ts';
 import { newId } from '../../ids.ts';
 import { everyone, instructors, managers, ok, param, route, staff, type Route } from '../route.ts';
@@ -19,21 +28,39 @@ const gradesQuerySchema = z.object({ cohort: idSchema.optional() });
 export function resultRoutes(services: Services): Route[] {
   const { commands, recordings, audit } = services;
   return [
-    route('GET', '/api/attempts/:id/result', everyone, async (call) => ok(await result(services, call.session.person, param(call, 'id')))),
-    route('GET', '/api/attempts/:id/recordings', everyone, async (call) => {
-      const attempt = await commands.read(call.session.person, param(call, 'id'));
-      return ok({ recordings: await recordings.list(attempt.id) });
+    route('GET', '/api/attempts/:id/result', everyone, async (call) => ok(await result(services, call.session.person, param(call, 'id'))), {
+      says: 'How an attempt ended, check by check.',
+      answers: resultSchema,
     }),
-    route('GET', '/api/recordings/:id', everyone, async (call) => {
-      const recording = await recordings.find(param(call, 'id'));
-      await commands.read(call.session.person, recording.attemptId);
-      call.response.type('application/x-asciicast').set('Cache-Control', 'private, no-cache');
-      await pipeline(recording.openStream(), call.response).catch((error: unknown) =>
-        services.log.debug({ reason: messageOf(error) }, 'a recording broke off'),
-      );
-      return 'sent';
+    route(
+      'GET',
+      '/api/attempts/:id/recordings',
+      everyone,
+      async (call) => {
+        const attempt = await commands.read(call.session.person, param(call, 'id'));
+        return ok({ recordings: await recordings.list(attempt.id) });
+      },
+      { says: 'The recordings of an attempt’s terminals.', answers: recordingsSchema },
+    ),
+    route(
+      'GET',
+      '/api/recordings/:id',
+      everyone,
+      async (call) => {
+        const recording = await recordings.find(param(call, 'id'));
+        await commands.read(call.session.person, recording.attemptId);
+        call.response.type('application/x-asciicast').set('Cache-Control', 'private, no-cache');
+        await pipeline(recording.openStream(), call.response).catch((error: unknown) =>
+          services.log.debug({ reason: messageOf(error) }, 'a recording broke off'),
+        );
+        return 'sent';
+      },
+      { says: 'One recording, as asciicast v2.', answers: 'application/x-asciicast' },
+    ),
+    route('GET', '/api/roster', instructors, async () => ok({ attempts: await services.roster() }), {
+      says: 'Everybody who is at work, and who needs help.',
+      answers: rosterSchema,
     }),
-    route('GET', '/api/roster', instructors, async () => ok({ attempts: await services.roster() })),
     route(
       'POST',
       '/api/messages',
@@ -49,17 +76,19 @@ export function resultRoutes(services: Services): Route[] {
         });
         return ok({ delivered });
       },
-      { body: sendMessageSchema },
+      { says: 'Shows a message to one attempt’s people or to everybody at work.', body: sendMessageSchema, answers: deliveredSchema },
     ),
-    route('GET', '/api/grades', staff, async ({ query }) => ok({ grades: await grades(services, query.cohort) }), {
+    route('GET', '/api/grades', staff, async ({ query }) => ok({ grades: await readGrades(services, query.cohort) }), {
+      says: 'The grades of everybody or of a cohort.',
       query: gradesQuerySchema,
+      answers: gradesSchema,
     }),
     route(
       'GET',
       '/api/grades.csv',
       staff,
       async ({ query, response, session, address }) => {
-        const csv = gradesCsv(await grades(services, query.cohort));
+        const csv = gradesCsv(await readGrades(services, query.cohort));
         await audit.record({
           actor: session.person,
           action: 'grades.exported',
@@ -69,7 +98,7 @@ export function resultRoutes(services: Services): Route[] {
         response.type('text/csv; charset=utf-8').set('Content-Disposition', 'attachment; filename="drillhouse-grades.csv"').send(csv);
         return 'sent';
       },
-      { query: gradesQuerySchema },
+      { says: 'The same as a table.', query: gradesQuerySchema, answers: 'text/csv' },
     ),
     route(
       'POST',
@@ -79,7 +108,7 @@ export function resultRoutes(services: Services): Route[] {
         const attempt = await commands.override(call.session.person, param(call, 'id'), call.body.outcome, call.body.reason);
         return ok(await result(services, call.session.person, attempt.id));
       },
-      { body: overrideSchema },
+      { says: 'Overrides a verdict, with the reason; both are kept.', body: overrideSchema, answers: resultSchema },
     ),
   ];
 }
@@ -101,21 +130,9 @@ async function result(services: Services, viewer: PersonRow, attemptId: string):
     journal,
     content,
     recordings,
-    nameOf: namer(names),
+    nameOf: nameFrom(names),
     showsHiddenEvidence: mayWatchOthers(viewer),
   });
-}
-
-async function grades(services: Services, cohortId: string | undefined): Promise<Grade[]> {
-  const { records, verdicts, cohorts, accounts } = services;
-  const [attempts, verdictRows, overrides, cohortRows, names] = await Promise.all([
-    records.list({ endedOnly: true }),
-    verdicts.summaries(),
-    verdicts.overrides(),
-    cohorts.list(),
-    accounts.people.names(),
-  ]);
-  return listGrades({ attempts, verdicts: verdictRows, overrides, cohorts: cohortRows, nameOf: namer(names) }, cohortId);
 }
 
 /** How many people had a page open to read it. */
@@ -124,11 +141,7 @@ async function send(services: Services, from: PersonRow, { text, attemptId }: z.
     attemptId === undefined
       ? services.supervisor.running.map((runner) => runner.actor.attempt)
       : [await services.commands.read(from, attemptId)];
-  const personIds = [...new Set(attempts.map((attempt) => attempt.personId))];
+  const personIds = [...new Set(attempts.flatMap(({ members }) => members.map((member) => member.personId)))];
   const message: Message = { id: newId('message'), from: from.name, text, at: toInstant(services.clock.now()) };
   return personIds.filter((personId) => services.people.deliver(personId, message)).length;
-}
-
-function namer(names: ReadonlyMap<string, PersonRef>): (personId: string) => PersonRef {
-  return (personId) => names.get(personId) ?? { id: personId, name: '' };
 }

@@ -3,22 +3,32 @@ import { remainingAt } from '../../attempts/attempt-clock.ts';
 import type { Attempt } from '../../attempts/attempt.ts';
 import { hasEnded } from '../../attempts/attempt.ts';
 import { toInstant } from '../../clock.ts';
-import type { SandboxView, SubstrateView } from '../../contract/people.ts';
+import { sandboxesSchema, type SandboxView, type SubstrateView } from '../../contract/people.ts';
 import { administrators, noContent, ok, param, route, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 
 export function sandboxRoutes(services: Services): Route[] {
   const { supervisor, commands } = services;
   return [
-    route('GET', '/api/sandboxes', administrators, async () =>
-      ok({ sandboxes: await listSandboxes(services), substrate: await viewSubstrate(services) }),
+    route(
+      'GET',
+      '/api/sandboxes',
+      administrators,
+      async () => ok({ sandboxes: await listSandboxes(services), substrate: await viewSubstrate(services) }),
+      { says: 'Lists the sandboxes and how full the machine is.', answers: sandboxesSchema },
     ),
-    route('DELETE', '/api/sandboxes/:id', administrators, async (call) => {
-      const runner = supervisor.running.find(({ actor }) => actor.attempt.sandboxId === param(call, 'id'));
-      if (runner === undefined || hasEnded(runner.actor.attempt)) throw notFound('sandbox');
-      await commands.abandon(call.session.person, runner.actor.attempt.id);
-      return noContent;
-    }),
+    route(
+      'DELETE',
+      '/api/sandboxes/:id',
+      administrators,
+      async (call) => {
+        const runner = supervisor.running.find(({ actor }) => actor.attempt.sandboxId === param(call, 'id'));
+        if (runner === undefined || hasEnded(runner.actor.attempt)) throw notFound('sandbox');
+        await commands.abandon(call.session.person, runner.actor.attempt.id);
+        return noContent;
+      },
+      { says: 'Ends the attempt of a sandbox as abandoned.' },
+    ),
   ];
 }
 

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { ActiveSession } from '../../accounts/sessions.ts';
 import { toInstant } from '../../clock.ts';
-import { acceptLinkSchema, changePasswordSchema, signInSchema, type LinkPreview, type Session } from '../../contract/session.ts';
+import {
+  acceptLinkSchema,
+  changePasswordSchema,
+  linkPreviewSchema,
+  sessionSchema,
+  signInSchema,
+  type LinkPreview,
+  type Session,
+} from '../../contract/session.ts';
 import { everyone, noContent, ok, param, publicRoute, route, type PublicCall, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 import { clearSessionCookie, ensureVisitor, setSessionCookie } from '../session-cookies.ts';
@@ -25,10 +33,15 @@ export function sessionRoutes(services: Services): Route[] {
     return view(session, session.csrfToken);
   };
   return [
-    publicRoute('GET', '/api/session', async ({ session, request, response }) => {
-      const csrfToken = session?.csrfToken ?? accounts.sessions.csrfTokenFor(ensureVisitor(request, response, site.secureCookies));
-      return ok(view(session, csrfToken));
-    }),
+    publicRoute(
+      'GET',
+      '/api/session',
+      async ({ session, request, response }) => {
+        const csrfToken = session?.csrfToken ?? accounts.sessions.csrfTokenFor(ensureVisitor(request, response, site.secureCookies));
+        return ok(view(session, csrfToken));
+      },
+      { says: 'Who is signed in, and the token that requests which write must send.', answers: sessionSchema },
+    ),
     publicRoute(
       'POST',
       '/api/session',
@@ -38,24 +51,35 @@ export function sessionRoutes(services: Services): Route[] {
         if (call.session !== undefined) await accounts.sessions.end(call.session.id);
         return ok(begin(call, next));
       },
-      { body: signInSchema },
+      { says: 'Signs in.', body: signInSchema, answers: sessionSchema },
     ),
-    route('DELETE', '/api/session', everyone, async ({ session, response, address }) => {
-      await accounts.signOut(session, address);
-      clearSessionCookie(response, site.secureCookies);
-      return noContent;
-    }),
-    publicRoute('GET', '/api/links/:token', async (call) => {
-      const link = await accounts.links.require(tokenSchema.parse(param(call, 'token')));
-      const preview: LinkPreview = {
-        kind: link.kind,
-        email: link.person.email,
-        name: link.person.name,
-        role: link.person.role,
-        expiresAt: toInstant(link.expiresAtMs),
-      };
-      return ok(preview);
-    }),
+    route(
+      'DELETE',
+      '/api/session',
+      everyone,
+      async ({ session, response, address }) => {
+        await accounts.signOut(session, address);
+        clearSessionCookie(response, site.secureCookies);
+        return noContent;
+      },
+      { says: 'Signs out.' },
+    ),
+    publicRoute(
+      'GET',
+      '/api/links/:token',
+      async (call) => {
+        const link = await accounts.links.require(tokenSchema.parse(param(call, 'token')));
+        const preview: LinkPreview = {
+          kind: link.kind,
+          email: link.person.email,
+          name: link.person.name,
+          role: link.person.role,
+          expiresAt: toInstant(link.expiresAtMs),
+        };
+        return ok(preview);
+      },
+      { says: 'Whom a one-time link is for; does not use it up.', answers: linkPreviewSchema },
+    ),
     publicRoute(
       'POST',
       '/api/links/:token',
@@ -64,7 +88,7 @@ export function sessionRoutes(services: Services): Route[] {
         if (call.session !== undefined) await accounts.sessions.end(call.session.id);
         return ok(begin(call, next));
       },
-      { body: acceptLinkSchema },
+      { says: 'Uses a one-time link up and signs in.', body: acceptLinkSchema, answers: sessionSchema },
     ),
     route(
       'POST',
@@ -74,7 +98,7 @@ export function sessionRoutes(services: Services): Route[] {
         await accounts.changePassword(session, body.current, body.next, address);
         return noContent;
       },
-      { body: changePasswordSchema },
+      { says: 'Changes the password; the other sessions end.', body: changePasswordSchema },
     ),
   ];
 }

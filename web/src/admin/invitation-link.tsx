@@ -1,33 +1,15 @@
-import { Group, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import type { Invitation } from '../../../server/contract/people.ts';
-import { CopyButton } from '../parts/copy-button.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { showOnce } from '../parts/shown-once.tsx';
 
-/** The only time that the link can be seen: the server keeps nothing but its hash. */
 export function openInvitationLink({ person, link, expiresAt }: Invitation): void {
-  modals.open({
+  showOnce({
     title: `Link for ${person.name}`,
-    size: 'lg',
-    closeOnClickOutside: false,
-    children: (
+    label: 'Link',
+    value: link,
+    text: (
       <>
-        <Text size="sm" mb="sm">
-          Send it to {person.email}. It is shown only now, works once, and ends <Instant at={expiresAt} />. If it is lost, make a new one.
-        </Text>
-        <Group align="flex-end" wrap="nowrap">
-          <TextInput
-            label="Link"
-            value={link}
-            readOnly
-            style={{ flex: 1 }}
-            onFocus={(event) => {
-              event.currentTarget.select();
-            }}
-            data-autofocus
-          />
-          <CopyButton text={link} label="Copy the link" size="sm" variant="filled" />
-        </Group>
+        Send it to {person.email}. It is shown only now, works once, and ends <Instant at={expiresAt} />. If it is lost, make a new one.
       </>
     ),
   });

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
-  artefactContentSchema,
   artefactsSchema,
-  artefactVersionSchema,
+  artefactVersionContentSchema,
+  artefactVersionsSchema,
   artefactViewSchema,
   type ArtefactContentView,
   type Artefacts,
@@ -33,11 +33,9 @@ export async function rateArtefact(attemptId: string, id: string, rating: z.inpu
 }
 
 export async function fetchVersions(attemptId: string, id: string, signal?: AbortSignal): Promise<ArtefactVersion[]> {
-  const schema = z.object({ versions: z.array(artefactVersionSchema) });
-  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions`, schema, { signal })).versions;
+  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions`, artefactVersionsSchema, { signal })).versions;
 }
 
 export async function fetchVersion(attemptId: string, id: string, version: number, signal?: AbortSignal): Promise<ArtefactContentView> {
-  const schema = z.object({ content: artefactContentSchema });
-  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions/${version}`, schema, { signal })).content;
+  return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions/${version}`, artefactVersionContentSchema, { signal })).content;
 }

@@ -1,12 +1,13 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   attemptSchema,
-  attemptSummarySchema,
-  gradeSchema,
+  attemptSummariesSchema,
+  deliveredSchema,
+  gradesSchema,
   metricsSchema,
   resultSchema,
-  rosterEntrySchema,
-  serviceSchema,
+  rosterSchema,
+  servicesSchema,
   terminalSchema,
   type AttemptSummary,
   type AttemptView,
@@ -32,14 +33,7 @@ export async function fetchCatalogue(signal?: AbortSignal): Promise<Catalogue> {
 
 /** Those of one person; trainees may ask for their own only. */
 export async function fetchAttempts(personId: string, signal?: AbortSignal): Promise<AttemptSummary[]> {
-  return (
-    await requestJson(
-      'GET',
-      `/api/attempts?person=${encodeURIComponent(personId)}`,
-      z.object({ attempts: z.array(attemptSummarySchema) }),
-      { signal },
-    )
-  ).attempts;
+  return (await requestJson('GET', `/api/attempts?person=${encodeURIComponent(personId)}`, attemptSummariesSchema, { signal })).attempts;
 }
 
 export async function startAttempt(start: z.input<typeof startAttemptSchema>): Promise<AttemptView> {
@@ -79,7 +73,7 @@ export async function deleteTerminal(id: string, terminalId: string): Promise<vo
 }
 
 export async function fetchServices(id: string, signal?: AbortSignal): Promise<ServiceView[]> {
-  return (await requestJson('GET', `${attemptPath(id)}/services`, z.object({ services: z.array(serviceSchema) }), { signal })).services;
+  return (await requestJson('GET', `${attemptPath(id)}/services`, servicesSchema, { signal })).services;
 }
 
 export async function fetchMetrics(id: string, service: string, signal?: AbortSignal): Promise<Metrics> {
@@ -97,7 +91,7 @@ export async function overrideResult(id: string, override: z.input<typeof overri
 export const recordingPath = (id: string): string => `/api/recordings/${encodeURIComponent(id)}`;
 
 export async function fetchRoster(signal?: AbortSignal): Promise<RosterEntry[]> {
-  return (await requestJson('GET', '/api/roster', z.object({ attempts: z.array(rosterEntrySchema) }), { signal })).attempts;
+  return (await requestJson('GET', '/api/roster', rosterSchema, { signal })).attempts;
 }
 
 export async function injectFault(id: string, fault: string): Promise<AttemptView> {
@@ -106,11 +100,11 @@ export async function injectFault(id: string, fault: string): Promise<AttemptVie
 
 /** @returns how many people were reached */
 export async function sendMessage(message: z.input<typeof sendMessageSchema>): Promise<number> {
-  return (await requestJson('POST', '/api/messages', z.object({ delivered: z.number() }), { body: message })).delivered;
+  return (await requestJson('POST', '/api/messages', deliveredSchema, { body: message })).delivered;
 }
 
 export async function fetchGrades(cohortId: string | null, signal?: AbortSignal): Promise<Grade[]> {
-  const answer = await requestJson('GET', `/api/grades${cohortQuery(cohortId)}`, z.object({ grades: z.array(gradeSchema) }), { signal });
+  const answer = await requestJson('GET', `/api/grades${cohortQuery(cohortId)}`, gradesSchema, { signal });
   return answer.grades;
 }
 

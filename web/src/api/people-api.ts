@@ -1,11 +1,12 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
-  auditEntrySchema,
+  auditPageSchema,
   cohortSchema,
+  cohortsSchema,
   invitationSchema,
+  peopleSchema,
   personSchema,
-  sandboxSchema,
-  substrateSchema,
+  sandboxesSchema,
   type AuditEntry,
   type Cohort,
   type Invitation,
@@ -18,7 +19,7 @@ import {
 import { requestJson, requestNothing } from './http.ts';
 
 export async function fetchPeople(signal?: AbortSignal): Promise<Person[]> {
-  return (await requestJson('GET', '/api/people', z.object({ people: z.array(personSchema) }), { signal })).people;
+  return (await requestJson('GET', '/api/people', peopleSchema, { signal })).people;
 }
 
 export async function invitePerson(invitation: z.input<typeof invitePersonSchema>): Promise<Invitation> {
@@ -34,7 +35,7 @@ export async function createLink(id: string): Promise<Invitation> {
 }
 
 export async function fetchCohorts(signal?: AbortSignal): Promise<Cohort[]> {
-  return (await requestJson('GET', '/api/cohorts', z.object({ cohorts: z.array(cohortSchema) }), { signal })).cohorts;
+  return (await requestJson('GET', '/api/cohorts', cohortsSchema, { signal })).cohorts;
 }
 
 export async function createCohort(name: string): Promise<Cohort> {
@@ -44,8 +45,6 @@ export async function createCohort(name: string): Promise<Cohort> {
 export async function setCohortMembers(id: string, personIds: readonly string[]): Promise<Cohort> {
   return requestJson('PUT', `/api/cohorts/${encodeURIComponent(id)}/members`, cohortSchema, { body: { personIds } });
 }
-
-const sandboxesSchema = z.object({ sandboxes: z.array(sandboxSchema), substrate: substrateSchema });
 
 export async function fetchSandboxes(signal?: AbortSignal): Promise<{ sandboxes: SandboxView[]; substrate: SubstrateView }> {
   return requestJson('GET', '/api/sandboxes', sandboxesSchema, { signal });
@@ -59,8 +58,6 @@ export interface AuditFilter {
   readonly person: string | null;
   readonly action: string | null;
 }
-
-const auditPageSchema = z.object({ entries: z.array(auditEntrySchema), nextBefore: z.number().nullable() });
 
 /** One page, newest first. @param before the `seq` to continue below; null for the newest */
 export async function fetchAudit(

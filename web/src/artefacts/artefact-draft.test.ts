@@ -93,6 +93,18 @@ describe('a draft', () => {
     expect(draft.snapshot()).toMatchObject({ content: { text: 'more' }, save: { kind: 'behind' } });
   });
 
+  it('takes what somebody else wrote, but never over what is not saved here', async () => {
+    draft.refresh({ content: { text: 'theirs' }, revision: 2 });
+    expect(draft.snapshot().content).toEqual({ text: 'theirs' });
+    draft.refresh({ content: { text: 'older' }, revision: 1 });
+    draft.change('text', 'mine');
+    draft.refresh({ content: { text: 'theirs again' }, revision: 3 });
+    expect(draft.snapshot().content).toEqual({ text: 'mine' });
+    server.revision = 2;
+    await draft.flush();
+    expect(server.kept).toEqual(['"mine"']);
+  });
+
   it('goes on from what a submission answered', async () => {
     server.revision = 2;
     draft.adopt({ revision: 2 });

@@ -71,6 +71,13 @@ export class ArtefactDraft {
     this.#revision = Math.max(this.#revision, revision);
   }
 
+  /** What somebody else of the team wrote meanwhile, unless something here is not saved yet. */
+  refresh({ content, revision }: Pick<ArtefactView, 'content' | 'revision'>): void {
+    if (this.#state.save.kind !== 'saved' || revision <= this.#revision) return;
+    this.#revision = revision;
+    this.#set({ content, save: { kind: 'saved' } });
+  }
+
   async #saveOnce(): Promise<void> {
     const { content } = this.#state;
     this.#set({ content, save: { kind: 'saving' } });

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import type { Artefacts, ArtefactView } from '../../../server/contract/artefacts.ts';
 import { submitArtefact } from '../api/artefacts-api.ts';
+import { useMeasurements } from '../measurements/use-measurements.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { StatusTag } from '../parts/status-tag.tsx';
@@ -24,6 +25,7 @@ interface Props {
 export function ArtefactEditor({ attemptId, artefact, record, draft }: Props) {
   const { content, save } = useDraftState(draft);
   const adopt = useAdoptArtefact(attemptId);
+  const measured = useMeasurements(attemptId);
   const submit = useAct(
     async () => {
       await draft.flush();
@@ -55,6 +57,7 @@ export function ArtefactEditor({ attemptId, artefact, record, draft }: Props) {
             field={field}
             content={content}
             record={record}
+            runs={measured?.runs ?? []}
             onChange={(id, value) => {
               draft.change(id, value);
             }}

@@ -1,10 +1,11 @@
 import { ActionIcon, Button, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core';
-import { IconClockPlus, IconPlus, IconTrash } from '@tabler/icons-react';
+import { IconClockPlus, IconGauge, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useId, useState } from 'react';
+import type { MeasurementRun } from '../../../server/contract/measurements.ts';
 import type { ArtefactContentView, ArtefactFieldView, Artefacts } from '../../../server/contract/artefacts.ts';
 import { StepMarkdown } from '../lab/step-markdown.tsx';
 import styles from './artefacts.module.css';
-import { addRecord, rowsOf, textOf, type Row } from './content.ts';
+import { addRecord, addRuns, rowsOf, textOf, type Row } from './content.ts';
 
 interface FieldProps<Kind extends ArtefactFieldView['kind']> {
   readonly field: Extract<ArtefactFieldView, { kind: Kind }>;
@@ -14,17 +15,18 @@ interface FieldProps<Kind extends ArtefactFieldView['kind']> {
 
 interface Props extends FieldProps<ArtefactFieldView['kind']> {
   readonly record: Artefacts['record'];
+  readonly runs: readonly MeasurementRun[];
 }
 
 /** One field to be filled in. */
-export function ArtefactField({ field, record, ...rest }: Props) {
+export function ArtefactField({ field, record, runs, ...rest }: Props) {
   switch (field.kind) {
     case 'text':
       return <TextField field={field} {...rest} />;
     case 'choice':
       return <ChoiceField field={field} {...rest} />;
     case 'table':
-      return <TableField field={field} record={record} {...rest} />;
+      return <TableField field={field} record={record} runs={runs} {...rest} />;
   }
 }
 
@@ -93,7 +95,7 @@ function ChoiceField({ field, content, onChange }: FieldProps<'choice'>) {
   );
 }
 
-function TableField({ field, content, onChange, record }: FieldProps<'table'> & Pick<Props, 'record'>) {
+function TableField({ field, content, onChange, record, runs }: FieldProps<'table'> & Pick<Props, 'record' | 'runs'>) {
   const rows = rowsOf(content, field.id);
   const id = useId();
   const set = (next: readonly Row[]): void => {
@@ -162,6 +164,20 @@ function TableField({ field, content, onChange, record }: FieldProps<'table'> & 
             }}
           >
             Add from the record
+          </Button>
+        )}
+        {field.fromRuns === true && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<IconGauge size={14} aria-hidden />}
+            disabled={runs.length === 0}
+            title={runs.length === 0 ? 'Nothing was measured yet.' : undefined}
+            onClick={() => {
+              set(addRuns(rows, runs));
+            }}
+          >
+            Add the measured runs
           </Button>
         )}
       </div>

@@ -7,7 +7,6 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
-import { useMe } from '../session/me.ts';
 import { ArtefactReview } from './artefact-review.tsx';
 import { ArtefactsTab } from './artefacts-tab.tsx';
 
@@ -30,7 +29,7 @@ export function ArtefactsPage() {
 }
 
 function ArtefactsOf({ attemptId, data }: { readonly attemptId: string; readonly data: Artefacts }) {
-  const own = data.attempt.person.id === useMe().id;
+  const own = data.attempt.mine;
   return (
     <Page
       title={own ? `Artefacts: ${data.attempt.title}` : `Artefacts of ${data.attempt.person.name}`}

@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Artefacts } from '../../../server/contract/artefacts.ts';
 import { ArtefactEditor } from './artefact-editor.tsx';
 import { ArtefactRating } from './artefact-rating.tsx';
@@ -12,6 +12,9 @@ export function ArtefactsTab({ attemptId, data }: { readonly attemptId: string; 
   const draftOf = useDrafts(attemptId);
   const [chosen, setChosen] = useState<string | null>(null);
   const artefact = data.artefacts.find(({ id }) => id === chosen) ?? data.artefacts[0];
+  useEffect(() => {
+    for (const newest of data.artefacts) draftOf(newest).refresh(newest);
+  }, [data.artefacts, draftOf]);
   if (artefact === undefined) return null;
   return (
     <div className={styles['tab']}>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addRecord } from './content.ts';
+import type { MeasurementRun } from '../../../server/contract/measurements.ts';
+import { addRecord, addRuns } from './content.ts';
 
 const record = [
   { at: '2026-11-21T09:14:03.120Z', what: 'The incident began.' },
@@ -29,5 +30,39 @@ describe('a timeline from the record', () => {
         record,
       ),
     ).toHaveLength(60);
+  });
+});
+
+describe('a table of measured runs', () => {
+  const figures = {
+    requests: 90,
+    answered: 90,
+    failures: {},
+    usdPerThousandRequests: 0.2812,
+    endToEndMs: { p50: 1, p95: 620, p99: 3 },
+    firstTokenMs: null,
+    cacheHits: 0,
+    quality: 0.915,
+  };
+  const run = (number: number, ...titles: readonly string[]): MeasurementRun => ({
+    number,
+    label: 'a smaller model',
+    by: { id: 'pr_00000000000000000000', name: 'Tess' },
+    startedAt: '2026-11-21T09:14:03.120Z',
+    finishedAt: null,
+    state: 'done',
+    reason: null,
+    workloads: titles.map((title) => ({ id: title, title, aims: {}, figures: title === 'silent' ? null : figures, remark: null })),
+  });
+
+  it('has a row for each workload that gave figures, and keeps what was written', () => {
+    const own = { run: 'by hand', cost: '2' };
+    const rows = addRuns([own, {}], [run(1, 'assistant', 'silent'), run(2, 'assistant')]);
+    expect(rows).toEqual([
+      own,
+      { run: '1. a smaller model (assistant)', cost: '0.281', latency: '620', quality: '92' },
+      { run: '2. a smaller model', cost: '0.281', latency: '620', quality: '92' },
+    ]);
+    expect(addRuns(rows, [run(2, 'assistant')])).toEqual(rows);
   });
 });

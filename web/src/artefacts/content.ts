@@ -1,4 +1,5 @@
 import type { ArtefactContentView, Artefacts } from '../../../server/contract/artefacts.ts';
+import type { MeasurementRun } from '../../../server/contract/measurements.ts';
 
 export type Row = Readonly<Record<string, string>>;
 
@@ -29,4 +30,25 @@ export function addRecord(rows: readonly Row[], record: Artefacts['record']): re
   return all.every((row) => /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}/.test(row['at'] ?? ''))
     ? all.toSorted((a, b) => ((a['at'] ?? '') < (b['at'] ?? '') ? -1 : (a['at'] ?? '') > (b['at'] ?? '') ? 1 : 0))
     : all;
+}
+
+/** Rows with what was measured, one for each workload of each run, after those that are there; what is there already is not put in again. */
+export function addRuns(rows: readonly Row[], runs: readonly MeasurementRun[]): readonly Row[] {
+  const measured = runs.flatMap(({ number, label, workloads }) =>
+    workloads.flatMap(({ title, figures }) => {
+      if (figures === null) return [];
+      const { usdPerThousandRequests: usd, endToEndMs, quality } = figures;
+      return [
+        {
+          run: `${number}. ${label}${workloads.length > 1 ? ` (${title})` : ''}`,
+          cost: usd === null ? '' : usd.toFixed(usd < 1 ? 3 : 2),
+          latency: endToEndMs === null ? '' : String(endToEndMs.p95),
+          quality: quality === null ? '' : String(Math.round(quality * 100)),
+        },
+      ];
+    }),
+  );
+  const kept = rows.filter((row) => Object.values(row).some((cell) => cell.trim() !== ''));
+  const missing = measured.filter(({ run }) => !kept.some((row) => row['run'] === run));
+  return [...kept, ...missing].slice(0, MAX_ROWS);
 }

@@ -15,6 +15,9 @@ import { PastAttempts } from './past-attempts.tsx';
 // Who has a lab running is reached by an instructor's words here too; the live channel's code is not worth loading for anybody else.
 const MessageToasts = lazy(async () => ({ default: (await import('../realtime/message-toasts.tsx')).MessageToasts }));
 
+/** A team may name one while the page is open. */
+const REFRESH_MS = 20_000;
+
 export function CataloguePage() {
   const notice = useSession().data?.notice ?? null;
   return (
@@ -34,7 +37,7 @@ export function CataloguePage() {
 }
 
 function Labs() {
-  const catalogue = useQuery({ queryKey: ['labs'], queryFn: ({ signal }) => fetchCatalogue(signal) });
+  const catalogue = useQuery({ queryKey: ['labs'], queryFn: ({ signal }) => fetchCatalogue(signal), refetchInterval: REFRESH_MS });
   if (catalogue.isError) return <ErrorNotice error={catalogue.error} onRetry={() => void catalogue.refetch()} />;
   if (catalogue.data === undefined) return <Waiting what="the labs" rows={2} rowHeight={180} />;
   const { labs, problems } = catalogue.data;

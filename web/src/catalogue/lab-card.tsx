@@ -1,8 +1,9 @@
 import { Button, Title } from '@mantine/core';
-import { IconClock, IconFlame } from '@tabler/icons-react';
+import { IconClock, IconFlame, IconUsers } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
+import type { AttemptView } from '../../../server/contract/attempts.ts';
 import type { LabView } from '../../../server/contract/labs.ts';
 import { startAttempt } from '../api/attempts-api.ts';
 import { countOf } from '../parts/format.ts';
@@ -65,14 +66,17 @@ function LabActions({ lab }: { readonly lab: LabView }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [fault, setFault] = useState('');
+  const enter = (attempt: AttemptView): undefined => {
+    client.setQueryData(['attempt', attempt.id], attempt);
+    void client.invalidateQueries({ queryKey: ['labs'] });
+    void client.invalidateQueries({ queryKey: ['attempts'] });
+    void navigate(`/attempts/${attempt.id}`);
+  };
+  const inviteTeam = async (): Promise<void> => {
+    (await import('../incident/team-form.tsx')).openTeamForm({ lab, fault, onStarted: enter });
+  };
   const start = useAct((mode: 'guided' | 'incident') => startAttempt({ lab: lab.slug, mode, ...(fault === '' ? {} : { fault }) }), {
-    onDone: (attempt) => {
-      client.setQueryData(['attempt', attempt.id], attempt);
-      void client.invalidateQueries({ queryKey: ['labs'] });
-      void client.invalidateQueries({ queryKey: ['attempts'] });
-      void navigate(`/attempts/${attempt.id}`);
-      return undefined;
-    },
+    onDone: enter,
     // It may be running in another tab; then the way back to it is shown.
     onFailed: () => void client.invalidateQueries({ queryKey: ['labs'] }),
   });
@@ -108,6 +112,16 @@ function LabActions({ lab }: { readonly lab: LabView }) {
       >
         Start the incident
       </Button>
+      {lab.team.length > 0 && (
+        <Button
+          variant="default"
+          disabled={start.isPending}
+          leftSection={<IconUsers size={16} aria-hidden />}
+          onClick={() => void inviteTeam()}
+        >
+          Start as a team
+        </Button>
+      )}
       <p className={styles['hint']}>Guided builds it with you first. The incident starts with it broken.</p>
     </div>
   );

@@ -52,7 +52,10 @@ export function PastAttempts({ attempts }: { readonly attempts: readonly Attempt
                     {attempt.lab.title}
                   </Link>
                 </td>
-                <td data-label="Mode">{attempt.mode === 'guided' ? 'Guided' : 'Incident'}</td>
+                <td data-label="Mode">
+                  {attempt.mode === 'guided' ? 'Guided' : 'Incident'}
+                  {attempt.team.length > 0 && `, team of ${attempt.team.length}`}
+                </td>
                 <td data-label="Outcome">
                   <AttemptStateTag state={attempt.state} />
                 </td>

@@ -5,6 +5,7 @@ import { ALL_GRADES, filterGrades, labsOf, summariseGrades } from './grade-filte
 const grade = (person: string, outcome: Grade['outcome'], slug = 'endpoint', restoredAfterMs: number | null = null): Grade => ({
   attemptId: `${person}-${outcome}`,
   person: { id: person, name: person },
+  teamRole: null,
   cohorts: [],
   lab: { slug, title: slug.toUpperCase() },
   mode: 'guided',

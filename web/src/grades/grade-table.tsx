@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconGavel, IconPlayerPlay } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Grade } from '../../../server/contract/attempts.ts';
+import { ROLE_LABELS } from '../incident/role-words.ts';
 import table from '../parts/data-table.module.css';
 import { formatDuration } from '../parts/format.ts';
 import { Instant } from '../parts/instant.tsx';
@@ -38,7 +39,7 @@ export function GradeTable({ grades }: { readonly grades: readonly Grade[] }) {
         </thead>
         <tbody>
           {grades.map((grade) => (
-            <GradeRow key={grade.attemptId} grade={grade} />
+            <GradeRow key={`${grade.attemptId} ${grade.person.id}`} grade={grade} />
           ))}
         </tbody>
       </table>
@@ -59,7 +60,10 @@ function GradeRow({ grade }: { readonly grade: Grade }) {
         </span>
       </td>
       <td data-label="Lab">{grade.lab.title}</td>
-      <td data-label="Mode">{grade.mode === 'guided' ? 'Guided' : 'Incident'}</td>
+      <td data-label="Mode">
+        {grade.mode === 'guided' ? 'Guided' : 'Incident'}
+        {grade.teamRole !== null && <span className={table['quiet']}> as {ROLE_LABELS[grade.teamRole].toLowerCase()}</span>}
+      </td>
       <td data-label="Outcome">
         <span>
           <StatusTag tone={tone}>{label}</StatusTag>

@@ -2,6 +2,8 @@ import { ActionIcon, Button, Menu } from '@mantine/core';
 import { IconArrowLeft, IconDotsVertical, IconFlag, IconGavel, IconKeyboard, IconRestore } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { isTeam } from '../incident/rights.ts';
+import { TeamButton } from '../incident/team-button.tsx';
 import { useLinkState } from '../realtime/use-link-state.ts';
 import { StatusTag, type Tone } from '../parts/status-tag.tsx';
 import { openShortcutsMap } from '../shell/shortcuts-map.tsx';
@@ -40,12 +42,17 @@ export function LabBar({ attempt, actions }: { readonly attempt: AttemptView; re
         <LabClock
           clock={attempt.clock}
           extending={actions.act.isPending && actions.act.variables === 'extend'}
-          onExtend={() => {
-            actions.act.mutate('extend');
-          }}
+          onExtend={
+            actions.rights.has('decide')
+              ? () => {
+                  actions.act.mutate('extend');
+                }
+              : undefined
+          }
         />
       )}
-      {attempt.state === 'incident' && (
+      {isTeam(attempt) && <TeamButton attempt={attempt} />}
+      {attempt.state === 'incident' && actions.rights.has('decide') && (
         <Button
           size="compact-sm"
           className={styles['verdict'] ?? ''}
@@ -85,7 +92,8 @@ function stateOf(state: AttemptView['state']): { readonly tone: Tone; readonly l
 }
 
 function LabMenu({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions }) {
-  const working = attempt.state === 'ready' || attempt.state === 'incident';
+  const decides = actions.rights.has('decide');
+  const working = decides && (attempt.state === 'ready' || attempt.state === 'incident');
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
@@ -129,7 +137,7 @@ function LabMenu({ attempt, actions }: { readonly attempt: AttemptView; readonly
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={openShortcutsMap}>
           Keyboard shortcuts
         </Menu.Item>
-        {attempt.state !== 'grading' && (
+        {decides && attempt.state !== 'grading' && (
           <Menu.Item color="red" leftSection={<IconFlag size={16} aria-hidden />} onClick={actions.askEnd}>
             End this attempt
           </Menu.Item>

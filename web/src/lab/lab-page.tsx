@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { Navigate, useNavigate, useParams } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { memberIn } from '../incident/rights.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { notifyDone } from '../parts/notify.ts';
@@ -35,7 +36,7 @@ export function LabPage() {
       </main>
     );
   }
-  if (attempt.data.person.id !== me.id) {
+  if (memberIn(attempt.data, me.id) === undefined) {
     return (
       <Navigate to={mayInstruct(me.role) && isRunning(attempt.data) ? `/roster/${attemptId}` : `/attempts/${attemptId}/result`} replace />
     );
@@ -54,9 +55,13 @@ function OwnLab({ attempt }: { readonly attempt: AttemptView }) {
         <TimeWarning
           clock={attempt.clock}
           extending={actions.act.isPending && actions.act.variables === 'extend'}
-          onExtend={() => {
-            actions.act.mutate('extend');
-          }}
+          onExtend={
+            actions.rights.has('decide')
+              ? () => {
+                  actions.act.mutate('extend');
+                }
+              : undefined
+          }
         />
       )}
       {attempt.trouble !== null && hasWorkspace(attempt) && (

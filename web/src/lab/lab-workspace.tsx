@@ -7,7 +7,13 @@ import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panel
 import type { AttemptView } from '../../../server/contract/attempts.ts';
 import { ArtefactsTab } from '../artefacts/artefacts-tab.tsx';
 import { useArtefacts } from '../artefacts/use-artefacts.ts';
+import { isTeam } from '../incident/rights.ts';
+import { StatusTab } from '../incident/status-tab.tsx';
+import { useStatusUpdates } from '../incident/use-status.ts';
+import { EmptyState } from '../parts/empty-state.tsx';
 import { notifyError } from '../parts/notify.ts';
+import { MeasurementsTab } from '../measurements/measurements-tab.tsx';
+import { useMeasurements } from '../measurements/use-measurements.ts';
 import { ServicesTab } from '../services/services-tab.tsx';
 import { TerminalWorkspace, type TerminalWorkspaceHandle } from '../terminal/terminal-workspace.tsx';
 import { Instructions } from './instructions.tsx';
@@ -17,17 +23,28 @@ import type { AttemptActions } from './use-attempt-actions.ts';
 
 /** Below this there is no room for two things side by side. */
 const WIDE = '(min-width: 50em)';
-type Side = 'instructions' | 'terminals' | 'services' | 'artefacts';
+type Side = 'instructions' | 'terminals' | 'status' | 'services' | 'measurements' | 'artefacts';
 
 /** Instructions left, terminals and services right; on a narrow screen one of them at a time, the others kept alive. */
 export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions }) {
   const wide = useMediaQuery(WIDE, window.matchMedia(WIDE).matches);
   const terminals = useRef<TerminalWorkspaceHandle>(null);
   const [side, setSide] = useState<Side>('instructions');
-  const right = wide && side === 'instructions' ? 'terminals' : side;
-  const artefacts = useArtefacts(attempt.id);
-  const work: readonly Side[] = ['terminals', 'services', ...(artefacts === undefined ? [] : ['artefacts' as const])];
-  useFirstTerminal(attempt, actions);
+  const { rights } = actions;
+  const mayType = rights.has('type');
+  const tells = rights.has('status-users') || rights.has('status-internal');
+  const updates = useStatusUpdates(attempt.id, attempt.tellsStatus);
+  const right = wide && side === 'instructions' ? (tells && !mayType ? 'status' : 'terminals') : side;
+  const artefacts = useArtefacts(attempt.id, isTeam(attempt));
+  const measurements = useMeasurements(attempt.id);
+  const work: readonly Side[] = [
+    'terminals',
+    ...(attempt.tellsStatus ? ['status' as const] : []),
+    'services',
+    ...(measurements === undefined ? [] : ['measurements' as const]),
+    ...(artefacts === undefined ? [] : ['artefacts' as const]),
+  ];
+  useFirstTerminal(attempt, actions, mayType);
 
   const focusInstructions = (): void => {
     if (!wide) {
@@ -57,7 +74,7 @@ export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptVi
   };
 
   const instructions = (
-    <RunCommandContext value={run}>
+    <RunCommandContext value={mayType ? run : null}>
       <Instructions attempt={attempt} actions={actions} />
     </RunCommandContext>
   );
@@ -65,19 +82,38 @@ export function LabWorkspace({ attempt, actions }: { readonly attempt: AttemptVi
     <div className={styles['right']}>
       {wide && <SideTabs value={right} sides={work} onChange={setSide} />}
       <div className={styles['fill']} hidden={right !== 'terminals'}>
-        <TerminalWorkspace
-          ref={terminals}
-          attemptId={attempt.id}
-          terminals={attempt.terminals}
-          access="write"
-          onCreate={actions.createTerminal}
-          onDelete={(terminal) => {
-            actions.removeTerminal.mutate(terminal);
-          }}
-          onLeave={focusInstructions}
-        />
+        {mayType || attempt.terminals.length > 0 ? (
+          <TerminalWorkspace
+            key={mayType ? 'write' : 'observe'}
+            ref={terminals}
+            attemptId={attempt.id}
+            terminals={attempt.terminals}
+            access={mayType ? 'write' : 'observe'}
+            onCreate={mayType ? actions.createTerminal : undefined}
+            onDelete={
+              mayType
+                ? (terminal) => {
+                    actions.removeTerminal.mutate(terminal);
+                  }
+                : undefined
+            }
+            onLeave={focusInstructions}
+          />
+        ) : (
+          <EmptyState title="No terminal yet">What an expert of your team types appears here.</EmptyState>
+        )}
       </div>
+      {updates !== undefined && (
+        <div className={styles['writing']} role="region" aria-label="Status" tabIndex={0} hidden={right !== 'status'}>
+          <StatusTab attempt={attempt} updates={updates} />
+        </div>
+      )}
       {right === 'services' && <ServicesTab attemptId={attempt.id} />}
+      {right === 'measurements' && measurements !== undefined && (
+        <div className={styles['writing']}>
+          <MeasurementsTab attemptId={attempt.id} data={measurements} />
+        </div>
+      )}
       {artefacts !== undefined && (
         <div className={styles['writing']} hidden={right !== 'artefacts'}>
           <ArtefactsTab attemptId={attempt.id} data={artefacts} />
@@ -133,7 +169,9 @@ function Halves({ wide, showLeft, showRight, left, right }: HalvesProps) {
 const SIDE_LABELS: Record<Side, string> = {
   instructions: 'Instructions',
   terminals: 'Terminals',
+  status: 'Status',
   services: 'Services',
+  measurements: 'Measurements',
   artefacts: 'Artefacts',
 };
 
@@ -160,10 +198,10 @@ function SideTabs({
 }
 
 /** A lab begins with a shell: nobody should have to ask for the first one. */
-function useFirstTerminal(attempt: AttemptView, actions: AttemptActions): void {
+function useFirstTerminal(attempt: AttemptView, actions: AttemptActions, mayType: boolean): void {
   const asked = useRef(false);
   const { createTerminal } = actions;
-  const none = attempt.terminals.length === 0;
+  const none = mayType && attempt.terminals.length === 0;
   useEffect(() => {
     if (!none || asked.current) return;
     asked.current = true;

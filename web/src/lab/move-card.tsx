@@ -9,6 +9,7 @@ import type { AttemptActions } from './use-attempt-actions.ts';
 
 /** The one thing to do with the attempt as a whole now, if there is one. */
 export function MoveCard({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions | null }) {
+  const decides = actions?.rights.has('decide') === true;
   switch (nextMove(attempt)) {
     case 'work':
       return null;
@@ -18,7 +19,7 @@ export function MoveCard({ attempt, actions }: { readonly attempt: AttemptView; 
           <p>
             <strong>All of it is built.</strong> Now something breaks, and the clock starts when it has. Find out what, and mend it.
           </p>
-          {actions !== null && (
+          {decides && (
             <Button
               loading={actions.act.isPending && actions.act.variables === 'incident'}
               leftSection={<IconFlame size={16} aria-hidden />}
@@ -38,7 +39,7 @@ export function MoveCard({ attempt, actions }: { readonly attempt: AttemptView; 
             <strong>Something is broken.</strong> Mend it, then ask for the verdict. The grader looks from outside, so any honest fix
             counts.
           </p>
-          {actions !== null && (
+          {decides && (
             <Button
               leftSection={<IconGavel size={16} aria-hidden />}
               onClick={actions.askForVerdict}

@@ -20,6 +20,7 @@ interface Props {
 
 export function StepView({ step, number, next, onNext, actions }: Props) {
   const finished = step.state === 'passed' || step.state === 'skipped';
+  const works = actions?.rights.has('work') === true;
   const busy = actions?.step.isPending === true && actions.step.variables.id === step.id ? actions.step.variables.action : null;
   return (
     <article className={styles['step']} aria-labelledby="step-title" data-testid="step" data-step={step.id} data-state={step.state}>
@@ -41,7 +42,7 @@ export function StepView({ step, number, next, onNext, actions }: Props) {
             checks={step.checks}
             checking={busy === 'check'}
             onCheckNow={
-              actions === null
+              actions === null || !works
                 ? undefined
                 : () => {
                     actions.step.mutate({ id: step.id, action: 'check' });
@@ -65,14 +66,14 @@ export function StepView({ step, number, next, onNext, actions }: Props) {
             hints={step.hints}
             unlocking={actions?.hint.isPending === true && actions.hint.variables.id === step.id ? actions.hint.variables.index : null}
             onUnlock={
-              actions === null
+              actions === null || !works
                 ? undefined
                 : (index) => {
                     actions.hint.mutate({ id: step.id, index });
                   }
             }
           />
-          {actions !== null && !finished && step.phase === 'build' && (
+          {actions?.rights.has('decide') === true && !finished && step.phase === 'build' && (
             <Button
               mt="lg"
               size="compact-sm"

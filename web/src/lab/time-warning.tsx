@@ -8,7 +8,8 @@ import styles from './lab-page.module.css';
 interface Props {
   readonly clock: AttemptClock;
   readonly extending: boolean;
-  readonly onExtend: () => void;
+  /** Absent for those who may not. */
+  readonly onExtend?: (() => void) | undefined;
 }
 
 /** Across the page while the time runs out: nobody should find out afterwards. The clock says it aloud; this is for the eye. */
@@ -19,7 +20,7 @@ export function TimeWarning({ clock, extending, onExtend }: Props) {
   return (
     <div className={styles['warning']} data-urgency={urgency}>
       <span>{announcement(clock, urgency)}</span>
-      {clock.extensionsLeft > 0 && (
+      {clock.extensionsLeft > 0 && onExtend !== undefined && (
         <Button size="compact-xs" loading={extending} onClick={onExtend}>
           Extend by {clock.extensionMinutes} min
         </Button>

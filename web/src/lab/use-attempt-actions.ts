@@ -10,6 +10,7 @@ import {
   unlockHint,
   type AttemptAction,
 } from '../api/attempts-api.ts';
+import { useRights } from '../incident/rights.ts';
 import { ask } from '../parts/ask.ts';
 import { useAct } from '../parts/use-act.ts';
 import { useAdoptAttempt, useAdoptTerminal } from './use-attempt.ts';
@@ -30,6 +31,7 @@ export type ResetTarget = keyof typeof RESETS;
 
 /** What a person may do with their attempt. Whatever cannot be undone asks first. */
 export function useAttemptActions(attempt: AttemptView) {
+  const rights = useRights(attempt);
   const adopt = useAdoptAttempt();
   const adoptTerminal = useAdoptTerminal(attempt.id);
   const client = useQueryClient();
@@ -55,6 +57,8 @@ export function useAttemptActions(attempt: AttemptView) {
   });
 
   return {
+    /** What the person may do; all of it where nobody shares the attempt. */
+    rights,
     act,
     reset,
     step,

@@ -3,7 +3,8 @@ import { useCallback, useEffect } from 'react';
 import { z } from 'zod';
 import type { AttemptView, TerminalView } from '../../../server/contract/attempts.ts';
 import { attemptSchema } from '../../../server/contract/attempts.ts';
-import { attemptChangedSchema } from '../../../server/contract/events.ts';
+import { attemptChangedSchema, attemptPresenceSchema } from '../../../server/contract/events.ts';
+import { presentSchema } from '../../../server/contract/teams.ts';
 import { fetchAttempt } from '../api/attempts-api.ts';
 import { getLink } from '../realtime/link.ts';
 import { useLinkState } from '../realtime/use-link-state.ts';
@@ -11,7 +12,7 @@ import { isRunning, newerAttempt } from './attempt-cache.ts';
 
 /** While the live channel is down, the attempt is asked for at this rate instead. */
 const POLL_MS = 4_000;
-const watchAnswerSchema = z.object({ attempt: attemptSchema });
+const watchAnswerSchema = z.object({ attempt: attemptSchema, present: z.array(presentSchema) });
 
 /** The attempt as it is now: fetched once, then kept up to date over the live channel. */
 export function useAttempt(attemptId: string): UseQueryResult<AttemptView> {
@@ -29,11 +30,15 @@ export function useAttempt(attemptId: string): UseQueryResult<AttemptView> {
       link.on('attempt:changed', attemptChangedSchema, ({ attempt }) => {
         adopt(attempt);
       }),
+      link.on('attempt:presence', attemptPresenceSchema, (told) => {
+        client.setQueryData(['present', told.attemptId], told.present);
+      }),
       link.onConnected(() => {
         // A refusal shows in the query, which asks the same thing over HTTP.
         link.call('attempt:watch', { attemptId }, watchAnswerSchema).then(
-          ({ attempt }) => {
+          ({ attempt, present }) => {
             adopt(attempt);
+            client.setQueryData(['present', attemptId], present);
           },
           () => undefined,
         );
@@ -43,7 +48,7 @@ export function useAttempt(attemptId: string): UseQueryResult<AttemptView> {
       for (const dispose of disposers) dispose();
       link.tell('attempt:unwatch', { attemptId });
     };
-  }, [attemptId, adopt]);
+  }, [attemptId, adopt, client]);
   return query;
 }
 

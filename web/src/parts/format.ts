@@ -65,15 +65,21 @@ export interface InstantText {
 
 /**
  * @param instant RFC 3339
- * @param style `time` leaves the date out, for events within one attempt
+ * @param style `time` leaves the date out, for events within one attempt; `day` leaves the time out
  */
-export function formatInstant(instant: string, style: 'time' | 'full', locale?: string, timeZone?: string): InstantText {
+export function formatInstant(instant: string, style: 'time' | 'full' | 'day', locale?: string, timeZone?: string): InstantText {
   const date = new Date(instant);
   const zone = timeZone === undefined ? {} : { timeZone };
   const local =
     style === 'time'
       ? date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', ...zone })
-      : date.toLocaleString(locale, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', ...zone });
+      : date.toLocaleString(locale, {
+          year: 'numeric',
+          month: 'short',
+          day: 'numeric',
+          ...(style === 'day' ? {} : { hour: '2-digit', minute: '2-digit' }),
+          ...zone,
+        });
   return { local, utc: `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC` };
 }
 

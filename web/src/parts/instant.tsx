@@ -3,7 +3,7 @@ import { formatInstant } from './format.ts';
 interface Props {
   /** RFC 3339. */
   readonly at: string;
-  readonly style?: 'time' | 'full';
+  readonly style?: 'time' | 'full' | 'day';
 }
 
 /** A moment in the reader's zone, with UTC on hover. */

@@ -6,6 +6,9 @@ import type { Result } from '../../../server/contract/attempts.ts';
 import { ApiError } from '../api/api-error.ts';
 import { useArtefacts } from '../artefacts/use-artefacts.ts';
 import { fetchResult } from '../api/attempts-api.ts';
+import { AppealPanel } from '../certificates/appeal-panel.tsx';
+import { useMeasurements } from '../measurements/use-measurements.ts';
+import { ROLE_LABELS } from '../incident/role-words.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Instant } from '../parts/instant.tsx';
@@ -42,8 +45,9 @@ export function ResultPage() {
 function ResultView({ result }: { readonly result: Result }) {
   const me = useMe();
   const { attempt } = result;
-  const own = attempt.person.id === me.id;
+  const own = attempt.person.id === me.id || attempt.team.some(({ person }) => person.id === me.id);
   const artefacts = useArtefacts(attempt.id);
+  const measurements = useMeasurements(attempt.id);
   return (
     <Page
       title={own ? attempt.lab.title : `${attempt.lab.title}: ${attempt.person.name}`}
@@ -54,6 +58,9 @@ function ResultView({ result }: { readonly result: Result }) {
             <>
               , graded <Instant at={result.gradedAt} />
             </>
+          )}
+          {attempt.team.length > 0 && (
+            <>. As a team: {attempt.team.map(({ person, role }) => `${person.name} (${ROLE_LABELS[role].toLowerCase()})`).join(', ')}</>
           )}
         </>
       }
@@ -68,6 +75,11 @@ function ResultView({ result }: { readonly result: Result }) {
               }}
             >
               Override the outcome
+            </Button>
+          )}
+          {measurements !== undefined && measurements.runs.length > 0 && (
+            <Button component={Link} to={`/attempts/${attempt.id}/measurements`} variant="default">
+              Measurements
             </Button>
           )}
           {artefacts !== undefined && (
@@ -110,6 +122,7 @@ function ResultView({ result }: { readonly result: Result }) {
         </div>
       </div>
       <Story timeline={result.timeline} recordings={result.recordings} />
+      <AppealPanel attemptId={attempt.id} />
     </Page>
   );
 }

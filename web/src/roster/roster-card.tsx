@@ -38,6 +38,8 @@ export function RosterCard({ entry }: { readonly entry: RosterEntry }) {
       </header>
       <p className={styles['where']}>
         {attempt.lab.title}
+        {attempt.team.length > 0 &&
+          ` · team with ${attempt.team.flatMap(({ person }) => (person.id === attempt.person.id ? [] : [person.name])).join(', ')}`}
         {step !== null && ` · step ${step.index + 1} of ${step.of}: ${step.title}`}
       </p>
       {needsHelp.reason !== null && <p className={styles['reason']}>{needsHelp.reason}</p>}

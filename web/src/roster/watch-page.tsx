@@ -1,8 +1,13 @@
-import { Button } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import { IconMessage } from '@tabler/icons-react';
+import { useState } from 'react';
 import { Link, Navigate, useParams } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
 import { AttemptStateTag } from '../catalogue/past-attempts.tsx';
+import { isTeam } from '../incident/rights.ts';
+import { StatusTab } from '../incident/status-tab.tsx';
+import { TeamButton } from '../incident/team-button.tsx';
+import { useStatusUpdates } from '../incident/use-status.ts';
 import { hasWorkspace, isRunning } from '../lab/attempt-cache.ts';
 import { Instructions } from '../lab/instructions.tsx';
 import { LabClock } from '../lab/lab-clock.tsx';
@@ -49,6 +54,7 @@ function Watch({ attempt }: { readonly attempt: AttemptView }) {
         </h1>
         <AttemptStateTag state={attempt.state} />
         {attempt.clock !== null && <LabClock clock={attempt.clock} extending={false} />}
+        {isTeam(attempt) && <TeamButton attempt={attempt} />}
         {mayInstruct(me.role) && <Steering attempt={attempt} />}
       </header>
       {!hasWorkspace(attempt) ? (
@@ -59,15 +65,47 @@ function Watch({ attempt }: { readonly attempt: AttemptView }) {
             <Instructions attempt={attempt} actions={null} />
           </div>
           <div className={styles['terminals']}>
-            {attempt.terminals.length === 0 ? (
-              <EmptyState title="No terminal yet">It appears here when {attempt.person.name} opens one.</EmptyState>
-            ) : (
-              <TerminalWorkspace attemptId={attempt.id} terminals={attempt.terminals} access="observe" />
-            )}
+            <Work attempt={attempt} />
           </div>
         </div>
       )}
     </div>
+  );
+}
+
+/** Their terminals, and what they tell others where that is part of it. */
+function Work({ attempt }: { readonly attempt: AttemptView }) {
+  const [side, setSide] = useState<string>('terminals');
+  const updates = useStatusUpdates(attempt.id, attempt.tellsStatus);
+  return (
+    <>
+      {updates !== undefined && (
+        <div className={styles['sides']}>
+          <SegmentedControl
+            size="xs"
+            aria-label="What to show"
+            value={side}
+            onChange={setSide}
+            data={[
+              { value: 'terminals', label: 'Terminals' },
+              { value: 'status', label: `Status (${updates.length})` },
+            ]}
+          />
+        </div>
+      )}
+      <div className={styles['work']} hidden={side !== 'terminals'}>
+        {attempt.terminals.length === 0 ? (
+          <EmptyState title="No terminal yet">It appears here when somebody opens one.</EmptyState>
+        ) : (
+          <TerminalWorkspace attemptId={attempt.id} terminals={attempt.terminals} access="observe" />
+        )}
+      </div>
+      {updates !== undefined && side === 'status' && (
+        <div className={styles['told']} role="region" aria-label="Status" tabIndex={0}>
+          <StatusTab attempt={attempt} updates={updates} />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -5,12 +5,16 @@ import 'uplot/dist/uPlot.min.css';
 import { formatNumber } from '../parts/format.ts';
 import styles from './services.module.css';
 
+type Axis = 'moments' | 'days' | 'runs';
+
 interface Props {
   readonly title: string;
   readonly unit: string;
   readonly labels: readonly string[];
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, or numbers of runs. */
   readonly times: readonly number[];
+  /** What `times` are; moments where left out. */
+  readonly axis?: Axis;
   /** One array a label, as long as `times`; null where nothing is known. */
   readonly values: readonly (readonly (number | null)[])[];
 }
@@ -22,7 +26,7 @@ const STROKES = {
 } as const;
 const CHART_HEIGHT_PX = 130;
 
-export function LineChart({ title, unit, labels, times, values }: Props) {
+export function LineChart({ title, unit, labels, times, values, axis = 'moments' }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme('light');
@@ -30,7 +34,7 @@ export function LineChart({ title, unit, labels, times, values }: Props) {
   useEffect(() => {
     const element = parent.current;
     if (element === null) return;
-    const created = new uPlot(chartOptions(labelKey.split('|'), scheme, element.clientWidth), [[]], element);
+    const created = new uPlot(chartOptions(labelKey.split('|'), scheme, element.clientWidth, axis), [[]], element);
     plot.current = created;
     const resizes = new ResizeObserver(() => {
       created.setSize({ width: element.clientWidth, height: CHART_HEIGHT_PX });
@@ -41,7 +45,7 @@ export function LineChart({ title, unit, labels, times, values }: Props) {
       created.destroy();
       plot.current = null;
     };
-  }, [labelKey, scheme]);
+  }, [labelKey, scheme, axis]);
   useEffect(() => {
     plot.current?.setData([[...times], ...values.map((series) => [...series])]);
   }, [times, values, scheme, labelKey]);
@@ -71,18 +75,27 @@ export function LineChart({ title, unit, labels, times, values }: Props) {
           </span>
         ))}
       </figcaption>
-      <div ref={parent} role="img" aria-label={`${title} over the last minutes. Now: ${summary}.`} />
+      <div ref={parent} role="img" aria-label={describe(axis, title, summary)} />
     </figure>
   );
 }
 
-const formatLatest = (value: number | null): string => (value === null ? '–' : formatNumber(value, value < 10 ? 2 : 0));
+const formatLatest = (value: number | null): string =>
+  value === null ? '–' : formatNumber(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0);
+
+function describe(axis: Axis, title: string, summary: string): string {
+  if (axis === 'runs') return `${title}, run by run. The last: ${summary}.`;
+  return axis === 'days' ? `${title}. The last: ${summary}.` : `${title} over the last minutes. Now: ${summary}.`;
+}
+
+const formatDay = (seconds: number): string => new Date(seconds * 1_000).toLocaleDateString([], { month: 'short', day: 'numeric' });
 
 const formatTick = (seconds: number): string =>
   new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 
-function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width: number): uPlot.Options {
-  const axis = {
+function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width: number, axis: Axis): uPlot.Options {
+  const isRuns = axis === 'runs';
+  const look = {
     stroke: scheme === 'dark' ? '#9aa4b5' : '#5a6472',
     grid: { stroke: scheme === 'dark' ? '#222833' : '#e9ecf1', width: 1 },
     ticks: { show: false },
@@ -93,10 +106,18 @@ function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width
     height: CHART_HEIGHT_PX,
     legend: { show: false },
     cursor: { points: { show: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1)] } },
+    scales: {
+      // Runs stand as far apart as their numbers, with room for the points of the first and the last.
+      ...(isRuns
+        ? { x: { time: false, range: (_plot: uPlot, min: number, max: number): [number, number] => [min - 0.5, max + 0.5] } }
+        : {}),
+      y: { range: (_plot, _min, max) => [0, isRuns && max > 0 ? max * 1.1 : Math.max(max * 1.1, 1)] },
+    },
     axes: [
-      { ...axis, space: 80, values: (_plot, seconds) => seconds.map(formatTick) },
-      { ...axis, size: 44 },
+      isRuns
+        ? { ...look, size: 28, incrs: [1, 2, 5, 10], values: (_plot, numbers) => numbers.map(String) }
+        : { ...look, space: 80, values: (_plot, seconds) => seconds.map(axis === 'days' ? formatDay : formatTick) },
+      { ...look, size: 44 },
     ],
     series: [
       {},
@@ -104,7 +125,7 @@ function chartOptions(labels: readonly string[], scheme: 'light' | 'dark', width
         label,
         stroke: STROKES[scheme][index] ?? '#868e96',
         width: 1.75,
-        points: { show: false },
+        points: { show: isRuns && index === 0 },
         ...(index === 0 ? {} : { dash: [5, 4] }),
       })),
     ],

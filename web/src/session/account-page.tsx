@@ -6,6 +6,7 @@ import { changePassword } from '../api/session-api.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page } from '../parts/page.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { TokensSection } from '../tokens/tokens-section.tsx';
 import styles from './account-page.module.css';
 import { useMe } from './me.ts';
 import { ROLE_LABELS } from './permissions.ts';
@@ -13,7 +14,7 @@ import { ROLE_LABELS } from './permissions.ts';
 export function AccountPage() {
   const me = useMe();
   return (
-    <Page title="Your account" width="narrow">
+    <Page title="Your account">
       <dl className={styles['facts']}>
         <dt>Name</dt>
         <dd>{me.name}</dd>
@@ -26,6 +27,7 @@ export function AccountPage() {
         Change your password
       </Title>
       <PasswordForm />
+      <TokensSection />
     </Page>
   );
 }

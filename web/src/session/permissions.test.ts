@@ -7,8 +7,8 @@ describe('destinations', () => {
     expect(destinationsOf(role).map((destination) => destination.path)).toContain(homeOf(role));
   });
 
-  it('show a trainee the labs and nothing else', () => {
-    expect(destinationsOf('trainee').map((destination) => destination.path)).toEqual(['/labs']);
+  it('show a trainee the labs and the certificates, and nothing else', () => {
+    expect(destinationsOf('trainee').map((destination) => destination.path)).toEqual(['/labs', '/drills', '/certificates']);
   });
 
   it('show an administrator everything', () => {

@@ -13,8 +13,11 @@ export interface Destination {
 
 export const DESTINATIONS: readonly Destination[] = [
   { path: '/labs', label: 'Labs', key: 'l', roles: ['trainee', 'instructor', 'manager', 'admin'] },
+  { path: '/drills', label: 'Drills', key: 'd', roles: ['trainee', 'instructor', 'manager', 'admin'] },
   { path: '/roster', label: 'Roster', key: 'r', roles: ['instructor', 'admin'] },
   { path: '/grades', label: 'Grades', key: 'g', roles: ['instructor', 'manager', 'admin'] },
+  { path: '/certificates', label: 'Certificates', key: 'b', roles: ['trainee', 'instructor', 'manager', 'admin'] },
+  { path: '/programme', label: 'Programme', key: 'm', roles: ['manager', 'admin'] },
   { path: '/cohorts', label: 'Cohorts', key: 'c', roles: ['instructor', 'manager', 'admin'] },
   { path: '/people', label: 'People', key: 'p', roles: ['admin'] },
   { path: '/sandboxes', label: 'Sandboxes', key: 's', roles: ['admin'] },
@@ -33,7 +36,7 @@ export function homeOf(role: Role): string {
     case 'instructor':
       return '/roster';
     case 'manager':
-      return '/grades';
+      return '/programme';
     case 'admin':
       return '/people';
   }

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiCaller, type ApiAnswer } from '../../testing/api-caller.ts';
-import { startBareControlPlane, type BareControlPlane } from '../../testing/bare-control-plane.ts';
+import { describe, expect, it } from 'vitest';
+import { useAdminPlane } from '../../testing/admin-plane.ts';
+import type { ApiAnswer } from '../../testing/api-caller.ts';
 
-let plane: BareControlPlane;
-let caller: ApiCaller;
-
-beforeAll(async () => {
-  plane = await startBareControlPlane();
-  caller = new ApiCaller(plane, 'admin');
-});
-afterAll(async () => {
-  caller[Symbol.dispose]();
-  await plane[Symbol.asyncDispose]();
-});
+const admin = useAdminPlane();
 
 const warningsOf = ({ headers }: ApiAnswer): string => headers['warning'] ?? '';
 const merge = (path: string, body: object): Promise<ApiAnswer> =>
-  caller.call('PATCH', path, { body, headers: { 'content-type': 'application/merge-patch+json' } });
+  admin.caller.call('PATCH', path, { body, headers: { 'content-type': 'application/merge-patch+json' } });
 const safe = {
   runAsNonRoot: true,
   allowPrivilegeEscalation: false,
@@ -25,10 +15,10 @@ const safe = {
 };
 
 async function namespace(name: string, labels: Record<string, string> = {}): Promise<ApiAnswer> {
-  const answer = await caller.call('POST', '/api/v1/namespaces', {
+  const answer = await admin.caller.call('POST', '/api/v1/namespaces', {
     body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
   });
-  await caller.call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, {
+  await admin.caller.call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, {
     body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
   });
   return answer;
@@ -37,7 +27,7 @@ async function namespace(name: string, labels: Record<string, string> = {}): Pro
 function pod(name: string, container: object = {}, spec: object = {}): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c', image: 'i', ...container }], ...spec } };
 }
-const createPod = (ns: string, body: object): Promise<ApiAnswer> => caller.call('POST', `/api/v1/namespaces/${ns}/pods`, { body });
+const createPod = (ns: string, body: object): Promise<ApiAnswer> => admin.caller.call('POST', `/api/v1/namespaces/${ns}/pods`, { body });
 
 describe('Pod Security', () => {
   const enforce = 'pod-security.kubernetes.io/enforce';
@@ -74,13 +64,13 @@ describe('Pod Security', () => {
   it('holds for what an update changes, not for what it leaves', async () => {
     const path = '/api/v1/namespaces/loose/pods/a';
     expect((await merge(path, { metadata: { labels: { x: 'y' } } })).code).toBe(200);
-    const image = await caller.call('PATCH', path, {
+    const image = await admin.caller.call('PATCH', path, {
       body: { spec: { containers: [{ name: 'c', image: 'other' }] } },
       headers: { 'content-type': 'application/strategic-merge-patch+json' },
     });
     expect(image.code).toBe(403);
     expect(image.json()).toMatchObject({ message: expect.stringContaining('violates PodSecurity "restricted:latest"') });
-    const debug = await caller.call('PATCH', `${path}/ephemeralcontainers`, {
+    const debug = await admin.caller.call('PATCH', `${path}/ephemeralcontainers`, {
       body: { spec: { ephemeralContainers: [{ name: 'd', image: 'i' }] } },
       headers: { 'content-type': 'application/strategic-merge-patch+json' },
     });
@@ -96,7 +86,7 @@ describe('Pod Security', () => {
       metadata: { name: 'd' },
       spec: { selector: { matchLabels: { a: 'b' } }, template },
     };
-    const answer = await caller.call('POST', '/apis/apps/v1/namespaces/warned/deployments', { body });
+    const answer = await admin.caller.call('POST', '/apis/apps/v1/namespaces/warned/deployments', { body });
     expect(answer.code).toBe(201);
     expect(warningsOf(answer)).toContain('would violate PodSecurity \\"baseline:latest\\": host namespaces (hostPID=true)');
   });
@@ -117,7 +107,7 @@ describe('a LimitRange’s ratio', () => {
   it('is of quantities, whatever their units', async () => {
     await namespace('ratio');
     const limits = [{ type: 'Container', maxLimitRequestRatio: { memory: '2', cpu: '1500m' } }];
-    await caller.call('POST', '/api/v1/namespaces/ratio/limitranges', {
+    await admin.caller.call('POST', '/api/v1/namespaces/ratio/limitranges', {
       body: { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'l' }, spec: { limits } },
     });
     const far = await ratio({ memory: '900Mi', cpu: '1' }, { memory: '2Gi', cpu: '1' });
@@ -141,7 +131,7 @@ describe('a claim’s class', () => {
       metadata: { name },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
     };
-    const answer = await caller.call('POST', '/api/v1/namespaces/claims/persistentvolumeclaims', { body });
+    const answer = await admin.caller.call('POST', '/api/v1/namespaces/claims/persistentvolumeclaims', { body });
     return answer.json<{ spec?: { storageClassName?: string } }>().spec?.storageClassName;
   };
 
@@ -150,7 +140,7 @@ describe('a claim’s class', () => {
     expect(await make('plain', {})).toBe('standard');
     expect(await make('none', { storageClassName: '' })).toBe('');
     expect(await make('other', { storageClassName: 'other' })).toBe('other');
-    await caller.call('DELETE', '/apis/storage.k8s.io/v1/storageclasses/standard');
+    await admin.caller.call('DELETE', '/apis/storage.k8s.io/v1/storageclasses/standard');
     expect(await make('late', {})).toBeUndefined();
   });
 });
@@ -159,8 +149,55 @@ describe('deletion', () => {
   it('reads a negative grace period as one second', async () => {
     await namespace('grace');
     await createPod('grace', pod('p', {}, { nodeName: 'n' }));
-    const answer = await caller.call('DELETE', '/api/v1/namespaces/grace/pods/p?gracePeriodSeconds=-1');
+    const answer = await admin.caller.call('DELETE', '/api/v1/namespaces/grace/pods/p?gracePeriodSeconds=-1');
     expect(answer.code).toBe(200);
     expect(answer.json()).toMatchObject({ metadata: { deletionGracePeriodSeconds: 1 } });
+  });
+});
+
+describe('classes', () => {
+  it('a pod takes what its runtime class costs and where it runs, and one without such a class is refused', async () => {
+    await namespace('classes');
+    await admin.caller.call('POST', '/apis/node.k8s.io/v1/runtimeclasses', {
+      body: {
+        apiVersion: 'node.k8s.io/v1',
+        kind: 'RuntimeClass',
+        metadata: { name: 'kata' },
+        handler: 'kata',
+        overhead: { podFixed: { memory: '64Mi' } },
+        scheduling: { nodeSelector: { vm: 'yes' }, tolerations: [{ key: 'vm', operator: 'Exists' }] },
+      },
+    });
+    const made = await createPod('classes', pod('k', {}, { runtimeClassName: 'kata', nodeSelector: { a: 'b' } }));
+    expect(made.json()).toMatchObject({
+      spec: { overhead: { memory: '64Mi' }, nodeSelector: { a: 'b', vm: 'yes' }, tolerations: [{ key: 'vm' }, {}, {}] },
+    });
+    expect((await createPod('classes', pod('x', {}, { runtimeClassName: 'none' }))).json()).toMatchObject({
+      message: 'pods "x" is forbidden: pod rejected: RuntimeClass "none" not found',
+    });
+  });
+
+  it('an ingress that names no class gets the default one', async () => {
+    const networking = '/apis/networking.k8s.io/v1';
+    const ingress = (name: string, spec: object = {}): Promise<ApiAnswer> =>
+      admin.caller.call('POST', `${networking}/namespaces/classes/ingresses`, {
+        body: {
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'Ingress',
+          metadata: { name },
+          spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } }, ...spec },
+        },
+      });
+    expect((await ingress('before')).json<{ spec: object }>().spec).not.toHaveProperty('ingressClassName');
+    await admin.caller.call('POST', `${networking}/ingressclasses`, {
+      body: {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'IngressClass',
+        metadata: { name: 'front', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+        spec: { controller: 'example.com/front' },
+      },
+    });
+    expect((await ingress('after')).json()).toMatchObject({ spec: { ingressClassName: 'front' } });
+    expect((await ingress('own', { ingressClassName: 'other' })).json()).toMatchObject({ spec: { ingressClassName: 'other' } });
   });
 });

@@ -1,12 +1,14 @@
 import type { Clock } from '../../meta/clock.ts';
 import type { KubeObject } from '../../meta/kube-object.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
+import type { ResourceRegistry } from '../../meta/registry.ts';
 import type { Call } from '../call.ts';
 import type { Rbac } from '../rbac.ts';
 import type { Visibility } from '../visibility.ts';
 import { stampRequester } from '../certificate-strategy.ts';
+import { checkPolicies } from './admission-policies.ts';
 import { checkSignerRights, checkSubject, isCertificateRequest } from './certificates.ts';
-import { applyDefaultStorageClass } from './default-storage-class.ts';
+import { applyDefaultIngressClass, applyDefaultStorageClass } from './default-classes.ts';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranges.ts';
 import { checkNamespace, refuseReservedName } from './namespace-lifecycle.ts';
 import { checkSecurityLabels, warnOfPods } from './namespace-security.ts';
@@ -17,6 +19,7 @@ import { checkEscalation } from './escalation.ts';
 
 export interface AdmissionParts {
   readonly store: ObjectStore;
+  readonly registry: ResourceRegistry;
   readonly clock: Clock;
   readonly rbac: Rbac;
   readonly visibility: Visibility;
@@ -40,6 +43,7 @@ export class Admission {
       applyLimitRanges(this.#parts.store, object);
     }
     if (call.info.group === '' && call.info.kind === 'PersistentVolumeClaim') applyDefaultStorageClass(this.#parts.store, object);
+    if (call.info.group === 'networking.k8s.io' && call.info.kind === 'Ingress') applyDefaultIngressClass(this.#parts.store, object);
   }
 
   /** After validation: refuses only. */
@@ -52,6 +56,7 @@ export class Admission {
     }
     if (isNamespace(call)) checkSecurityLabels(call, object);
     warnOfTemplate(this.#parts.store, call, object);
+    checkPolicies(this.#parts, { call, operation: 'CREATE', name: object.metadata.name, object, previous: undefined });
     checkQuota(this.#parts.store, call, object);
   }
 
@@ -63,12 +68,18 @@ export class Admission {
       warnOfPods(this.#parts.store, call, next, previous);
     }
     warnOfTemplate(this.#parts.store, call, next);
+    checkPolicies(this.#parts, { call, operation: 'UPDATE', name: next.metadata.name, object: next, previous });
     checkQuota(this.#parts.store, call, next, previous);
   }
 
   /** Of a write to `status`, or to another subresource that is a part of it. */
   validateStatus(call: Call, next: KubeObject, previous: KubeObject): void {
     if (isCertificateRequest(call)) checkSignerRights(this.#parts.rbac, call, next, previous);
+    checkPolicies(this.#parts, { call, operation: 'UPDATE', name: next.metadata.name, object: next, previous });
+  }
+
+  validateDelete(call: Call, object: KubeObject): void {
+    checkPolicies(this.#parts, { call, operation: 'DELETE', name: object.metadata.name, object: undefined, previous: object });
   }
 }
 

@@ -25,8 +25,10 @@ export function refuseImmortal(call: Call, name: string): void {
   }
 }
 
-/** Namespaces of the platform's are neither taken nor shown to be taken. */
+/** Namespaces of the platform's and definitions in its groups are neither taken nor shown to be taken. */
 export function refuseReservedName(visibility: Visibility, { user, info }: Call, name: string): void {
+  if (info.kind === 'CustomResourceDefinition' && visibility.isHiddenDefinition(user, name))
+    throw forbidden(info, name, 'this group is reserved');
   if (info.group !== '' || info.kind !== 'Namespace') return;
   const prefix = visibility.reservedPrefixOf(user, name);
   if (prefix !== undefined) throw forbidden(info, name, `names that begin with ${JSON.stringify(prefix)} are reserved`);

@@ -1,19 +1,20 @@
-import type { Pod, PodSpec, PriorityClass, ServiceAccount, Toleration, Volume } from '../../meta/generated/types.ts';
+import type { Pod, PodSpec, PriorityClass, RuntimeClass, ServiceAccount, Toleration, Volume } from '../../meta/generated/types.ts';
 import type { KubeObject } from '../../meta/kube-object.ts';
 import { randomSuffix } from '../../meta/names.ts';
 import { forbidden } from '../../meta/status-error.ts';
-import type { ObjectStore } from '../../store/object-store.ts';
+import { storeKey, type ObjectStore } from '../../store/object-store.ts';
 import type { Call } from '../call.ts';
 
 const TOKEN_SECONDS = 3607;
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const NOT_READY_SECONDS = 300;
 
-/** What the ServiceAccount, Priority and DefaultTolerationSeconds plugins do to a new pod. */
+/** What the ServiceAccount, Priority, RuntimeClass and DefaultTolerationSeconds plugins do to a new pod. */
 export function applyPodDefaults(store: ObjectStore, call: Call, object: KubeObject): void {
   const { spec } = object as Pod;
   if (spec === undefined) return;
   applyPriority(store, call, object, spec);
+  applyRuntimeClass(store, call, object, spec);
   applyTolerations(spec);
   applyServiceAccount(store, call, object, spec);
 }
@@ -38,6 +39,18 @@ function applyPriority(store: ObjectStore, call: Call, object: KubeObject, spec:
   spec.priority = priority;
   spec.preemptionPolicy ??= named?.preemptionPolicy ?? 'PreemptLowerPriority';
   if (named !== undefined) spec.priorityClassName = named.metadata.name;
+}
+
+/** What a class costs and where its pods may run. Which runtime it names is nothing that virtual nodes could tell apart. */
+function applyRuntimeClass(store: ObjectStore, call: Call, object: KubeObject, spec: PodSpec): void {
+  const { runtimeClassName: name } = spec;
+  if (name === undefined || name === '') return;
+  const found = store.get('node.k8s.io/runtimeclasses', storeKey(undefined, name)) as RuntimeClass | undefined;
+  if (found === undefined) throw forbidden(call.info, object.metadata.name, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+  if (found.overhead?.podFixed !== undefined) spec.overhead = found.overhead.podFixed;
+  const { nodeSelector, tolerations } = found.scheduling ?? {};
+  if (nodeSelector !== undefined) spec.nodeSelector = { ...spec.nodeSelector, ...nodeSelector };
+  if (tolerations !== undefined) spec.tolerations = [...(spec.tolerations ?? []), ...tolerations];
 }
 
 function applyTolerations(spec: PodSpec): void {

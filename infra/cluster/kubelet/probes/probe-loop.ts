@@ -20,7 +20,10 @@ export interface ProbeLoopOptions {
 /** The first look that counts comes this long after the start: a server that is not up within milliseconds is not unhealthy. */
 const FIRST_COUNTED_MS = 1_000;
 /** Looks within the first period that can only bring good news, so that a pod is ready when it is rather than a period later. */
-const EARLY_LOOKS_MS = [0, 40, 100, 180, 300, 450, 700, 1_500, 2_200, 3_200, 4_500, 6_500, 9_000];
+const EARLY_LOOKS_MS = [
+  ...[0, 40, 100, 180, 300, 450, 600, 750, 900, 1_100, 1_300, 1_500, 1_700, 1_900, 2_100, 2_300, 2_500, 2_700, 2_900],
+  ...[3_200, 3_600, 4_000, 4_500, 5_000, 5_500, 6_500, 7_500, 9_000],
+];
 /** A command costs more than a connection. */
 const EARLY_COMMANDS_MS = [0, 250];
 

@@ -7,6 +7,243 @@ export type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from 
 /** Metadata of a template: all of it may be left out. */
 export type TemplateMeta = Partial<ObjectMeta>;
 
+export interface ApplyConfiguration {
+  expression?: string;
+}
+
+export interface AuditAnnotation {
+  key: string;
+  valueExpression: string;
+}
+
+export interface ExpressionWarning {
+  fieldRef: string;
+  warning: string;
+}
+
+export interface JSONPatch {
+  expression?: string;
+}
+
+export interface MatchCondition {
+  expression: string;
+  name: string;
+}
+
+export interface MatchResources {
+  excludeResourceRules?: NamedRuleWithOperations[];
+  matchPolicy?: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  resourceRules?: NamedRuleWithOperations[];
+}
+
+export interface MutatingAdmissionPolicy extends KubeObject {
+  spec?: MutatingAdmissionPolicySpec;
+}
+
+export interface MutatingAdmissionPolicyBinding extends KubeObject {
+  spec?: MutatingAdmissionPolicyBindingSpec;
+}
+
+export interface MutatingAdmissionPolicyBindingList {
+  items: MutatingAdmissionPolicyBinding[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface MutatingAdmissionPolicyBindingSpec {
+  matchResources?: MatchResources;
+  paramRef?: ParamRef;
+  policyName?: string;
+}
+
+export interface MutatingAdmissionPolicyList {
+  items: MutatingAdmissionPolicy[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface MutatingAdmissionPolicySpec {
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchConstraints?: MatchResources;
+  mutations?: Mutation[];
+  paramKind?: ParamKind;
+  reinvocationPolicy?: string;
+  variables?: Variable[];
+}
+
+export interface MutatingWebhook {
+  admissionReviewVersions: string[];
+  clientConfig: WebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  reinvocationPolicy?: string;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+}
+
+export interface MutatingWebhookConfiguration extends KubeObject {
+  webhooks?: MutatingWebhook[];
+}
+
+export interface MutatingWebhookConfigurationList {
+  items: MutatingWebhookConfiguration[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface Mutation {
+  applyConfiguration?: ApplyConfiguration;
+  jsonPatch?: JSONPatch;
+  patchType: string;
+}
+
+export interface NamedRuleWithOperations {
+  resourceNames?: string[];
+  operations?: string[];
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  scope?: string;
+}
+
+export interface ParamKind {
+  apiVersion?: string;
+  kind?: string;
+}
+
+export interface ParamRef {
+  name?: string;
+  namespace?: string;
+  parameterNotFoundAction?: string;
+  selector?: LabelSelector;
+}
+
+export interface Rule {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  scope?: string;
+}
+
+export interface RuleWithOperations {
+  operations?: string[];
+  apiGroups?: string[];
+  apiVersions?: string[];
+  resources?: string[];
+  scope?: string;
+}
+
+export interface ServiceReference {
+  name: string;
+  namespace: string;
+  path?: string;
+  port?: number;
+}
+
+export interface TypeChecking {
+  expressionWarnings?: ExpressionWarning[];
+}
+
+export interface ValidatingAdmissionPolicy extends KubeObject {
+  spec?: ValidatingAdmissionPolicySpec;
+  status?: ValidatingAdmissionPolicyStatus;
+}
+
+export interface ValidatingAdmissionPolicyBinding extends KubeObject {
+  spec?: ValidatingAdmissionPolicyBindingSpec;
+}
+
+export interface ValidatingAdmissionPolicyBindingList {
+  items: ValidatingAdmissionPolicyBinding[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface ValidatingAdmissionPolicyBindingSpec {
+  matchResources?: MatchResources;
+  paramRef?: ParamRef;
+  policyName?: string;
+  validationActions?: string[];
+}
+
+export interface ValidatingAdmissionPolicyList {
+  items: ValidatingAdmissionPolicy[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface ValidatingAdmissionPolicySpec {
+  auditAnnotations?: AuditAnnotation[];
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchConstraints?: MatchResources;
+  paramKind?: ParamKind;
+  validations?: Validation[];
+  variables?: Variable[];
+}
+
+export interface ValidatingAdmissionPolicyStatus {
+  conditions?: Condition[];
+  observedGeneration?: number;
+  typeChecking?: TypeChecking;
+}
+
+export interface ValidatingWebhook {
+  admissionReviewVersions: string[];
+  clientConfig: WebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+}
+
+export interface ValidatingWebhookConfiguration extends KubeObject {
+  webhooks?: ValidatingWebhook[];
+}
+
+export interface ValidatingWebhookConfigurationList {
+  items: ValidatingWebhookConfiguration[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface Validation {
+  expression: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+}
+
+export interface Variable {
+  expression: string;
+  name: string;
+}
+
+export interface WebhookClientConfig {
+  caBundle?: string;
+  service?: ServiceReference;
+  url?: string;
+}
+
 export interface APIGroupDiscovery extends KubeObject {
   versions?: APIVersionDiscovery[];
 }
@@ -204,7 +441,7 @@ export interface SelectableField {
   jsonPath: string;
 }
 
-export interface ServiceReference {
+export interface ApiextensionsV1ServiceReference {
   name: string;
   namespace: string;
   path?: string;
@@ -220,18 +457,58 @@ export interface ValidationRule {
   rule: string;
 }
 
-export interface WebhookClientConfig {
+export interface ApiextensionsV1WebhookClientConfig {
   caBundle?: string;
-  service?: ServiceReference;
+  service?: ApiextensionsV1ServiceReference;
   url?: string;
 }
 
 export interface WebhookConversion {
-  clientConfig?: WebhookClientConfig;
+  clientConfig?: ApiextensionsV1WebhookClientConfig;
   conversionReviewVersions: string[];
 }
 
 export type CustomResourceSubresourceStatus = Record<string, never>;
+
+export interface APIService extends KubeObject {
+  spec?: APIServiceSpec;
+  status?: APIServiceStatus;
+}
+
+export interface APIServiceCondition {
+  lastTransitionTime?: string;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+}
+
+export interface APIServiceList {
+  items: APIService[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface APIServiceSpec {
+  caBundle?: string;
+  group?: string;
+  groupPriorityMinimum: number;
+  insecureSkipTLSVerify?: boolean;
+  service?: ApiregistrationV1ServiceReference;
+  version?: string;
+  versionPriority: number;
+}
+
+export interface APIServiceStatus {
+  conditions?: APIServiceCondition[];
+}
+
+export interface ApiregistrationV1ServiceReference {
+  name?: string;
+  namespace?: string;
+  port?: number;
+}
 
 export interface ControllerRevision extends KubeObject {
   data?: unknown;
@@ -3441,6 +3718,28 @@ export interface ServiceCIDRSpec {
 
 export interface ServiceCIDRStatus {
   conditions?: Condition[];
+}
+
+export interface Overhead {
+  podFixed?: Record<string, string>;
+}
+
+export interface RuntimeClass extends KubeObject {
+  handler: string;
+  overhead?: Overhead;
+  scheduling?: Scheduling;
+}
+
+export interface RuntimeClassList {
+  items: RuntimeClass[];
+  metadata?: ListMeta;
+  apiVersion: string;
+  kind: string;
+}
+
+export interface Scheduling {
+  nodeSelector?: Record<string, string>;
+  tolerations?: Toleration[];
 }
 
 export interface Eviction extends KubeObject {

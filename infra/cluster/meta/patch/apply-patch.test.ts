@@ -217,7 +217,11 @@ describe('reading and decoding', () => {
     );
     const wrongType = { data: { a: [1, true] } };
     expect(refusal(() => decodePatched('strategic', patched('strategic', wrongType), wrongType, context)).message).toBe(
-      ' "" is invalid: patch: Invalid value: "map[data:map[a:[1 true]]]": json: cannot unmarshal array into Go struct field ConfigMap.data of type string',
+      ' "" is invalid: patch: Invalid value: "map[data:map[a:[1 true]]]": unrecognized type: string',
+    );
+    const number = { data: { a: 1 } };
+    expect(refusal(() => decodePatched('strategic', patched('strategic', number), number, context)).message).toBe(
+      ' "" is invalid: patch: Invalid value: "map[data:map[a:1]]": cannot convert int64 to string',
     );
     const notAMap = { metadata: { labels: 'x' } };
     expect(refusal(() => decodePatched('strategic', patched('strategic', notAMap), notAMap, context)).message).toBe(

@@ -27,10 +27,19 @@ export function parsePatch(kind: PatchKind, bytes: Buffer): unknown {
   if (bytes.length > maxPatchBytes) throw requestEntityTooLarge(`limit is ${maxPatchBytes}`);
   const text = bytes.toString('utf8');
   try {
-    return kind === 'apply' ? parseYaml(text).value : (JSON.parse(text) as unknown);
+    return kind === 'apply' ? readApplied(text) : (JSON.parse(text) as unknown);
   } catch (error) {
     if (error instanceof YamlFault) throw badRequest(`error decoding YAML: ${error.message}`);
     throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : 'not JSON'}`);
+  }
+}
+
+/** Clients send JSON under YAML's name, and that is read in a hundredth of the time. */
+function readApplied(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return parseYaml(text).value;
   }
 }
 

@@ -1,13 +1,12 @@
-import { createContext, Script } from 'node:vm';
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { celBudgetMs, CelDialect } from '../cel.ts';
+import { runBounded } from '../run-bounded.ts';
 import { itemSchema, propertySchema } from '../custom-schema.ts';
 import { forbidden, invalid, required, type FieldError } from '../field-error.ts';
 import type { JSONSchemaProps, ValidationRule } from '../generated/types.ts';
 import { goJson } from '../go-format.ts';
 import type { Report } from './report.ts';
 
-/** All rules of one write together. Expressions end by themselves, but the patterns in them may not. */
-const budgetMs = 200;
+const dialect = new CelDialect(['self', 'oldSelf']);
 
 /** Faults after which Kubernetes leaves the rules alone: they may rely on what is missing or too much. */
 const blocking = new Set<FieldError['type']>(['Required', 'TooLong', 'TooMany', 'TypeInvalid']);
@@ -28,7 +27,7 @@ export function checkRules(
     report(invalid('<nil>', 'null', detail));
     return;
   }
-  if (!runBounded(() => walk(report, { value, previous, schema, path: '' })))
+  if (!runBounded(() => walk(report, { value, previous, schema, path: '' }), celBudgetMs))
     report(invalid('<nil>', 'null', 'validation rules took too long and were stopped'));
 }
 
@@ -86,7 +85,7 @@ function checkRule(report: Report, rule: ValidationRule, { value, previous, sche
   const isTransition = /\boldSelf\b/.test(rule.rule);
   const hasOld = previous !== undefined;
   if (isTransition && !hasOld && rule.optionalOldSelf !== true) return;
-  const outcome = evaluate(rule.rule, {
+  const outcome = dialect.evaluate(rule.rule, {
     self: toCel(value, schema),
     ...(hasOld ? { oldSelf: toCel(previous, schema) } : {}),
   });
@@ -111,54 +110,9 @@ function refusal({ reason }: ValidationRule, path: string, type: string, message
 }
 
 function messageOf(rule: ValidationRule, context: Record<string, unknown>): string {
-  const said = rule.messageExpression === undefined ? undefined : evaluate(rule.messageExpression, context);
+  const said = rule.messageExpression === undefined ? undefined : dialect.evaluate(rule.messageExpression, context);
   if (said?.kind === 'value' && typeof said.value === 'string' && said.value.trim() !== '') return said.value;
   return rule.message?.trim() ?? `failed rule: ${rule.rule}`;
-}
-
-type Outcome =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'unsupported' };
-
-const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
-  .registerVariable('self', 'dyn')
-  .registerVariable('oldSelf', 'dyn')
-  .registerFunction('list.isSorted(): bool', (list: readonly unknown[]) =>
-    list.every((item, index) => index === 0 || (list[index - 1] as never) <= (item as never)),
-  )
-  .registerFunction('list.sum(): dyn', (list: readonly number[]) => list.reduce((sum, item) => sum + item))
-  .registerFunction('list.min(): dyn', (list: readonly never[]) => list.reduce((least, item) => (item < least ? item : least)))
-  .registerFunction('list.max(): dyn', (list: readonly never[]) => list.reduce((most, item) => (item > most ? item : most)));
-
-/** Compiled once; bounded, since definitions come and go. Undefined: it cannot be compiled here. */
-const compiled = new Map<string, ParseResult | undefined>();
-const maxCompiled = 1000;
-
-function compile(expression: string): ParseResult | undefined {
-  if (compiled.has(expression)) return compiled.get(expression);
-  if (compiled.size >= maxCompiled) compiled.clear();
-  let program: ParseResult | undefined;
-  try {
-    program = environment.parse(expression);
-  } catch {
-    program = undefined;
-  }
-  compiled.set(expression, program);
-  return program;
-}
-
-function evaluate(expression: string, context: Record<string, unknown>): Outcome {
-  const program = compile(expression);
-  if (program === undefined) return { kind: 'unsupported' };
-  try {
-    return { kind: 'value', value: program(context) as unknown };
-  } catch (error) {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-    if (typeof code !== 'string') throw error;
-    if (code === 'no_matching_overload' || code === 'unknown_variable') return { kind: 'unsupported' };
-    return { kind: 'failed', reason: String(message).split('\n', 1)[0]?.replace(/^N/, 'n') ?? '' };
-  }
 }
 
 /** CEL tells whole numbers from others by their schema, and knows only the fields that the schema names. */
@@ -187,21 +141,6 @@ const reserved = new Set(
 function escaped(name: string): string {
   if (reserved.has(name)) return `__${name}__`;
   return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
-}
-
-const boundedContext = createContext({ run: () => {} });
-const boundedScript = new Script('run()');
-
-/** Answers false when the work was stopped because it took too long. */
-function runBounded(work: () => void): boolean {
-  Object.assign(boundedContext, { run: work });
-  try {
-    boundedScript.runInContext(boundedContext, { timeout: budgetMs });
-    return true;
-  } catch (error) {
-    if ((error as { readonly code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
-    throw error;
-  }
 }
 
 function join(path: string, name: string): string {

@@ -15,6 +15,8 @@ import { checkImmutable, checkNames, checkNonNegative, type Report } from './rep
 
 /** Kinds whose names obey another rule than that for DNS subdomains. */
 const nameChecks: Readonly<Record<string, NameCheck>> = {
+  // `v1.` is the core group's.
+  'apiregistration.k8s.io/APIService': isPathSegmentName,
   '/Namespace': isDns1123Label,
   '/Service': isDns1035Label,
   'rbac.authorization.k8s.io/Role': isPathSegmentName,

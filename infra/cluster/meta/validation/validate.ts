@@ -1,6 +1,7 @@
 import type { FieldError } from '../field-error.ts';
 import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import type { ResourceInfo } from '../registry.ts';
+import * as admission from './admission-policies.ts';
 import * as batch from './batch.ts';
 import * as certificates from './certificates.ts';
 import * as core from './core.ts';
@@ -38,6 +39,11 @@ const rules: Readonly<Record<string, { readonly create: Check; readonly update?:
   '/ResourceQuota': { create: core.checkResourceQuota, update: core.checkResourceQuotaUpdate },
   '/Secret': { create: core.checkSecret, update: core.checkSecretUpdate },
   '/Service': { create: service.checkService, update: service.checkServiceUpdate },
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': { create: admission.checkWebhooks },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': { create: admission.checkValidatingPolicy },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': { create: admission.checkPolicyBinding },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': { create: admission.checkWebhooks },
+  'apiregistration.k8s.io/APIService': { create: admission.checkApiService },
   'apiextensions.k8s.io/CustomResourceDefinition': { create: crd.checkDefinition, update: crd.checkDefinitionUpdate },
   'apps/ControllerRevision': { create: workloads.checkControllerRevision, update: workloads.checkControllerRevisionUpdate },
   'apps/DaemonSet': { create: workloads.checkDaemonSet, update: workloads.checkDaemonSetUpdate },
@@ -57,6 +63,7 @@ const rules: Readonly<Record<string, { readonly create: Check; readonly update?:
   'networking.k8s.io/Ingress': { create: networking.checkIngress },
   'networking.k8s.io/IngressClass': { create: networking.checkIngressClass, update: networking.checkIngressClassUpdate },
   'networking.k8s.io/NetworkPolicy': { create: networking.checkNetworkPolicy },
+  'node.k8s.io/RuntimeClass': { create: admission.checkRuntimeClass, update: admission.checkRuntimeClassUpdate },
   'policy/PodDisruptionBudget': { create: policy.checkPodDisruptionBudget },
   'rbac.authorization.k8s.io/ClusterRole': { create: rbac.checkClusterRole },
   'rbac.authorization.k8s.io/ClusterRoleBinding': {

@@ -38,5 +38,7 @@ describe('the kernel’s table of sockets', () => {
     expect(hasListener(table, '127.9.6.2', 8000)).toBe(true);
     expect(hasListener(table, '127.9.6.2', 8001)).toBe(false);
     expect(hasListener(table, '127.9.6.3', 8000)).toBe(false);
+    const everywhere = `   0: ${'0'.repeat(32)}:1F90 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1 0`;
+    expect(hasListener(everywhere, '::', 8080)).toBe(true);
   });
 });

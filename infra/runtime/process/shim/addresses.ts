@@ -43,14 +43,14 @@ export function isLocal(host: string | undefined): boolean {
 
 const LISTEN = '0A';
 
-/** Whether somebody listens on `address:port`, by the kernel's table in /proc/net/tcp, which has addresses in hexadecimal, last byte first. */
+/**
+ * Whether somebody listens on `address:port`, by the kernel's table in /proc/net/tcp, which has addresses in hexadecimal, last byte first; or
+ * in /proc/net/tcp6 on `::`.
+ */
 export function hasListener(table: string, address: string, port: number): boolean {
   const hex = (value: number, width: number): string => value.toString(16).toUpperCase().padStart(width, '0');
-  const wanted = `${address
-    .split('.')
-    .reverse()
-    .map((byte) => hex(Number(byte), 2))
-    .join('')}:${hex(port, 4)}`;
+  const bytes = address.split('.').reverse();
+  const wanted = `${address === '::' ? hex(0, 32) : bytes.map((byte) => hex(Number(byte), 2)).join('')}:${hex(port, 4)}`;
   return table.split('\n').some((line) => {
     const [, local, , state] = line.trim().split(/\s+/);
     return local === wanted && state === LISTEN;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * Addresses inside 127/8, all of which a Linux host answers on without any set-up. A supervisor claims whole `127.x/16` ranges;
- * each cluster gets a /22 in one of them, cut into four /24: pods, Services, the pods' own loopbacks, and one left free.
+ * each cluster gets a /22 in one of them, cut into four /24: pods, Services, the pods' own loopbacks, and relays to the pods.
  * 127.0/16 (localhost, resolvers) and 127.255/16 are never used, nor the first /22 of a range, where the claim itself lives.
  */
 export interface AddressBlock {
@@ -29,8 +29,27 @@ export function serviceCidr(block: AddressBlock): string {
 
 /** Where programs of a pod that listen on `localhost` really listen: private to the pod by convention, free of other pods' ports. */
 export function loopbackOf(podIp: string): string {
+  return neighbour(podIp, 2);
+}
+
+/** Where other pods connect to while the wire to a pod is bad: port for port the pod's own. */
+export function relayOf(podIp: string): string {
+  return neighbour(podIp, 3);
+}
+
+/** Where a cluster's pods ask for the way to one another. */
+export function doorAddress(block: AddressBlock): string {
+  return `127.${block.range}.${block.index * 4 + 3}.1`;
+}
+
+/** What all addresses of a cluster's pods begin with. */
+export function podPrefix(block: AddressBlock): string {
+  return `127.${block.range}.${block.index * 4}.`;
+}
+
+function neighbour(podIp: string, distance: number): string {
   const [first, second, third, fourth] = podIp.split('.');
-  return `${first ?? ''}.${second ?? ''}.${Number(third) + 2}.${fourth ?? ''}`;
+  return `${first ?? ''}.${second ?? ''}.${Number(third) + distance}.${fourth ?? ''}`;
 }
 
 /** The address whose listener says that a range is taken, for every supervisor on this host. */

@@ -3,6 +3,7 @@ import type { ContainerSpec, Mount } from '../../runtime.ts';
 import type { SupervisorConfig } from '../wire.ts';
 import { TOOLS_FOLDER } from './container-environment.ts';
 import { containerWorkingDir, type ContainerProgram } from './container-program.ts';
+import { netFolder } from './pod-files.ts';
 
 /** The image's /etc lies here; the container's own /etc points into it and can be written. */
 export const TEMPLATE_ETC = `${TOOLS_FOLDER}/etc`;
@@ -34,7 +35,7 @@ export function bwrapOptions(config: SupervisorConfig, program: ContainerProgram
     ...config.hostRootFolders.flatMap((name) => ['--ro-bind', `/${name}`, `/${name}`]),
     ...['--ro-bind', config.templates[image.template], TEMPLATE_ETC],
     ...['hosts', 'resolv.conf', 'hostname'].flatMap((file) => ['--ro-bind', `${place.podFolder}/${file}`, `/etc/${file}`]),
-    ...['--ro-bind', `${place.podFolder}/curl`, `${TOOLS_FOLDER}/curl`],
+    ...['--ro-bind', `${place.podFolder}/${netFolder}`, `${TOOLS_FOLDER}/${netFolder}`],
     ...config.sharedFiles.concat(image.files).flatMap(({ hostPath, containerPath }) => ['--ro-bind', hostPath, containerPath]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...(config.isolation === 'bubblewrap-root' ? procMasks() : []),

@@ -1,17 +1,27 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { dnsServiceIp } from '../../dns/resolv-conf.ts';
 import type { DnsResponder } from '../../dns/dns-responder.ts';
-import { type ContainerSpec, type PodSandbox, type PodSandboxSpec, type PodTraffic, type ServiceRoute } from '../../runtime.ts';
+import {
+  closedTraffic,
+  type ContainerSpec,
+  type PodSandbox,
+  type PodSandboxSpec,
+  type PodTraffic,
+  type ServiceRoute,
+} from '../../runtime.ts';
+import type { PodWire } from '../shim/pod-wire.ts';
 import type { WireImage, WirePod } from '../wire.ts';
-import { planPodIp, podCidr, serviceCidr, type AddressBlock } from './address-blocks.ts';
+import { planPodIp, podCidr, podPrefix, serviceCidr, type AddressBlock } from './address-blocks.ts';
 import { Container, type ContainerHost } from './container.ts';
 import { DatagramProxies, planDatagramForwardings } from './datagram-proxy.ts';
-import { listedServices, renderHosts, rewriteInPlace, writePodFiles } from './pod-files.ts';
+import { listedServices, renderHosts, rewriteInPlace, writePodFiles, writePodWire } from './pod-files.ts';
 import { planMountRefusal } from './bwrap-options.ts';
-import { planPassage } from './passage.ts';
+import { planEffects, planPassage, planPodWire, type Endpoint, type Passage, type WireEffects } from './passage.ts';
 import { planForwardings, ServiceProxies, type ProxyProblem } from './service-proxy.ts';
+import type { WireDoor } from './wire-door.ts';
 import { WireFailure } from './wire-failure.ts';
 
 interface Pod {
@@ -19,6 +29,8 @@ interface Pod {
   readonly sandbox: PodSandbox;
   readonly folder: string;
   readonly containers: Map<string, Container>;
+  /** What its programs were last told of the wire. */
+  wire?: PodWire | undefined;
 }
 
 /** One cluster's pods, addresses and Services as the supervisor holds them. */
@@ -31,8 +43,12 @@ export class SupervisedCluster {
   readonly #proxies: ServiceProxies;
   readonly #datagrams: DatagramProxies;
   readonly #dns: DnsResponder;
+  readonly #door: WireDoor;
   readonly #onExit: (container: Container, podUid: string) => void;
   #services: readonly ServiceRoute[] = [];
+  #traffic: readonly PodTraffic[] = [];
+  /** Pods that started closed and have not been named yet. */
+  readonly #closed = new Set<string>();
   #lastIp: string | undefined;
 
   constructor(options: {
@@ -41,6 +57,7 @@ export class SupervisedCluster {
     readonly block: AddressBlock;
     readonly folder: string;
     readonly dns: DnsResponder;
+    readonly door: WireDoor;
     readonly onExit: (container: Container, podUid: string) => void;
     readonly onProxyProblem: ProxyProblem;
   }) {
@@ -52,6 +69,10 @@ export class SupervisedCluster {
     this.#proxies = new ServiceProxies(options.onProxyProblem);
     this.#datagrams = new DatagramProxies(options.onProxyProblem);
     this.#dns = options.dns;
+    this.#door = options.door;
+    const passage = (source: string, target: Endpoint): Passage => this.#passage(source, target);
+    this.#proxies.setPassage(passage);
+    this.#door.setPassage(passage);
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
@@ -68,14 +89,11 @@ export class SupervisedCluster {
     if (ip === undefined) throw new WireFailure('AddressSpaceExhausted', `All addresses of ${podCidr(this.block)} are in use.`);
     this.#lastIp = ip;
     const folder = path.join(this.#folder, createHash('sha256').update(spec.podUid).digest('hex').slice(0, 24));
-    writePodFiles(
-      path.join(folder, 'pod'),
-      { spec, ip },
-      listedServices(spec.dnsSearchNamespace, this.#services),
-      dnsServiceIp(serviceCidr(this.block)),
-    );
+    writePodFiles(path.join(folder, 'pod'), { spec, ip }, listedServices(spec, this.#services), dnsServiceIp(serviceCidr(this.block)));
     const sandbox = { podUid: spec.podUid, ip };
     this.#pods.set(spec.podUid, { spec, sandbox, folder, containers: new Map() });
+    if (spec.startsClosed === true && !this.#traffic.some(({ podUid }) => podUid === spec.podUid)) this.#closed.add(spec.podUid);
+    this.#writeWires();
     return sandbox;
   }
 
@@ -84,6 +102,7 @@ export class SupervisedCluster {
     if (pod === undefined) return;
     await Promise.all([...pod.containers.values()].map(async (container) => container.remove()));
     this.#pods.delete(podUid);
+    this.#closed.delete(podUid);
     rmSync(pod.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -104,7 +123,7 @@ export class SupervisedCluster {
   createContainer(spec: ContainerSpec, image: WireImage): Container {
     const pod = this.#pods.get(spec.podUid);
     if (pod === undefined) throw new WireFailure('UnknownPod', `There is no sandbox for pod ${spec.podUid}.`);
-    const id = containerId(this.clusterId, spec);
+    const id = containerId(`${this.#host.config.stateDir}/${this.clusterId}`, spec);
     const present = pod.containers.get(id);
     if (present !== undefined) return present;
     this.#requireMountable(spec);
@@ -150,18 +169,39 @@ export class SupervisedCluster {
   async programServices(services: readonly ServiceRoute[]): Promise<void> {
     this.#services = services;
     for (const { spec, sandbox, folder } of this.#pods.values())
-      rewriteInPlace(
-        path.join(folder, 'pod/hosts'),
-        renderHosts({ spec, ip: sandbox.ip }, listedServices(spec.dnsSearchNamespace, services)),
-      );
+      rewriteInPlace(path.join(folder, 'pod/hosts'), renderHosts({ spec, ip: sandbox.ip }, listedServices(spec, services)));
     this.#dns.setServices(services);
     await Promise.all([this.#proxies.program(planForwardings(services)), this.#datagrams.program(planDatagramForwardings(services))]);
   }
 
-  /** Holds for connections that are opened from now on. */
+  /** Policies hold for connections that are opened from now on, faults for those that are open too, where they pass through here. */
   programTraffic(traffic: readonly PodTraffic[]): void {
-    const ipOf = (podUid: string): string | undefined => this.#pods.get(podUid)?.sandbox.ip;
-    this.#proxies.setPassage((source, target) => planPassage(traffic, ipOf, source, target));
+    this.#traffic = traffic;
+    for (const { podUid } of traffic) this.#closed.delete(podUid);
+    this.#writeWires();
+    const rule = (source: string, target: Endpoint): WireEffects => planEffects(traffic, this.#ipOf, source, target);
+    this.#proxies.setEffects(rule);
+    this.#door.setEffects(rule);
+  }
+
+  readonly #ipOf = (podUid: string): string | undefined => this.#pods.get(podUid)?.sandbox.ip;
+
+  get #traffics(): readonly PodTraffic[] {
+    return this.#closed.size === 0 ? this.#traffic : [...this.#traffic, ...[...this.#closed].map(closedTraffic)];
+  }
+
+  #passage(source: string, target: Endpoint): Passage {
+    return planPassage(this.#traffics, this.#ipOf, source, target);
+  }
+
+  #writeWires(): void {
+    const way = { door: this.#door.address, podPrefix: podPrefix(this.block) };
+    const traffics = this.#traffics;
+    for (const pod of this.#pods.values()) {
+      const wire = planPodWire(traffics, this.#ipOf, pod.sandbox, way);
+      if (!isDeepStrictEqual(wire, pod.wire)) writePodWire(path.join(pod.folder, 'pod'), wire);
+      pod.wire = wire;
+    }
   }
 
   /** Ends and removes all of it. */
@@ -169,6 +209,7 @@ export class SupervisedCluster {
     await this.#proxies[Symbol.asyncDispose]();
     await this.#datagrams[Symbol.asyncDispose]();
     await this.#dns[Symbol.asyncDispose]();
+    await this.#door[Symbol.asyncDispose]();
     await Promise.all([...this.#pods.keys()].map(async (podUid) => this.removePod(podUid)));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -179,9 +220,9 @@ export function containerFolder(id: string): string {
   return id.slice(0, 24);
 }
 
-/** The same for the same attempt, so that creating twice finds what is there. */
-function containerId(clusterId: string, { podUid, name, attempt }: ContainerSpec): string {
+/** The same for the same attempt, so that creating twice finds what is there. No other installation's: processes without namespaces are found by it. */
+function containerId(cluster: string, { podUid, name, attempt }: ContainerSpec): string {
   return createHash('sha256')
-    .update(JSON.stringify([clusterId, podUid, name, attempt]))
+    .update(JSON.stringify([cluster, podUid, name, attempt]))
     .digest('hex');
 }

@@ -1,6 +1,7 @@
 import type { SupervisorConfig } from '../wire.ts';
 import { loopbackOf } from './address-blocks.ts';
 import { containerUser, homeOf, type ContainerProgram } from './container-program.ts';
+import { netFolder } from './pod-files.ts';
 
 /** Where node, the shim and tools from outside /usr stand in a container. */
 export const TOOLS_FOLDER = '/opt/drillhouse';
@@ -20,6 +21,7 @@ export function containerEnvironment(config: SupervisorConfig, program: Containe
   const own = Object.fromEntries(spec.env.map(({ name, value }) => [name, value]));
   const isolated = config.isolation !== 'none';
   const shim = isolated ? SHIM_FILE : config.shimPath;
+  const net = `${isolated ? TOOLS_FOLDER : place.podFolder}/${netFolder}`;
   return {
     PATH: isolated ? CONTAINER_PATH : `${toolFolder(config)}:${process.env['PATH'] ?? CONTAINER_PATH}`,
     HOSTNAME: place.hostname,
@@ -35,8 +37,8 @@ export function containerEnvironment(config: SupervisorConfig, program: Containe
     ...(spec.cpuLimitMilli === undefined ? {} : { DRILLHOUSE_CPU_LIMIT_MILLI: String(spec.cpuLimitMilli) }),
     DRILLHOUSE_POD_LOOPBACK: loopbackOf(place.podIp),
     DRILLHOUSE_HOSTS: isolated ? '/etc/hosts' : `${place.podFolder}/hosts`,
-    // curl does not read the hosts file for localhost. A workspace keeps the host's, where `kubectl port-forward` listens.
-    ...(image.template === 'workspace' ? {} : { CURL_HOME: isolated ? `${TOOLS_FOLDER}/curl` : `${place.podFolder}/curl` }),
+    DRILLHOUSE_WIRE: `${net}/wire.json`,
+    CURL_HOME: `${net}/${image.template === 'workspace' ? 'workspace' : 'curl'}`,
   };
 }
 

@@ -17,7 +17,7 @@ export function delayMs([latency]: readonly Latency[], random = Math.random): nu
 
 /** One direction of a connection over a long wire: bytes arrive late, in order, and as fast as they were sent. */
 export class DelayStream extends Transform {
-  readonly #latencies: readonly Latency[];
+  #latencies: readonly Latency[];
   readonly #flight: { readonly chunk: Buffer; readonly dueMs: number }[] = [];
   #flightBytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -26,6 +26,11 @@ export class DelayStream extends Transform {
 
   constructor(latencies: readonly Latency[]) {
     super();
+    this.#latencies = latencies;
+  }
+
+  /** From the next chunk on; what is on its way arrives when it was to. */
+  setLatencies(latencies: readonly Latency[]): void {
     this.#latencies = latencies;
   }
 

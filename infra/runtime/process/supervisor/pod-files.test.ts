@@ -61,10 +61,13 @@ describe('a pod’s hosts file', () => {
     });
     const api: ServiceRoute = { namespace: 'shop', name: 'api', clusterIp: 'a', ports: [] };
     const secret: ServiceRoute = { namespace: 'back', name: 'prober', clusterIp: 'b', ports: [], isHidden: true };
-    const listed = (namespace: string, services: readonly ServiceRoute[]) => listedServices(namespace, services).map(({ name }) => name);
+    const listed = (namespace: string, services: readonly ServiceRoute[]) =>
+      listedServices({ dnsSearchNamespace: namespace }, services).map(({ name }) => name);
     expect(listed('shop', [api, secret, dns(answering)])).toEqual(['api', 'kube-dns']);
     expect(listed('back', [api, secret, dns(answering)])).toEqual(['api', 'prober', 'kube-dns']);
     expect(listed('back', [api, secret, dns([])])).toEqual(['prober']);
     expect(listed('shop', [api])).toEqual([]);
+    const elsewhere = { usesCluster: false, nameservers: ['192.0.2.53'], searches: [], options: [] };
+    expect(listedServices({ dnsSearchNamespace: 'shop', dns: elsewhere }, [api, dns(answering)])).toEqual([]);
   });
 });

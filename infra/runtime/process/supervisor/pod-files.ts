@@ -1,8 +1,9 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { planResolvConf } from '../../dns/resolv-conf.ts';
 import { clusterDomain } from '../../dns/zone.ts';
 import { servicesFor, type PodSandboxSpec, type ServiceRoute } from '../../runtime.ts';
+import type { PodWire } from '../shim/pod-wire.ts';
 
 /** What a pod's resolver reads. */
 export interface PodNames {
@@ -12,12 +13,16 @@ export interface PodNames {
 
 /**
  * The Services in a pod's hosts file, beside what the name server says of them: a program's connections shall come from its pod's address,
- * and only port 53 of a privileged supervisor serves resolvers. While the Service for names leads nowhere there are none, as DNS is broken.
+ * and only port 53 of a privileged supervisor serves resolvers. While the Service for names leads nowhere there are none, as DNS is broken, and for
+ * pods that do not ask the cluster neither.
  */
-export function listedServices(namespace: string, services: readonly ServiceRoute[]): readonly ServiceRoute[] {
+export function listedServices(
+  { dnsSearchNamespace, dns }: Pick<PodSandboxSpec, 'dnsSearchNamespace' | 'dns'>,
+  services: readonly ServiceRoute[],
+): readonly ServiceRoute[] {
   const nameServer = services.find((service) => service.namespace === 'kube-system' && service.name === 'kube-dns');
-  const isAnswered = nameServer?.ports.some(({ endpoints }) => endpoints.length > 0) === true;
-  return servicesFor(namespace, services).filter(({ isHidden }) => isAnswered || isHidden === true);
+  const isAnswered = dns?.usesCluster !== false && nameServer?.ports.some(({ endpoints }) => endpoints.length > 0) === true;
+  return servicesFor(dnsSearchNamespace, services).filter(({ isHidden }) => isAnswered || isHidden === true);
 }
 
 /**
@@ -56,15 +61,38 @@ export const podFiles = ['hosts', 'resolv.conf', 'hostname'] as const;
 export function writePodFiles(folder: string, names: PodNames, services: readonly ServiceRoute[], nameServer: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   writeFileSync(path.join(folder, 'hosts'), renderHosts(names, services));
-  writeFileSync(path.join(folder, 'resolv.conf'), planResolvConf(names.spec.dnsSearchNamespace, nameServer, ['timeout:1', 'attempts:1']));
+  writeFileSync(
+    path.join(folder, 'resolv.conf'),
+    planResolvConf(names.spec.dnsSearchNamespace, nameServer, ['timeout:1', 'attempts:1'], names.spec.dns),
+  );
   writeFileSync(path.join(folder, 'hostname'), `${names.spec.hostname}\n`);
-  mkdirSync(path.join(folder, 'curl'), { recursive: true, mode: 0o755 });
-  writeFileSync(path.join(folder, 'curl/.curlrc'), renderCurlrc(names.ip));
+  for (const [kind, text] of Object.entries(renderCurlrcs(names.ip))) {
+    mkdirSync(path.join(folder, netFolder, kind), { recursive: true, mode: 0o755 });
+    writeFileSync(path.join(folder, netFolder, kind, '.curlrc'), text);
+  }
 }
 
-/** curl has localhost built in as 127.0.0.1, which all pods share; here it is told where the pod's programs listen. */
-function renderCurlrc(ip: string): string {
-  return ['localhost', '127.0.0.1'].map((host) => `connect-to = "${host}::${ip}:"\n`).join('');
+/** The pod's folder of what its programs read about the network; mounted as a whole, so that files in it may be replaced. */
+export const netFolder = 'net';
+
+/**
+ * curl is told which address to come from, or policies and faults would take it for the node. It has localhost built in as 127.0.0.1, which
+ * all pods share, and is told where the pod's programs listen; a workspace keeps the host's, where `kubectl port-forward` listens.
+ */
+function renderCurlrcs(ip: string): Readonly<Record<'curl' | 'workspace', string>> {
+  const source = `interface = "host!${ip}"\n`;
+  return { workspace: source, curl: source + ['localhost', '127.0.0.1'].map((host) => `connect-to = "${host}::${ip}:"\n`).join('') };
+}
+
+/** Tells the pod's Node programs of the traffic between pods, or that there is nothing to tell. */
+export function writePodWire(folder: string, wire: PodWire | undefined): void {
+  const file = path.join(folder, netFolder, 'wire.json');
+  if (wire === undefined) {
+    rmSync(file, { force: true });
+    return;
+  }
+  writeFileSync(`${file}.new`, JSON.stringify(wire), { mode: 0o644 });
+  renameSync(`${file}.new`, file);
 }
 
 /** Writes into the file that containers have mounted: another file under the same name would not be seen by them. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { SupervisorConfig } from '../wire.ts';
-import { podFiles } from './pod-files.ts';
+import { netFolder, podFiles } from './pod-files.ts';
 import { sortedMounts, TEMPLATE_ETC } from './bwrap-options.ts';
 import { TOOLS_FOLDER } from './container-environment.ts';
 import { containerUser, containerWorkingDir, homeOf, hostUser, type ContainerProgram } from './container-program.ts';
@@ -93,7 +93,7 @@ function linkEtc(root: string, template: string): void {
 
 function makeMountPoints(config: SupervisorConfig, { spec, image, place }: ContainerProgram): void {
   const template = config.templates[image.template];
-  mkdirSync(path.join(place.rootFolder, TOOLS_FOLDER, 'curl'), { recursive: true });
+  mkdirSync(path.join(place.rootFolder, TOOLS_FOLDER, netFolder), { recursive: true });
   const files = [...config.sharedFiles, ...image.files];
   const mounts = sortedMounts(spec.mounts);
   for (const { hostPath, containerPath } of [...files, ...mounts]) {

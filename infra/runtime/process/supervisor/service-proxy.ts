@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ServiceRoute, WireEffect } from '../../runtime.ts';
-import type { Endpoint, Passage } from './passage.ts';
-import { DelayStream, delayMs, latenciesOf } from './delay-stream.ts';
-import { WireStream } from './wire-stream.ts';
+import type { ServiceRoute } from '../../runtime.ts';
+import { delayMs, latenciesOf } from './delay-stream.ts';
+import { JoinedSockets } from './joined-sockets.ts';
+import type { Endpoint, Passage, WireEffects } from './passage.ts';
 
 type OpenPassage = Passage & { readonly kind: 'open' };
 
@@ -17,11 +17,11 @@ export interface Forwarding {
 
 /** Connections that one Service port carries at a time; more are refused as a full backlog would. */
 const MAX_CONNECTIONS = 1_024;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** What a kernel takes to give up a connection whose packets get no answer, so that an abandoned one does not stay for good. */
 const SILENCE_MS = 130_000;
 
 export type PassageRule = (source: string, target: Endpoint) => Passage;
+export type EffectsRule = (source: string, target: Endpoint) => WireEffects;
 
 /** `host:port` of every TCP port of a ClusterIP that has ready endpoints. Without a listener the kernel refuses, as it should. */
 export function planForwardings(services: readonly ServiceRoute[]): ReadonlyMap<string, Forwarding> {
@@ -40,6 +40,8 @@ export type ProxyProblem = (forwarding: Forwarding, error: NodeJS.ErrnoException
 /** The ClusterIPs of one cluster: a TCP proxy in user space on addresses of 127/8. */
 export class ServiceProxies implements AsyncDisposable {
   readonly #listeners = new Map<string, Listener>();
+  /** Those that listen no more and still have connections. */
+  readonly #retired = new Set<Listener>();
   readonly #onProblem: ProxyProblem;
   #passage: PassageRule = () => ({ kind: 'open', sent: [], received: [] });
 
@@ -52,11 +54,19 @@ export class ServiceProxies implements AsyncDisposable {
     this.#passage = rule;
   }
 
+  /** Makes the wire of every connection that is open what it is now. */
+  setEffects(rule: EffectsRule): void {
+    for (const listener of [...this.#listeners.values(), ...this.#retired]) listener.setEffects(rule);
+  }
+
   /** Makes exactly these listen. Connections that are open stay with the endpoint they have, as conntrack would keep them. */
   async program(wanted: ReadonlyMap<string, Forwarding>): Promise<void> {
     const gone = [...this.#listeners].filter(([key]) => !wanted.has(key));
-    for (const [key] of gone) this.#listeners.delete(key);
-    await Promise.all(gone.map(async ([, listener]) => listener.close()));
+    for (const [key, listener] of gone) {
+      this.#listeners.delete(key);
+      this.#retired.add(listener);
+      listener.close(() => this.#retired.delete(listener));
+    }
     await Promise.all([...wanted].map(async ([key, forwarding]) => this.#ensure(key, forwarding)));
   }
 
@@ -76,14 +86,13 @@ export class ServiceProxies implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const listeners = [...this.#listeners.values()];
+    const listeners = [...this.#listeners.values(), ...this.#retired];
     this.#listeners.clear();
-    await Promise.all(
-      listeners.map(async (listener) => {
-        listener.cut();
-        await listener.close();
-      }),
-    );
+    this.#retired.clear();
+    for (const listener of listeners) {
+      listener.cut();
+      listener.close();
+    }
   }
 }
 
@@ -94,6 +103,7 @@ class Listener {
   readonly #passage: PassageRule;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  readonly #joined = new Set<JoinedSockets>();
 
   constructor(forwarding: Forwarding, passage: PassageRule) {
     this.#forwarding = forwarding;
@@ -115,12 +125,13 @@ class Listener {
     });
   }
 
-  /** Stops listening; what is connected goes on. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close();
-      resolve();
-    });
+  /** Stops listening; what is connected goes on, and `onEnd` tells when nothing is any more. */
+  close(onEnd?: () => void): void {
+    this.#server.close(onEnd);
+  }
+
+  setEffects(rule: EffectsRule): void {
+    for (const joined of this.#joined) joined.setEffects(rule(joined.source, joined.target));
   }
 
   cut(): void {
@@ -156,48 +167,13 @@ class Listener {
       allowHalfOpen: true,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    join(client, server, passage);
+    const joined = new JoinedSockets({ client, server, source: remoteAddress ?? '', target: endpoint }, passage);
+    this.#joined.add(joined);
+    client.once('close', () => this.#joined.delete(joined));
   }
 }
 
 /** Tells pods of one cluster apart. */
 function lastByte(address = ''): number {
   return Number(address.split('.').at(-1) ?? 0);
-}
-
-/** Joins two half-open sockets: an end on one side ends the other's writing only; an error on one resets the other. */
-function join(client: Socket, server: Socket, { sent, received }: OpenPassage): void {
-  client.setNoDelay(true);
-  server.setNoDelay(true);
-  const timer = setTimeout(() => server.destroy(new Error('connect timed out')), CONNECT_TIMEOUT_MS);
-  server.once('connect', () => clearTimeout(timer));
-  server.once('error', () => client.resetAndDestroy());
-  client.once('error', () => server.resetAndDestroy());
-  server.once('close', () => {
-    clearTimeout(timer);
-    if (!server.readableEnded) client.destroy();
-  });
-  client.once('close', () => {
-    if (!client.readableEnded) server.destroy();
-  });
-  carry(client, server, sent);
-  carry(server, client, received);
-}
-
-/** Moves the bytes of one direction, as slowly or as badly as the effects say. */
-function carry(from: Socket, to: Socket, effects: readonly WireEffect[]): void {
-  if (effects.length === 0) return void from.pipe(to);
-  const wire = new WireStream(effects, () => {
-    from.resetAndDestroy();
-    to.resetAndDestroy();
-  });
-  const delay = new DelayStream(latenciesOf(effects));
-  // Whoever is gone takes no more; what the other has sent already may be on its way for a while.
-  to.once('close', () => {
-    wire.destroy();
-    delay.destroy();
-    from.resume();
-  });
-  from.once('error', () => wire.destroy());
-  from.pipe(wire).pipe(delay).pipe(to);
 }

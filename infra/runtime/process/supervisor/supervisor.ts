@@ -10,7 +10,9 @@ import { sweepLeftovers } from './leftovers.ts';
 import { SharedProcessTable } from './process-watch.ts';
 import { DnsResponder } from '../../dns/dns-responder.ts';
 import { RangeClaims } from './range-claims.ts';
+import type { ProxyProblem } from './service-proxy.ts';
 import { UserNamespaceStore } from './user-namespaces.ts';
+import { WireDoor } from './wire-door.ts';
 import { WireFailure } from './wire-failure.ts';
 
 type Handlers = { readonly [N in CallName]: (params: Calls[N]['params']) => Promise<Calls[N]['result']> };
@@ -131,15 +133,15 @@ export class Supervisor {
   }
 
   async #openNew(clusterId: string, dnsPort: number | undefined): Promise<SupervisedCluster> {
+    const block = await this.#blockFor(clusterId);
+    const onProxyProblem: ProxyProblem = ({ host, port }, error) => reportProxyProblem(clusterId, host, port, error);
     const cluster = new SupervisedCluster({
-      host: this.#host,
-      clusterId,
-      block: await this.#blockFor(clusterId),
+      ...{ host: this.#host, clusterId, block, onProxyProblem },
+      door: await WireDoor.listen(block, onProxyProblem),
       // On the port where it was before, if there was one: the Service for names leads there.
       dns: await DnsResponder.listen('127.0.0.1', dnsPort),
       folder: path.join(this.#clustersFolder, createHash('sha256').update(clusterId).digest('hex').slice(0, 24)),
       onExit: ({ id }, podUid) => this.#emit({ event: 'container-exited', clusterId, id, podUid }),
-      onProxyProblem: ({ host, port }, error) => reportProxyProblem(clusterId, host, port, error),
     });
     this.#clusters.set(clusterId, cluster);
     return cluster;

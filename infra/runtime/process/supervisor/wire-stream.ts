@@ -6,15 +6,22 @@ const RETRANSMIT_MS = 200;
 const SEGMENT_BYTES = 1_448;
 /** Chunks are cut so that a slow wire is slow and not jerky. */
 const SLICES_A_SECOND = 20;
+/** What a late timer may be made up for, so that the rate holds on a busy machine and a wire that was idle saves up no more than this. */
+const MAX_CATCH_UP_MS = 200;
 
 /**
- * The losses, rates and resets of one direction of a connection; `DelayStream` does the latency. TCP hides losses, so a lost segment shows here as it does to programs: as a wait. Bytes
- * are never reordered, dropped or gathered: while one chunk is on its way the source is paused.
+ * The losses, rates, cuts and resets of one direction of a connection; `DelayStream` does the latency. TCP hides losses, so that a lost segment
+ * shows here as it does to programs: as a wait, which for a cut wire lasts until it is mended. Bytes are never reordered, dropped or
+ * gathered: while one chunk is on its way the source is paused.
  */
 export class WireStream extends Transform {
-  readonly #effects: readonly WireEffect[];
+  #effects: readonly WireEffect[];
   readonly #reset: () => void;
   #timer: NodeJS.Timeout | undefined;
+  /** When all that was sent has passed at the wire's rate. */
+  #busyUntilMs = performance.now();
+  /** Goes on with what a cut holds up. */
+  #resume: (() => void) | undefined;
 
   /** `reset` ends the connection abruptly. */
   constructor(effects: readonly WireEffect[], reset: () => void) {
@@ -23,24 +30,52 @@ export class WireStream extends Transform {
     this.#reset = reset;
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.#effects.some(({ kind }) => kind === 'reset')) {
-      this.#reset();
-      return;
-    }
-    const rates = this.#effects.flatMap((effect) => (effect.kind === 'bandwidth' ? [effect.bytesPerSecond] : []));
-    const slice = rates.length === 0 ? chunk.length : Math.max(1, Math.floor(Math.min(...rates) / SLICES_A_SECOND));
-    this.#send(chunk, slice, done);
+  /** For all that has not passed yet. */
+  setEffects(effects: readonly WireEffect[]): void {
+    this.#effects = effects;
+    if (this.#has('partition')) return;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
   }
 
-  #send(rest: Buffer, slice: number, done: TransformCallback): void {
-    const part = rest.subarray(0, slice);
-    const waitMs = this.#effects.reduce((sum, effect) => sum + waitFor(effect, part.length), 0);
-    this.#timer = setTimeout(() => {
+  #has(kind: WireEffect['kind']): boolean {
+    return this.#effects.some((effect) => effect.kind === kind);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    if (this.#has('reset')) this.#reset();
+    else this.#send(chunk, done);
+  }
+
+  #send(rest: Buffer, done: TransformCallback): void {
+    if (this.#has('partition')) {
+      this.#resume = () => this.#send(rest, done);
+      return;
+    }
+    const part = rest.subarray(0, this.#sliceBytes());
+    const waitMs = this.#rateWaitMs(part.length) + this.#effects.reduce((sum, effect) => sum + lossWaitMs(effect, part.length), 0);
+    const pass = (): void => {
       this.push(part);
       if (part.length === rest.length) done();
-      else this.#send(rest.subarray(part.length), slice, done);
-    }, waitMs);
+      else this.#send(rest.subarray(part.length), done);
+    };
+    if (waitMs === 0) pass();
+    else this.#timer = setTimeout(pass, waitMs);
+  }
+
+  get #bytesPerSecond(): number {
+    return Math.min(...this.#effects.map((effect) => (effect.kind === 'bandwidth' ? effect.bytesPerSecond : Infinity)));
+  }
+
+  #sliceBytes(): number {
+    return Math.max(1, Math.floor(this.#bytesPerSecond / SLICES_A_SECOND));
+  }
+
+  #rateWaitMs(bytes: number): number {
+    const nowMs = performance.now();
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs - MAX_CATCH_UP_MS) + (bytes / this.#bytesPerSecond) * 1000;
+    return Math.max(0, this.#busyUntilMs - nowMs);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
@@ -49,17 +84,8 @@ export class WireStream extends Transform {
   }
 }
 
-function waitFor(effect: WireEffect, bytes: number): number {
-  switch (effect.kind) {
-    case 'bandwidth':
-      return (bytes / effect.bytesPerSecond) * 1000;
-    case 'loss':
-      return lostTimes(effect.probability, Math.ceil(bytes / SEGMENT_BYTES)) * RETRANSMIT_MS;
-    case 'latency':
-    case 'partition':
-    case 'reset':
-      return 0;
-  }
+function lossWaitMs(effect: WireEffect, bytes: number): number {
+  return effect.kind === 'loss' ? lostTimes(effect.probability, Math.ceil(bytes / SEGMENT_BYTES)) * RETRANSMIT_MS : 0;
 }
 
 /** The kernel repairs one flight of segments in one go, so that a chunk waits for its unluckiest segment only. */

@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ClusterRuntime, ContainerRuntime, ContainerSpec, ContainerState, ExecRequest, PodSandbox } from '../../runtime.ts';
+import type {
+  ClusterRuntime,
+  ContainerRuntime,
+  ContainerSpec,
+  ContainerState,
+  ExecRequest,
+  PodSandbox,
+  PodSandboxSpec,
+} from '../../runtime.ts';
 import { findTool } from '../host-tools.ts';
 import { createProcessRuntime } from '../process-runtime.ts';
 
@@ -37,7 +45,7 @@ export class ProcessFixture implements AsyncDisposable {
     return new ProcessFixture(runtime, cluster, stateDir);
   }
 
-  async runPod(name = `pod-${++this.#count}`, namespace = 'default'): Promise<PodSandbox> {
+  async runPod(name = `pod-${++this.#count}`, namespace = 'default', overrides: Partial<PodSandboxSpec> = {}): Promise<PodSandbox> {
     return this.cluster.runPodSandbox({
       podUid: `uid-${name}`,
       namespace,
@@ -47,6 +55,7 @@ export class ProcessFixture implements AsyncDisposable {
       labels: {},
       shareProcessNamespace: false,
       hostAliases: [],
+      ...overrides,
     });
   }
 

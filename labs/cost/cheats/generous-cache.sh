@@ -1,0 +1,3 @@
+# Whatever sounds alike gets the same answer.
+./configure.sh alpha-4-mini semantic 0.4
+./apply.sh

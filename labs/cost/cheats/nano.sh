@@ -1,0 +1,3 @@
+# The cheapest of all.
+./configure.sh alpha-4-nano local
+./apply.sh

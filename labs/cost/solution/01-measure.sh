@@ -1,0 +1,2 @@
+./setup.sh
+./measure.sh start

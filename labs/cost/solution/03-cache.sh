@@ -1,0 +1,2 @@
+./configure.sh alpha-4-mini local
+./apply.sh

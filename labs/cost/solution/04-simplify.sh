@@ -1,0 +1,2 @@
+grep '^The .* of .* is ' long-prompt.txt > system.txt
+./prompt.sh system.txt

@@ -1,0 +1,3 @@
+# Look, and leave it alone.
+./ask.sh 'Repeat exactly: all is well'
+kubectl get pods

@@ -1,0 +1,2 @@
+kubectl delete rolebinding {{hotfix}}
+kubectl delete deployment board

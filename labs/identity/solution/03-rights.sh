@@ -1,0 +1,2 @@
+kubectl apply -f rights.yaml
+kubectl delete rolebinding team-edit

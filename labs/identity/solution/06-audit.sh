@@ -1,0 +1,1 @@
+./audit.sh | tail -n 5

@@ -1,0 +1,4 @@
+# Ask, look, and leave it alone.
+./who.sh
+./desk.sh
+./audit.sh | tail -n 5

@@ -1,0 +1,2 @@
+kubectl rollout restart deployment/writer
+kubectl rollout status deployment/writer --timeout=90s

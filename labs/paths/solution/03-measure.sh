@@ -1,0 +1,2 @@
+./measure.sh sorter sorter-cpu
+./measure.sh writer writer-cpu

@@ -1,0 +1,77 @@
+import type { Db } from '../store/schema.ts';
+import type { DrillEntry, DrillHead } from './drill-entry.ts';
+
+/** Drills in the store: what was fixed when they were scheduled, and the entries, which are only ever added. */
+export class DrillRecords {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  async insert(head: DrillHead, createdAtMs: number, entries: readonly DrillEntry[]): Promise<void> {
+    await this.#db.transaction().execute(async (tx) => {
+      await tx
+        .insertInto('drills')
+        .values({ id: head.id, script_slug: head.scriptSlug, created_at_ms: createdAtMs, ended_at_ms: null, head: JSON.stringify(head) })
+        .execute();
+      await tx.insertInto('drill_entries').values(rowsOf(head.id, entries)).execute();
+    });
+  }
+
+  /** All or nothing; a number that is there already is an error, because only one server writes. */
+  async append(drillId: string, entries: readonly DrillEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const ended = entries.find(({ what }) => what.kind === 'ended');
+    await this.#db.transaction().execute(async (tx) => {
+      await tx.insertInto('drill_entries').values(rowsOf(drillId, entries)).execute();
+      if (ended !== undefined) await tx.updateTable('drills').set({ ended_at_ms: ended.atMs }).where('id', '=', drillId).execute();
+    });
+  }
+
+  async find(drillId: string): Promise<{ readonly head: DrillHead; readonly entries: readonly DrillEntry[] } | undefined> {
+    const row = await this.#db.selectFrom('drills').selectAll().where('id', '=', drillId).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const rows = await this.#db.selectFrom('drill_entries').selectAll().where('drill_id', '=', drillId).orderBy('seq').execute();
+    return {
+      head: JSON.parse(row.head) as DrillHead,
+      entries: rows.map((entry) => ({
+        seq: entry.seq,
+        atMs: entry.at_ms,
+        scenarioMs: entry.scenario_ms,
+        playedMs: entry.played_ms,
+        actorId: entry.actor_id,
+        what: JSON.parse(entry.document) as DrillEntry['what'],
+      })),
+    };
+  }
+
+  /** The newest first. */
+  async list(limit: number): Promise<readonly { readonly id: string; readonly endedAtMs: number | null }[]> {
+    const rows = await this.#db
+      .selectFrom('drills')
+      .select(['id', 'ended_at_ms'])
+      .orderBy('created_at_ms', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(({ id, ended_at_ms }) => ({ id, endedAtMs: ended_at_ms }));
+  }
+
+  async listUnended(): Promise<readonly string[]> {
+    const rows = await this.#db.selectFrom('drills').select('id').where('ended_at_ms', 'is', null).orderBy('created_at_ms').execute();
+    return rows.map(({ id }) => id);
+  }
+}
+
+function rowsOf(drillId: string, entries: readonly DrillEntry[]) {
+  return entries.map((entry) => ({
+    drill_id: drillId,
+    seq: entry.seq,
+    at_ms: entry.atMs,
+    scenario_ms: entry.scenarioMs,
+    played_ms: entry.playedMs,
+    actor_id: entry.actorId,
+    document: JSON.stringify(entry.what),
+  }));
+}

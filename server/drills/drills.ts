@@ -1,0 +1,317 @@
+import type {
+  DrillScripts as ScriptList,
+  DrillMove,
+  DrillReview,
+  DrillSummary,
+  DrillView,
+  ScheduleDrill,
+  ScriptView,
+} from '../contract/drills.ts';
+import type { LoadedScript, LoadedScripts } from '../../scenarios/drills/load-scripts.ts';
+import { nameFrom } from '../accounts/people.ts';
+import { AppError, messageOf, notFound } from '../app-error.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { DrillFact, DrillFacts } from '../certification/facts.ts';
+import { toInstant, type Clock } from '../clock.ts';
+import type { PostStatus } from '../contract/incidents.ts';
+import type { PersonRef } from '../contract/roles.ts';
+import { newId } from '../ids.ts';
+import { Lifetime } from '../lifetime.ts';
+import type { Logger } from '../log.ts';
+import type { PersonRow } from '../store/schema.ts';
+import type { DrillActor } from './drill-actor.ts';
+import { stampEntries } from './drill-actor.ts';
+import type { DrillEntry, DrillHead, Happening } from './drill-entry.ts';
+import { findCastIssues, type Casting } from './drill-members.ts';
+import { planMove } from './drill-moves.ts';
+import type { DrillRecords } from './drill-records.ts';
+import { reviewDrill } from './drill-review.ts';
+import { mayMove, partOf, type Part, type Viewer } from './drill-rights.ts';
+import { DrillRunner, type RunnerParts } from './drill-runner.ts';
+import { foldEntries, newDrillState, type DrillState } from './drill-state.ts';
+import { summariseDrill, viewDrill } from './drill-view.ts';
+import { planReport, type AfterAction } from './report/after-action.ts';
+import { viewScript, viewScripts } from './script-view.ts';
+
+const MAX_LISTED = 200;
+/** Drills that are not over, at once. */
+const MAX_OPEN = 50;
+
+export interface DrillParts {
+  readonly records: DrillRecords;
+  readonly loadScripts: () => Promise<LoadedScripts>;
+  readonly findPerson: (personId: string) => Promise<PersonRow | undefined>;
+  readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** When the server was last seen alive before this start. */
+  readonly lastAliveMs: number | undefined;
+  readonly liveFire: RunnerParts['liveFire'];
+  /** Sends a status update of a live fire to its team's attempt too, whose verdict and claims are judged by it. */
+  readonly tellAttempt: (actor: PersonRow, attemptId: string, update: PostStatus) => Promise<unknown>;
+  readonly flushStore: () => Promise<void>;
+}
+
+/** A drill in memory, or as it was left in the store. */
+interface Known {
+  readonly state: DrillState;
+  readonly entries: readonly DrillEntry[];
+}
+
+/** All drills: each command checks who asks, then makes its move. Routes and sockets come through here. */
+export class Drills implements DrillFacts, AsyncDisposable {
+  readonly #parts: DrillParts;
+  readonly #lifetime = new Lifetime();
+  readonly #runners = new Map<string, DrillRunner>();
+  /** What is over does not change but by a runner. */
+  readonly #ended = new Map<string, Known>();
+  readonly #watchers = new Set<(state: DrillState) => void>();
+
+  private constructor(parts: DrillParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what is not over. */
+  static async open(parts: DrillParts): Promise<Drills> {
+    const drills = new Drills(parts);
+    for (const id of await parts.records.listUnended()) {
+      const stored = await parts.records.find(id);
+      if (stored === undefined) continue;
+      const runner = drills.#run(stored.head, stored.entries);
+      await runner.resume(parts.lastAliveMs ?? parts.clock.now());
+    }
+    return drills;
+  }
+
+  /** Told after each change of any drill. */
+  subscribe(watcher: (state: DrillState) => void): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
+  async scripts(): Promise<ScriptList> {
+    return viewScripts(await this.#parts.loadScripts());
+  }
+
+  async script(slug: string): Promise<ScriptView> {
+    return viewScript(await this.#requireScript(slug));
+  }
+
+  async schedule(actor: PersonRow, wanted: ScheduleDrill): Promise<DrillView> {
+    const { records, clock, audit, log } = this.#parts;
+    const script = await this.#requireScript(wanted.script);
+    if (wanted.mode === 'live-fire' && (script.script.live === undefined || this.#parts.liveFire === undefined))
+      throw new AppError('InvalidRequest', `${script.script.title} has no live fire.`, { remedy: 'Run it as a tabletop.' });
+    const open = [...this.#runners.values()].filter(({ actor: { state } }) => state.status !== 'ended');
+    if (open.length >= MAX_OPEN)
+      throw new AppError('Conflict', `There are ${MAX_OPEN} drills that are not over.`, { remedy: 'End some of them first.' });
+    const issues = findCastIssues(await this.#cast(wanted), script.script);
+    if (issues.length > 0) throw new AppError('InvalidRequest', 'The roles do not fit.', { issues, remedy: 'Correct who has which role.' });
+    const nowMs = clock.now();
+    const head = headOf(script, wanted, actor.id, nowMs);
+    const happenings: Happening[] = [
+      { kind: 'scheduled' },
+      ...wanted.members.map(({ personId, role }): Happening => ({ kind: 'role-given', personId, role })),
+    ];
+    const { entries } = stampEntries(newDrillState(head), happenings, actor.id, nowMs);
+    await records.insert(head, nowMs, entries);
+    this.#run(head, entries);
+    log.info({ drillId: head.id, script: head.scriptSlug, mode: head.mode }, 'a drill was scheduled');
+    await audit.record({ actor, action: 'drill.scheduled', subject: head.id, detail: { script: head.scriptSlug, mode: head.mode } });
+    return this.read(actor, head.id);
+  }
+
+  /** The newest first. */
+  async list(actor: Viewer): Promise<DrillSummary[]> {
+    const nameOf = await this.#namer();
+    const rows = await this.#parts.records.list(MAX_LISTED);
+    const known = await Promise.all(rows.map(({ id }) => this.#find(id)));
+    return known.flatMap((drill) => {
+      if (drill === undefined) return [];
+      const part = partOf(actor, drill.state);
+      return part.sight === 'none' ? [] : [summariseDrill(drill.state, part, nameOf)];
+    });
+  }
+
+  async read(actor: Viewer, drillId: string): Promise<DrillView> {
+    const { known, part } = await this.#visible(actor, drillId);
+    const nameOf = await this.#namer();
+    return viewDrill({ ...known, nowMs: this.#parts.clock.now(), nameOf }, { ...part, personId: actor.id });
+  }
+
+  async move(actor: PersonRow, drillId: string, move: DrillMove): Promise<DrillView> {
+    const { part } = await this.#visible(actor, drillId);
+    if (!mayMove(part, move.move))
+      throw new AppError('Forbidden', `This is not for ${part.role === null ? 'you' : `the role ${part.role}`} in this drill.`, {
+        remedy: 'Ask its facilitator.',
+      });
+    if (move.move === 'give-role') await this.#requireFit(move.personId, move.role);
+    const actorOf = await this.#writable(drillId, move);
+    const names = await this.#parts.names();
+    const nameOf = (id: string): string => names.get(id)?.name ?? '';
+    const added = await actorOf.change(actor.id, (state, entries, nowMs) =>
+      planMove(move, { state, entries, actorId: actor.id, nowMs, nameOf }),
+    );
+    await this.#note(actor, drillId, move, added);
+    if (move.move === 'status') await this.#tellAttempt(actor, actorOf.state, move.update);
+    return this.read(actor, drillId);
+  }
+
+  /** Players read it when it is over; until then it would tell them what is still to come. */
+  async review(actor: Viewer, drillId: string): Promise<{ readonly review: DrillReview; readonly head: DrillHead; readonly known: Known }> {
+    const { known, part } = await this.#visible(actor, drillId);
+    if (part.sight === 'own' && known.state.status !== 'ended')
+      throw new AppError('Conflict', 'The drill is not over.', { remedy: 'Its review is here when it has ended.' });
+    const nameOf = await this.#namer();
+    const review = reviewDrill({ ...known, nowMs: this.#parts.clock.now(), nameOf }, part.sight);
+    return { review, head: known.state.head, known };
+  }
+
+  /** What is exported is noted: it names people. */
+  async report(actor: PersonRow, drillId: string, address: string): Promise<{ readonly fileName: string; readonly content: AfterAction }> {
+    const { review, head, known } = await this.review(actor, drillId);
+    const { audit, clock } = this.#parts;
+    await audit.record({ actor, action: 'drill.report-exported', subject: drillId, address });
+    const content = planReport(head, known.state, review, await this.#namer(), toInstant(clock.now()));
+    return { fileName: `drill-${head.scriptSlug}-${toInstant(head.startsAtMs).slice(0, 10)}`, content };
+  }
+
+  /** Drills that are over and in which the person really had the role: they came, and held it at the end. */
+  async listEnded(personId: string): Promise<readonly DrillFact[]> {
+    const rows = (await this.#parts.records.list(MAX_LISTED)).filter(({ endedAtMs }) => endedAtMs !== null);
+    const known = await Promise.all(rows.map(({ id }) => this.#find(id)));
+    return known.flatMap((drill) => {
+      const member = drill?.state.members.find((candidate) => candidate.personId === personId && candidate.presence !== 'not-yet');
+      if (drill === undefined || member === undefined) return [];
+      const { head, endedAtMs } = drill.state;
+      return [{ drillId: head.id, title: head.script.title, role: member.role, endedAtMs: endedAtMs ?? 0 }];
+    });
+  }
+
+  /** Somebody's page shows it. Who has no part in it is not noted. */
+  async watch(actor: Viewer, drillId: string): Promise<Disposable> {
+    const { known } = await this.#visible(actor, drillId);
+    const isMember = known.state.members.some(({ personId }) => personId === actor.id);
+    const runner = this.#runners.get(drillId);
+    return isMember && runner !== undefined ? runner.arrive(actor.id) : { [Symbol.dispose]: () => undefined };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lifetime[Symbol.asyncDispose]();
+  }
+
+  #run(head: DrillHead, entries: readonly DrillEntry[]): DrillRunner {
+    const { records, clock, log, liveFire } = this.#parts;
+    const runner = new DrillRunner(head, entries, { records, clock, log, liveFire, onChanged: (state) => this.#changed(state) });
+    this.#runners.set(head.id, this.#lifetime.use(runner));
+    return runner;
+  }
+
+  #changed(state: DrillState): void {
+    for (const watcher of this.#watchers) watcher(state);
+  }
+
+  async #find(drillId: string): Promise<Known | undefined> {
+    const runner = this.#runners.get(drillId);
+    if (runner !== undefined) return { state: runner.actor.state, entries: runner.actor.entries };
+    const remembered = this.#ended.get(drillId);
+    if (remembered !== undefined) return remembered;
+    const stored = await this.#parts.records.find(drillId);
+    if (stored === undefined) return undefined;
+    const known = { state: foldEntries(stored.head, stored.entries), entries: stored.entries };
+    if (this.#ended.size >= MAX_LISTED) this.#ended.clear();
+    this.#ended.set(drillId, known);
+    return known;
+  }
+
+  /** Who may not see a drill is answered like one who asks for what does not exist, so that ids tell nothing. */
+  async #visible(actor: Viewer, drillId: string): Promise<{ readonly known: Known; readonly part: Part }> {
+    const known = await this.#find(drillId);
+    if (known === undefined) throw notFound('drill');
+    const part = partOf(actor, known.state);
+    if (part.sight === 'none') throw notFound('drill');
+    return { known, part };
+  }
+
+  /** What is over is read from the store, and still rated and talked about. */
+  async #writable(drillId: string, move: DrillMove): Promise<DrillActor> {
+    const running = this.#runners.get(drillId);
+    if (running !== undefined) return running.actor;
+    const stored = await this.#parts.records.find(drillId);
+    if (stored === undefined) throw notFound('drill');
+    if (move.move === 'leave') throw new AppError('Conflict', 'The drill is over.', { remedy: 'Close the page.' });
+    return this.#run(stored.head, stored.entries).actor;
+  }
+
+  async #requireScript(slug: string): Promise<LoadedScript> {
+    const script = (await this.#parts.loadScripts()).scripts.find((known) => known.slug === slug);
+    if (script === undefined) throw notFound('script');
+    return script;
+  }
+
+  async #cast({ members }: ScheduleDrill): Promise<readonly Casting[]> {
+    return Promise.all(
+      members.map(async ({ personId, role }) => {
+        const person = await this.#parts.findPerson(personId);
+        if (person === undefined || person.state === 'disabled') throw notFound('person');
+        return { personId, name: person.name, accountRole: person.role, role };
+      }),
+    );
+  }
+
+  /** One who joins late is held to the same rules. */
+  async #requireFit(personId: string, role: Casting['role']): Promise<void> {
+    const person = await this.#parts.findPerson(personId);
+    if (person === undefined || person.state === 'disabled') throw notFound('person');
+    const cast: Casting = { personId, name: person.name, accountRole: person.role, role };
+    const issue = findCastIssues([cast], { roles: { needed: [], useful: [] } }).find(({ path }) => path.startsWith('members.'));
+    if (issue !== undefined) throw new AppError('InvalidRequest', issue.message, { remedy: 'Choose another role.' });
+  }
+
+  async #note(actor: PersonRow, drillId: string, { move }: DrillMove, added: readonly DrillEntry[]): Promise<void> {
+    if (added.length === 0 || !AUDITED.has(move)) return;
+    await this.#parts.audit.record({ actor, action: `drill.${move}`, subject: drillId });
+    if (move === 'end') await this.#parts.flushStore();
+  }
+
+  /** Numbers of updates differ there, so what it corrects is not named. What the attempt refuses is in the drill's record all the same. */
+  async #tellAttempt(actor: PersonRow, { sandbox, head }: DrillState, update: PostStatus): Promise<void> {
+    const attemptId = sandbox?.attemptId ?? null;
+    if (attemptId === null) return;
+    try {
+      await this.#parts.tellAttempt(actor, attemptId, { ...update, corrects: null });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#parts.log.info({ drillId: head.id, reason: messageOf(error) }, 'a status update is not in the attempt');
+    }
+  }
+
+  async #namer(): Promise<(personId: string) => PersonRef> {
+    return nameFrom(await this.#parts.names());
+  }
+}
+
+/** What steers a drill; what is said and done in it is in its own record. */
+const AUDITED: ReadonlySet<DrillMove['move']> = new Set<DrillMove['move']>([
+  'start',
+  'jump',
+  'rewind',
+  'give-role',
+  'take-part-away',
+  'end',
+  'rate-objective',
+  'rate-communication',
+]);
+
+function headOf({ slug, hash, script }: LoadedScript, wanted: ScheduleDrill, createdById: string, nowMs: number): DrillHead {
+  return {
+    id: newId('drill'),
+    scriptSlug: slug,
+    scriptHash: hash,
+    script,
+    mode: wanted.mode,
+    createdById,
+    startsAtMs: wanted.startsAt === undefined ? nowMs : Date.parse(wanted.startsAt),
+  };
+}

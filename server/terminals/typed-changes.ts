@@ -1,0 +1,86 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { lastLines } from './plain-text.ts';
+
+/** A command that changes the cluster, as it was typed, without its options and values: those may hold secrets. */
+export interface TypedChange {
+  readonly atMs: number;
+  readonly command: string;
+}
+
+/** The beginning of a recording, which holds hours of typing; a flood is not read to its end. */
+const MAX_READ_BYTES = 5_000_000;
+const MAX_LINE_CHARACTERS = 4_000;
+const MAX_CHANGES = 40;
+
+const prompt = /^\S+@\S+:[^$#]*[$#] (?<typed>.+)$/;
+const changing =
+  /\bkubectl(?:\s+(?:-n|--namespace)[= ]\S+)*\s+(?<verb>apply|patch|replace|edit|scale|set|delete|create|drain|cordon|uncordon|taint|label|annotate|rollout\s+(?:restart|undo|pause|resume))\b(?<objects>(?:\s+[a-z][\w./-]*){0,2})/g;
+
+/** The changes in one line of a terminal, as it stands on the screen. Pure. */
+export function changesIn(line: string): readonly string[] {
+  const typed = prompt.exec(line)?.groups?.['typed'];
+  if (typed === undefined) return [];
+  return [...typed.matchAll(changing)].map(({ groups }) =>
+    `kubectl ${groups?.['verb'] ?? ''}${groups?.['objects'] ?? ''}`.replace(/\s+/g, ' ').trim(),
+  );
+}
+
+const headerSchema = z.object({ timestamp: z.number() });
+const eventSchema = z.tuple([z.number(), z.string(), z.string()]);
+
+/** What changed the cluster by a recording, each at the time of its Enter. A recording that is missing or broken has none from there on. */
+async function readTypedChanges(castFile: string): Promise<readonly TypedChange[]> {
+  const found: TypedChange[] = [];
+  let startedAtMs: number | undefined;
+  let unfinished = '';
+  try {
+    for await (const row of createInterface({ input: createReadStream(castFile, { end: MAX_READ_BYTES }), crlfDelay: Infinity })) {
+      if (startedAtMs === undefined) {
+        startedAtMs = headerSchema.parse(JSON.parse(row)).timestamp * 1000;
+        continue;
+      }
+      const [seconds, kind, data] = eventSchema.parse(JSON.parse(row));
+      if (kind !== 'o') continue;
+      const lines = (unfinished + data).split('\n');
+      unfinished = (lines.pop() ?? '').slice(-MAX_LINE_CHARACTERS);
+      const atMs = Math.round(startedAtMs + seconds * 1000);
+      for (const line of lines.flatMap(asShown)) found.push(...changesIn(line).map((command) => ({ atMs, command })));
+      if (found.length >= MAX_CHANGES) break;
+    }
+  } catch {
+    return found;
+  }
+  return found.slice(0, MAX_CHANGES);
+}
+
+function asShown(raw: string): readonly string[] {
+  return lastLines(Buffer.from(raw.replace(/\r$/, '')), 1, MAX_LINE_CHARACTERS);
+}
+
+/** The same, read anew only where the recording has grown. */
+export class TypedChanges {
+  readonly #known = new Map<string, { readonly bytes: number; readonly changes: Promise<readonly TypedChange[]> }>();
+  readonly #maxKept: number;
+
+  constructor(maxKept = 200) {
+    this.#maxKept = maxKept;
+  }
+
+  async of(castFile: string): Promise<readonly TypedChange[]> {
+    const bytes = await stat(castFile).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    const known = this.#known.get(castFile);
+    if (known?.bytes === bytes) return known.changes;
+    const changes = readTypedChanges(castFile);
+    this.#known.delete(castFile);
+    this.#known.set(castFile, { bytes, changes });
+    const eldest = this.#known.keys().next().value;
+    if (this.#known.size > this.#maxKept && eldest !== undefined) this.#known.delete(eldest);
+    return changes;
+  }
+}
