@@ -112,7 +112,7 @@ it('three people take one incident together, each as the role has it', async () 
   await liaison.getByLabel('Who is affected').fill('Nobody, as far as we can see.');
   await liaison.getByRole('button', { name: 'Send' }).click();
   await cy.locator('[data-testid="status-update"][data-kind="first-notice"]').waitFor();
-  await ines.getByText('Status', { exact: true }).click();
+  await ines.getByTestId('work').getByText('Status', { exact: true }).click();
   await ines.locator('[data-testid="status-update"]').getByText('An alarm was raised').waitFor();
   expect(await ines.getByRole('form', { name: 'Write a status update' }).count()).toBe(0);
 

@@ -10,7 +10,9 @@ export function connectAll(targets: readonly Target[], patienceMs = 3_000): stri
   return `
     const net = require('node:net');
     const reached = [];
-    const tries = ${JSON.stringify(targets)}.map((target) => new Promise((done) => {
+    const hosts = ${JSON.stringify(portsByHost(targets))};
+    const targets = Object.entries(hosts).flatMap(([host, ports]) => ports.map((port) => ({ host, port })));
+    const tries = targets.map((target) => new Promise((done) => {
       const socket = net.connect({ ...target, timeout: ${patienceMs} });
       socket.on('connect', () => { reached.push(target.host + ':' + target.port); socket.destroy(); });
       socket.on('timeout', () => socket.destroy());
@@ -18,6 +20,13 @@ export function connectAll(targets: readonly Target[], patienceMs = 3_000): stri
       socket.on('close', done);
     }));
     Promise.all(tries).then(() => console.log(JSON.stringify(reached)));`;
+}
+
+/** Short, since the whole program travels in a URL, and machines have many addresses. */
+function portsByHost(targets: readonly Target[]): Readonly<Record<string, readonly number[]>> {
+  const hosts = new Map<string, Set<number>>();
+  for (const { host, port } of targets) hosts.set(host, (hosts.get(host) ?? new Set()).add(port));
+  return Object.fromEntries([...hosts].map(([host, ports]) => [host, [...ports]]));
 }
 
 /** Sends a datagram to all targets, broadcast and multicast included; prints who answers. */

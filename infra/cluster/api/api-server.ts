@@ -65,6 +65,9 @@ export interface ServerCertificate {
   readonly authority: string;
 }
 
+/** The command of an exec travels in the URL, and people paste long ones. Kubernetes takes a mebibyte. */
+const MAX_HEADER_BYTES = 64 * 1_024;
+const LINGER_MS = 1_000;
 /** Of one listener. Pods, terminals and browsers of one sandbox together keep far fewer. */
 const MAX_CONNECTIONS = 2_000;
 
@@ -92,6 +95,7 @@ export class ApiServer {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
+      maxHeaderSize: MAX_HEADER_BYTES,
     });
     server.keepAliveTimeout = 90_000;
     server.requestTimeout = 60_000;
@@ -100,7 +104,13 @@ export class ApiServer {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
     server.on('connection', (socket: Socket) => this.#keep(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('clientError', (error, socket) => refuseUpgrade(socket, badRequest(`malformed HTTP request: ${error.message}`)));
+    server.on('clientError', (error, socket) => {
+      // Each further piece of what cannot be read is an error of its own.
+      if (socket.writableEnded) return;
+      refuseUpgrade(socket, badRequest(`malformed HTTP request: ${error.message}`));
+      // A reset at once could overtake the answer; who goes on sending is not listened to for long.
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => resolve());

@@ -110,6 +110,13 @@ describe('a body that is meant to do harm', () => {
   });
 });
 
+describe('a client with much to say', () => {
+  it('may put 40 kB into a URL, as an exec of a long script does', async () => {
+    const { code } = await admin.call('GET', `/api/v1/namespaces?fieldSelector=metadata.name%3D${'x'.repeat(40_000)}`);
+    expect(code).toBe(200);
+  });
+});
+
 describe('a client that is meant to do harm', () => {
   it('with a head that does not end is hung up on', async () => {
     const socket = await openTls();
