@@ -61,3 +61,5 @@ export function toInstant(atMs: number): string {
 export function toInstantOrNull(atMs: number | null): string | null {
   return atMs === null ? null : toInstant(atMs);
 }
+
+export const DAY_MS = 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import { toInstant } from '../clock.ts';
+import { DAY_MS, toInstant } from '../clock.ts';
 import type { Certificate, Progress, RequirementView } from '../contract/certification.ts';
 import type { PersonRef, Role } from '../contract/roles.ts';
 import type { CertificateRow } from '../store/schema.ts';
@@ -76,8 +76,6 @@ export function renewsFrom(definition: Definition, held: CertificateRow, nowMs: 
 function renewalOf(row: CertificateRow, { definitions }: ViewContext): Definition['renewal'] {
   return definitions.find(({ id }) => id === row.definition_id)?.renewal;
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 function viewRenewal({ opensAtMs, open, dueReminders }: Renewal, untilMs: number, nowMs: number): NonNullable<Certificate['renewal']> {
   const days = Math.ceil((untilMs - nowMs) / DAY_MS);

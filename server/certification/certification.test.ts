@@ -1,3 +1,4 @@
+import { DAY_MS } from '../clock.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   appealStateSchema,
@@ -16,7 +17,6 @@ import { TestServer } from '../testing/test-server.ts';
 import { verifyIndependently } from './testing/independent-verifier.ts';
 import { FakeDrills, rateRunbook, takeLab } from './testing/earning.ts';
 
-const DAY_MS = 24 * 3_600_000;
 const reason = 'Somebody else was at the keyboard.';
 
 /** One story, told in order: each test goes on where the one before it ended. */

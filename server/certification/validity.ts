@@ -1,6 +1,5 @@
+import { DAY_MS } from '../clock.ts';
 import type { Definition } from './definition.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Months are those of the calendar, in UTC; the last day of a month stays within the month it leads to. */
 export function planExpiry(issuedAtMs: number, validMonths: number | undefined): number | null {

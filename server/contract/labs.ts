@@ -7,6 +7,9 @@ import { labTeamRoleSchema } from './teams.ts';
  */
 export const attemptModeSchema = z.enum(['guided', 'incident']);
 
+export const trackSchema = z.enum(['administrator', 'platform-engineer', 'technical-lead']);
+export type Track = z.infer<typeof trackSchema>;
+
 export const labSchema = z.strictObject({
   slug: z.string(),
   version: z.string(),
@@ -15,7 +18,7 @@ export const labSchema = z.strictObject({
   level: z.enum(['foundation', 'intermediate', 'advanced']),
   minutes: z.int(),
   incidentMinutes: z.int(),
-  tracks: z.array(z.enum(['administrator', 'platform-engineer', 'technical-lead'])),
+  tracks: z.array(trackSchema),
   objectives: z.array(z.string()),
   steps: z.array(z.strictObject({ id: z.string(), title: z.string(), phase: z.enum(['build', 'incident']) })),
   /** Only for instructors and administrators; empty for everybody else. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trackSchema, type Track } from './labs.ts';
 import { idSchema, instantSchema, personRefSchema } from './roles.ts';
 import { nameSchema } from './session.ts';
 
@@ -16,8 +17,12 @@ import { nameSchema } from './session.ts';
 export const metricIdSchema = z.enum(['completion', 'passed', 'recovery', 'cost', 'change-failures', 'tickets']);
 export type MetricId = z.infer<typeof metricIdSchema>;
 
-export const trackSchema = z.enum(['administrator', 'platform-engineer', 'technical-lead']);
-export type Track = z.infer<typeof trackSchema>;
+/** Whom a track is for. */
+export const TRACK_LABELS: Readonly<Record<Track, string>> = {
+  administrator: 'System administrators',
+  'platform-engineer': 'Platform engineers',
+  'technical-lead': 'Technical leads',
+};
 
 const metricNumbersSchema = z.partialRecord(metricIdSchema, z.number().min(0).max(1_000_000));
 

@@ -1,7 +1,7 @@
+import { DAY_MS } from '../clock.ts';
 import type { FigureValue } from '../contract/program.ts';
 import type { MetricDefinition } from './metric-definitions.ts';
 
-export const DAY_MS = 24 * 3_600_000;
 export const WINDOW_MS = 30 * DAY_MS;
 
 /** Fewer people than this could be told apart in a number, so none is shown. */

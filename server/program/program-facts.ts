@@ -3,7 +3,8 @@ import type { Cohort } from '../contract/people.ts';
 import type { MetricId, SaveProgramme } from '../contract/program.ts';
 import { groupBy } from '../grouping.ts';
 import type { ImportedRow } from './csv-import.ts';
-import { DAY_MS, type Fact } from './metric-values.ts';
+import { DAY_MS } from '../clock.ts';
+import { type Fact } from './metric-values.ts';
 import type { ProgrammeFacts } from './programme-figures.ts';
 
 /** What 1,000 requests cost in the last measured run of an attempt. */

@@ -3,11 +3,11 @@ import { nameFrom, type People } from '../accounts/people.ts';
 import { AppError, notFound } from '../app-error.ts';
 import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { toInstant, type Clock } from '../clock.ts';
+import { DAY_MS, toInstant, type Clock } from '../clock.ts';
 import type { Grade } from '../contract/attempts.ts';
 import type { Cohort } from '../contract/people.ts';
 import {
-  saveProgrammeSchema,
+  TRACK_LABELS,
   type Figures,
   type Grouping,
   type ImportPreview,
@@ -16,6 +16,7 @@ import {
   type Programme,
   type SaveProgramme,
 } from '../contract/program.ts';
+import { trackSchema } from '../contract/labs.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { toCsv } from '../csv.ts';
 import { newId } from '../ids.ts';
@@ -24,15 +25,9 @@ import { parseImport, type ImportedRow } from './csv-import.ts';
 import { MARK_DAYS, programmeFigures } from './programme-figures.ts';
 import { programmeFacts, type StartedProgramme } from './program-facts.ts';
 import type { ProgramRecords } from './program-records.ts';
-import { DAY_MS } from './metric-values.ts';
 
 const MAX_PROBLEMS = 50;
 const SAMPLE_ROWS = 5;
-const TRACK_LABELS: Readonly<Record<string, string>> = {
-  administrator: 'System administrators',
-  'platform-engineer': 'Platform engineers',
-  'technical-lead': 'Technical leads',
-};
 
 export interface ProgramParts {
   readonly records: ProgramRecords;
@@ -220,7 +215,7 @@ export class Program {
 
 function view({ id, name, members }: Cohort, document: SaveProgramme | undefined): Programme {
   const empty = { startsAt: null, track: null, team: null, curriculum: [], baselines: {}, targets: {} };
-  return { cohort: { id, name, members: members.length }, ...(document === undefined ? empty : saveProgrammeSchema.parse(document)) };
+  return { cohort: { id, name, members: members.length }, ...(document ?? empty) };
 }
 
 function nameIn({ cohort, document }: StartedProgramme, by: Grouping): string | null {
@@ -228,7 +223,7 @@ function nameIn({ cohort, document }: StartedProgramme, by: Grouping): string | 
 }
 
 function labelOf(by: Grouping, name: string): string {
-  return by === 'track' ? (TRACK_LABELS[name] ?? name) : name;
+  return by === 'track' ? TRACK_LABELS[trackSchema.parse(name)] : name;
 }
 
 function groupsOf(started: readonly StartedProgramme[]): Figures['groups'] {

@@ -3,7 +3,7 @@ import type { Grade } from '../contract/attempts.ts';
 import type { Figure, MetricId, SaveProgramme } from '../contract/program.ts';
 import { programmeFigures, type ProgrammeFacts } from './programme-figures.ts';
 import { programmeFacts, type ProgramSources } from './program-facts.ts';
-import { DAY_MS } from './metric-values.ts';
+import { DAY_MS } from '../clock.ts';
 
 const start = Date.UTC(2026, 7, 1);
 const none: ProgrammeFacts['facts'] = { completion: [], passed: [], recovery: [], cost: [], 'change-failures': [], tickets: [] };

@@ -1,7 +1,7 @@
-import { toInstant } from '../clock.ts';
+import { DAY_MS, toInstant } from '../clock.ts';
 import type { Figure, FigureValue, MetricId } from '../contract/program.ts';
 import { metricDefinitions, type MetricDefinition } from './metric-definitions.ts';
-import { DAY_MS, figureOf, WINDOW_MS, type Fact } from './metric-values.ts';
+import { figureOf, WINDOW_MS, type Fact } from './metric-values.ts';
 
 export const MARK_DAYS = [30, 60, 90] as const;
 const WEEK_MS = 7 * DAY_MS;

@@ -3,7 +3,7 @@ import { AttemptRecords } from '../attempts/attempt-records.ts';
 import { released } from '../attempts/ending-moves.ts';
 import { requestAttempt } from '../attempts/moves.ts';
 import { newId } from '../ids.ts';
-import { DAY_MS } from '../program/metric-values.ts';
+import { DAY_MS } from '../clock.ts';
 import { ProgramRecords } from '../program/program-records.ts';
 import type { Store } from '../store/store.ts';
 import { fakeFigures, fakeLab } from './fake-lab.ts';

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../clock.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_TOKENS, newTokenSchema, tokensSchema, type TokenScope } from '../contract/tokens.ts';
 import { auditPageSchema, peopleSchema } from '../contract/people.ts';
@@ -7,7 +8,6 @@ import { type Client } from '../testing/client.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { TestServer } from '../testing/test-server.ts';
 
-const DAY_MS = 24 * 3_600_000;
 const clock = new ManualClock();
 let server: TestServer;
 let administrator: Client;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ActiveSession } from '../accounts/sessions.ts';
 import { AppError, notFound } from '../app-error.ts';
-import { toInstant, toInstantOrNull, type Clock } from '../clock.ts';
+import { DAY_MS, toInstant, toInstantOrNull, type Clock } from '../clock.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { MAX_TOKENS, type createTokenSchema, type NewTokenView, type TokenScope, type TokenView } from '../contract/tokens.ts';
 import { hashToken, newId, newToken } from '../ids.ts';
@@ -10,7 +10,6 @@ import type { ApiTokenRow, Db, PersonRow } from '../store/schema.ts';
 /** Makes a leaked token recognisable to people and to scanners of secrets. */
 export const TOKEN_MARK = 'dht_';
 const PREFIX_LENGTH = TOKEN_MARK.length + 6;
-const DAY_MS = 24 * 3_600_000;
 /** The last use is written at most so often. */
 const TOUCH_EVERY_MS = 60_000;
 

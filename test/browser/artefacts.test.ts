@@ -2,13 +2,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { projectRoot } from '../../infra/setup/project-root.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { enterDemo, expectReadable } from './pages.ts';
-
-/** The pages as they were built; a build beside it can be tried by naming its folder. */
-const webDir = process.env['WEB_DIR'] ?? path.join(projectRoot, 'dist', 'web');
+import { enterDemo, expectReadable, webDir } from './pages.ts';
 
 let server: TestServer;
 let browser: Browser;

@@ -1,13 +1,11 @@
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { projectRoot } from '../../infra/setup/project-root.ts';
 import type { PersonRow } from '../../server/store/schema.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { enterByLink, enterDemo, expectReadable } from './pages.ts';
+import { enterByLink, enterDemo, expectReadable, webDir } from './pages.ts';
 
-const webDir = process.env['WEB_DIR'] ?? path.join(projectRoot, 'dist', 'web');
 /** Names a folder for pictures, when somebody wants to look. */
 const pictures = process.env['PICTURES'];
 

@@ -1,7 +1,12 @@
+import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { projectRoot } from '../../infra/setup/project-root.ts';
 import type { TestServer } from '../../server/testing/test-server.ts';
+
+/** The pages as they were built; a build beside it can be tried by naming its folder. */
+export const webDir = process.env['WEB_DIR'] ?? path.join(projectRoot, 'dist', 'web');
 
 const PASSWORD = 'a long and private passphrase';
 

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { projectRoot } from '../../infra/setup/project-root.ts';
 import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
 import { ownLabsDir } from '../../labs/catalogue.ts';
 import { LiveCatalogue } from '../../labs/live-catalogue.ts';
@@ -9,10 +8,8 @@ import { createLogger } from '../../server/log.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { LabRoom } from './lab-room.ts';
-import { newPage, seriousFindings } from './pages.ts';
+import { newPage, seriousFindings, webDir } from './pages.ts';
 
-/** The pages as they were built; a build beside it can be tried by naming its folder. */
-const webDir = process.env['WEB_DIR'] ?? path.join(projectRoot, 'dist', 'web');
 const LAB = 'Incident response for AI services';
 
 let server: TestServer;

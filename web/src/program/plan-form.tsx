@@ -2,13 +2,13 @@ import { Button, CloseButton, Group, NativeSelect, NumberInput, Stack, TextInput
 import { modals } from '@mantine/modals';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
-import { metricIdSchema, trackSchema, type MetricId, type Programme, type SaveProgramme } from '../../../server/contract/program.ts';
+import { trackSchema } from '../../../server/contract/labs.ts';
+import { metricIdSchema, TRACK_LABELS, type MetricId, type Programme, type SaveProgramme } from '../../../server/contract/program.ts';
 import { fetchCatalogue } from '../api/attempts-api.ts';
 import { saveProgramme } from '../api/program-api.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { Waiting } from '../parts/waiting.tsx';
-import { TRACK_LABELS } from './track-labels.ts';
 import styles from './program.module.css';
 
 const METRIC_LABELS: Readonly<Record<MetricId, string>> = {

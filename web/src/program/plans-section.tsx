@@ -1,5 +1,6 @@
 import { Button, Title, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { TRACK_LABELS } from '../../../server/contract/program.ts';
 import { fetchProgrammes } from '../api/program-api.ts';
 import table from '../parts/data-table.module.css';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -8,7 +9,6 @@ import { countOf } from '../parts/format.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { openPlanForm } from './plan-form.tsx';
-import { TRACK_LABELS } from './track-labels.ts';
 import styles from './program.module.css';
 
 export function PlansSection() {
