@@ -361,6 +361,21 @@ describe.each(testedModes)('containers as processes (bubblewrap: $mode)', ({ mod
       containers: [{ id, name: 'main', attempt: 3, state: { kind: 'running' } }],
     });
   });
+
+  it('ends a cluster once, however many ask at the same time, and opens it anew only when it has ended', async () => {
+    const spec = { clusterId: 'ended-twice', dataDir: fixture.stateDir };
+    const cluster = await fixture.runtime.openCluster(spec);
+    const keep = new Set(['test']);
+    const [, , , anew] = await Promise.all([
+      cluster[Symbol.asyncDispose](),
+      cluster[Symbol.asyncDispose](),
+      fixture.runtime.sweep(keep),
+      cluster.detach().then(() => fixture.runtime.openCluster(spec)),
+    ]);
+    expect(await anew.listPods()).toEqual([]);
+    expect(anew.dnsPort).toBeTypeOf('number');
+    await anew[Symbol.asyncDispose]();
+  });
 });
 
 async function readLine(fixture: ProcessFixture, id: string, wanted: string): Promise<void> {

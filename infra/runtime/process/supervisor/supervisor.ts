@@ -24,6 +24,7 @@ export class Supervisor {
   readonly #claims: RangeClaims;
   readonly #clusters = new Map<string, SupervisedCluster>();
   readonly #opening = new Map<string, Promise<SupervisedCluster>>();
+  readonly #closing = new Map<string, Promise<void>>();
   readonly #blocks: Map<string, AddressBlock>;
   readonly #emit: (message: WireMessage) => void;
 
@@ -125,6 +126,7 @@ export class Supervisor {
   }
 
   async #open(clusterId: string, dnsPort?: number): Promise<SupervisedCluster> {
+    await this.#closing.get(clusterId);
     const present = this.#clusters.get(clusterId) ?? this.#opening.get(clusterId);
     if (present !== undefined) return present;
     const opening = this.#openNew(clusterId, dnsPort).finally(() => this.#opening.delete(clusterId));
@@ -148,11 +150,16 @@ export class Supervisor {
   }
 
   async #close(clusterId: string): Promise<null> {
-    const cluster = this.#clusters.get(clusterId);
-    if (cluster !== undefined) await cluster.close();
+    const closing = this.#closing.get(clusterId) ?? this.#closeNow(clusterId).finally(() => this.#closing.delete(clusterId));
+    this.#closing.set(clusterId, closing);
+    await closing;
+    return null;
+  }
+
+  async #closeNow(clusterId: string): Promise<void> {
+    await this.#clusters.get(clusterId)?.close();
     this.#clusters.delete(clusterId);
     if (this.#blocks.delete(clusterId)) this.#saveBlocks();
-    return null;
   }
 
   /** The block that the cluster had before, as its Services' addresses are in its journal; otherwise a free one. */
