@@ -113,7 +113,7 @@ export class ApiObjects implements KubeObjects {
     return new Agent({
       keepAlive: true,
       maxSockets: MAX_CONNECTIONS,
-      maxFreeSockets: 2,
+      maxFreeSockets: MAX_CONNECTIONS,
       timeout: 2 * CALL_TIMEOUT_MS,
       ca,
       cert,

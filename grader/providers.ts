@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { controlAnswerSchema, type ControlOrder } from '../infra/images/provider/control-protocol.ts';
-import { PlatformError, describeError } from './platform-error.ts';
-import type { RunInPod } from './pod-exec.ts';
+import { controlAnswerSchema, type ControlAnswer, type ControlOrder } from '../infra/images/provider/control-protocol.ts';
+import type { Clock } from '../infra/cluster/meta/clock.ts';
+import { PlatformError } from './platform-error.ts';
+import type { OpenInPod } from './pod-session.ts';
+import { PodTalk } from './pod-talk.ts';
 
 /** A provider as its customer knows it: the lab's team, with the first of the keys that the lab declares. */
 export const providerAccountSchema = z.strictObject({
@@ -28,14 +30,11 @@ export const providerBookSchema = z.strictObject({
 
 export type ProviderBook = z.infer<typeof providerBookSchema>;
 
-/** The token is added on the way. */
-export type ProviderOrder = ControlOrder extends infer Order ? (Order extends ControlOrder ? Omit<Order, 'token'> : never) : never;
-
 /** The outside parties of a sandbox, past the trainee's network: their books and their controls. */
 export interface Providers {
   accounts(): Promise<readonly ProviderAccount[]>;
   /** What the control port answered. Throws PlatformError where it could not be asked or refused the order. */
-  order(provider: string, order: ProviderOrder): Promise<unknown>;
+  order(provider: string, order: ControlOrder): Promise<unknown>;
 }
 
 /** Of the pod that a provider of that name runs in. */
@@ -47,14 +46,17 @@ export interface ProviderPod {
 
 const TIMEOUT_MS = 15_000;
 
-/** Providers in pods of the sandbox: orders go by exec of the image's own command, so that no control port is on any network. */
+/** Providers in pods of the sandbox: orders go by exec of the image's own command, one run for many of them, so that no control port is on any network. */
 export class PodProviders implements Providers {
-  readonly #run: RunInPod;
+  readonly #open: OpenInPod;
+  readonly #clock: Clock;
   readonly #fetchBook: () => Promise<ProviderBook | undefined>;
   readonly #podOf: (provider: string) => ProviderPod;
+  readonly #talks = new Map<string, PodTalk<ControlAnswer>>();
 
-  constructor(run: RunInPod, fetchBook: () => Promise<ProviderBook | undefined>, podOf: (provider: string) => ProviderPod) {
-    this.#run = run;
+  constructor(open: OpenInPod, clock: Clock, fetchBook: () => Promise<ProviderBook | undefined>, podOf: (provider: string) => ProviderPod) {
+    this.#open = open;
+    this.#clock = clock;
     this.#fetchBook = fetchBook;
     this.#podOf = podOf;
   }
@@ -63,32 +65,28 @@ export class PodProviders implements Providers {
     return (await this.#fetchBook())?.accounts ?? [];
   }
 
-  async order(provider: string, order: ProviderOrder): Promise<unknown> {
+  async order(provider: string, order: ControlOrder): Promise<unknown> {
     const book = await this.#fetchBook();
     if (book?.accounts.some(({ name }) => name === provider) !== true)
       throw new PlatformError('ApiFailed', `The sandbox has no provider ${provider}.`);
-    const outcome = await this.#run({
-      ...this.#podOf(provider),
-      command: ['node', '/app/provider.mjs', 'ctl'],
-      stdin: JSON.stringify({ ...order, token: book.controlToken }),
-      timeoutMs: TIMEOUT_MS,
-    });
-    if (outcome.exitCode !== 0)
-      throw new PlatformError('ExecFailed', `The provider ${provider} took no order: ${outcome.stderr.trim().slice(-300)}`);
-    const { status, body } = readAnswer(provider, outcome.stdout);
-    if (status !== 200)
+    const answer = await this.#talkTo(provider).ask({ token: book.controlToken, order }, TIMEOUT_MS);
+    if ('error' in answer) throw new PlatformError('ExecFailed', `The provider ${provider} took no order: ${answer.error.slice(0, 300)}`);
+    if (answer.status !== 200)
       throw new PlatformError(
         'ApiFailed',
-        `The provider ${provider} refused the order ${order.action}: ${JSON.stringify(body).slice(0, 300)}`,
+        `The provider ${provider} refused the order ${order.action}: ${JSON.stringify(answer.body).slice(0, 300)}`,
       );
-    return body;
+    return answer.body;
   }
-}
 
-function readAnswer(provider: string, text: string): z.infer<typeof controlAnswerSchema> {
-  try {
-    return controlAnswerSchema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new PlatformError('ExecFailed', `What the provider ${provider} answered cannot be read: ${describeError(error).slice(0, 200)}`);
+  #talkTo(provider: string): PodTalk<ControlAnswer> {
+    const present = this.#talks.get(provider);
+    if (present !== undefined) return present;
+    const talk = new PodTalk<ControlAnswer>({
+      ...{ open: this.#open, clock: this.#clock, program: { ...this.#podOf(provider), command: ['node', '/app/provider.mjs', 'ctl'] } },
+      ...{ name: `The provider ${provider}`, code: 'ExecFailed', parse: (said) => controlAnswerSchema.parse(said) },
+    });
+    this.#talks.set(provider, talk);
+    return talk;
   }
 }

@@ -12,17 +12,18 @@ import { labJsonSchema } from './lab-schema.ts';
 import type { LabProblem } from './lab-stage.ts';
 import type { Lab } from './lab.ts';
 import { createLab, NewLabError } from './new/new-lab.ts';
-import { proveLab, type ProofOutcome } from './prove/prove.ts';
+import { proveLabs, type ProofOutcome } from './prove/prove.ts';
 import { toTable } from './prove/table.ts';
 
 const usage = `usage:
   npm run lab -- new NAME [--dir D]       writes a lab that passes check and prove as it is
   npm run lab -- check [FOLDER ...]       reads all labs and tells what is wrong with them, by file and line
-  npm run lab -- prove LAB [OPTION ...]   healthy, fault, solution, alternatives and cheats in real sandboxes
+  npm run lab -- prove LAB [LAB ...]      healthy, fault, solution, alternatives and cheats in real sandboxes
+    --all                                 every lab
     --fault F                             only this fault's cases, and no build steps
     --runtime process|docker              default: process
     --times N                             grades every state N times; all verdicts must agree (default 1)
-    --jobs N                              sandboxes at once (default 4)
+    --jobs N                              sandboxes at once (default 4 a lab, at most 12)
     --seed S                              which variants are tried (default: prove)
     --json                                the outcome as JSON
     --dir D                               a folder of labs besides our own; may be given again
@@ -60,7 +61,8 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
       fault: { type: 'string' },
       runtime: { type: 'string', default: 'process' },
       times: { type: 'string', default: '1' },
-      jobs: { type: 'string', default: '4' },
+      jobs: { type: 'string' },
+      all: { type: 'boolean', default: false },
       seed: { type: 'string', default: 'prove' },
       json: { type: 'boolean', default: false },
       port: { type: 'string', default: '0' },
@@ -74,7 +76,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     case 'check':
       return check(names.length === 0 && values.dir.length === 0 ? [ownLabsDir] : [...names, ...values.dir], output);
     case 'prove':
-      return prove(await requireLab(names[0], values.dir), values, output);
+      return prove(await requireLabs(values.all ? undefined : names, values.dir), values, output);
     case 'preview':
       return preview(await requireFolder(names[0], values.dir), values, output);
     case 'schema':
@@ -123,6 +125,13 @@ async function checkDrills(scriptsDir: string, labDirs: readonly string[], { say
   return problems.length === 0 ? 0 : 1;
 }
 
+/** Undefined: all there are. */
+async function requireLabs(slugs: readonly string[] | undefined, dirs: readonly string[]): Promise<readonly Lab[]> {
+  if (slugs?.length === 0) return [await requireLab(undefined, dirs)];
+  const names = slugs ?? (await loadCatalogue([...dirs, ownLabsDir])).labs.map(({ summary }) => summary.slug);
+  return Promise.all([...new Set(names)].map((slug) => requireLab(slug, dirs)));
+}
+
 /** Of the folders that were given first, so that a lab of one's own may stand in for one of ours. */
 async function requireLab(slug: string | undefined, dirs: readonly string[]): Promise<Lab> {
   const { labs, problems } = await loadCatalogue([...dirs, ownLabsDir]);
@@ -166,16 +175,23 @@ interface ProveValues {
   readonly fault?: string | undefined;
   readonly runtime: string;
   readonly times: string;
-  readonly jobs: string;
+  readonly jobs?: string | undefined;
   readonly seed: string;
   readonly json: boolean;
 }
 
-async function prove(lab: Lab, values: ProveValues, { say, tell }: Output): Promise<number> {
+/** What two processors carry without slowing what is measured. */
+const MOST_JOBS = 12;
+const JOBS_PER_LAB = 4;
+
+async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: Output): Promise<number> {
   const { runtime, fault, seed, json } = values;
   if (runtime !== 'process' && runtime !== 'docker') throw new UsageError(`There is no runtime ${runtime}.`);
-  if (fault !== undefined && !lab.example.faults.some(({ id }) => id === fault)) throw new UsageError(`The lab has no fault ${fault}.`);
-  const numbers = { times: toCount('times', values.times), jobs: toCount('jobs', values.jobs) };
+  const without = labs.filter(({ example }) => fault !== undefined && !example.faults.some(({ id }) => id === fault));
+  if (without.length > 0)
+    throw new UsageError(without.map(({ summary }) => `The lab ${summary.slug} has no fault ${fault ?? ''}.`).join(' '));
+  const jobs = values.jobs ?? String(Math.min(MOST_JOBS, JOBS_PER_LAB * labs.length));
+  const numbers = { times: toCount('times', values.times), jobs: toCount('jobs', jobs) };
   // Runtimes and the control plane are a second of loading that no other command needs.
   const { openSubstrate } = await import('../infra/substrate/open-substrate.ts');
   const stop = new AbortController();
@@ -185,36 +201,32 @@ async function prove(lab: Lab, values: ProveValues, { say, tell }: Output): Prom
   try {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
     await using substrate = await openSubstrate({ runtime, dataDir, log, report: tell });
-    tell(`${lab.summary.slug} on ${substrate.name}. ${substrate.isolation}`);
-    const report = ({ ok, group, fault: on, title, tookMs }: ProofOutcome): void =>
-      tell(`${ok ? 'ok   ' : 'WRONG'} ${group} ${on ?? ''} ${title} (${(tookMs / 1000).toFixed(1)} s)`);
-    const outcomes = await proveLab({
-      lab,
+    tell(`${labs.map(({ summary }) => summary.slug).join(', ')} on ${substrate.name}. ${substrate.isolation}`);
+    const outcomes = await proveLabs(labs, {
       substrate,
       seed,
       signal: stop.signal,
-      report,
+      report: (outcome) => tell(inALine(outcome)),
       ...numbers,
       ...(fault === undefined ? {} : { fault }),
     });
     const ok = outcomes.every((outcome) => outcome.ok);
     const tookMs = Math.round(performance.now() - startedAt);
-    if (json)
-      say(
-        JSON.stringify(
-          { lab: lab.summary.slug, hash: lab.summary.hash, substrate: substrate.name, ...numbers, ok, tookMs, cases: outcomes },
-          null,
-          2,
-        ),
-      );
-    else
-      say(
-        `\n${toTable(outcomes)}\n\n${outcomes.filter((outcome) => outcome.ok).length} of ${outcomes.length} as they must be, in ${(tookMs / 1000).toFixed(0)} s`,
-      );
+    const hashes = Object.fromEntries(labs.map(({ summary }) => [summary.slug, summary.hash]));
+    if (json) say(JSON.stringify({ hashes, substrate: substrate.name, ...numbers, ok, tookMs, cases: outcomes }, null, 2));
+    else say(`\n${toTable(outcomes)}\n\n${inNumbers(outcomes, tookMs)}`);
     return ok ? 0 : 1;
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+function inALine({ ok, lab, group, fault, title, tookMs }: ProofOutcome): string {
+  return `${ok ? 'ok   ' : 'WRONG'} ${lab} ${group} ${fault ?? ''} ${title} (${(tookMs / 1000).toFixed(1)} s)`;
+}
+
+function inNumbers(outcomes: readonly ProofOutcome[], tookMs: number): string {
+  return `${outcomes.filter(({ ok }) => ok).length} of ${outcomes.length} as they must be, in ${(tookMs / 1000).toFixed(0)} s`;
 }
 
 function toCount(name: string, text: string): number {

@@ -4,8 +4,9 @@ import { ManualClock } from '../infra/cluster/meta/manual-clock.ts';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
 import { hashKey, parseKeys } from '../infra/images/provider/keys.ts';
-import { PodProviders, type ProviderOrder } from '../grader/providers.ts';
-import type { CommandOutcome, PodCommand } from '../grader/pod-exec.ts';
+import { PodProviders } from '../grader/providers.ts';
+import type { CommandOutcome, PodProgram } from '../grader/pod-exec.ts';
+import type { OpenInPod } from '../grader/pod-session.ts';
 import { FakeObjects } from '../grader/testing/fake-objects.ts';
 import { FakeProviders } from '../grader/testing/fake-providers.ts';
 import { whileTimePasses } from '../grader/testing/pass-time.ts';
@@ -125,31 +126,51 @@ describe('the providers of a sandbox', () => {
 
 describe('orders to providers', () => {
   const book = planBook(declared, () => 'token-of-the-tests');
-  const commands: PodCommand[] = [];
-  const order = (outcome: Partial<CommandOutcome>, provider = 'alpha', what: ProviderOrder = { action: 'state' }): Promise<unknown> => {
-    const run = async (command: PodCommand): Promise<CommandOutcome> => {
-      commands.push(command);
-      return { exitCode: 0, stdout: '', stderr: '', ...outcome };
+  const opened: PodProgram[] = [];
+  const calls: unknown[] = [];
+  /** A provider of which every run answers each call with `said`, or ends where that is undefined. */
+  const begin = (said: object | string | undefined): PodProviders => {
+    const open: OpenInPod = async (program, { onLine, onEnd }) => {
+      opened.push(program);
+      return {
+        send: (line) => {
+          const { id, ...call } = JSON.parse(line) as { readonly id: number };
+          calls.push(call);
+          queueMicrotask(() => {
+            if (said === undefined) onEnd('it ended');
+            else onLine(typeof said === 'string' ? said : JSON.stringify({ id, ...said }));
+          });
+        },
+        close: () => undefined,
+      };
     };
-    return new PodProviders(run, async () => book, providerPod).order(provider, what);
+    return new PodProviders(open, new ManualClock(), async () => book, providerPod);
   };
 
-  it('go by exec, with the credential', async () => {
-    expect(await order({ stdout: '{"status":200,"body":{"faults":{}}}\n' })).toEqual({ faults: {} });
-    const command = commands.at(-1);
-    expect(command).toMatchObject({ namespace: systemNamespace, pod: 'provider-alpha', command: ['node', '/app/provider.mjs', 'ctl'] });
-    expect(JSON.parse(command?.stdin ?? '')).toEqual({ action: 'state', token: 'token-of-the-tests' });
+  it('go to one run of the provider’s own command, with the credential', async () => {
+    const providers = begin({ status: 200, body: { faults: {} } });
+    expect(await providers.order('alpha', { action: 'state' })).toEqual({ faults: {} });
+    expect(await providers.order('alpha', { action: 'clearFaults' })).toEqual({ faults: {} });
+    expect(opened).toEqual([
+      { namespace: systemNamespace, pod: 'provider-alpha', container: 'provider', command: ['node', '/app/provider.mjs', 'ctl'] },
+    ]);
+    expect(calls).toEqual([
+      { order: { action: 'state' }, token: 'token-of-the-tests' },
+      { order: { action: 'clearFaults' }, token: 'token-of-the-tests' },
+    ]);
   });
 
   it.each([
-    ['refused', { stdout: '{"status":400,"body":{"error":"there is no model x"}}' }, /refused the order state: .*no model x/],
-    ['not carried out', { exitCode: 1, stderr: 'provider: fetch failed' }, /took no order: provider: fetch failed/],
-    ['not understood', { stdout: 'Segmentation fault' }, /cannot be read/],
-  ])('that are %s fail', async (_, outcome, message) => {
-    await expect(order(outcome)).rejects.toMatchObject({ name: 'PlatformError', message: expect.stringMatching(message) as string });
+    ['refused', { status: 400, body: { error: 'there is no model x' } }, /refused the order state: .*no model x/],
+    ['not carried out', { error: 'fetch failed' }, /took no order: fetch failed/],
+    ['not understood', 'Segmentation fault', /could not be read/],
+    ['never answered', undefined, /The provider alpha was lost: it ended/],
+  ])('that are %s fail', async (_, said, message) => {
+    const order = begin(said).order('alpha', { action: 'state' });
+    await expect(order).rejects.toMatchObject({ name: 'PlatformError', message: expect.stringMatching(message) as string });
   });
 
-  it('to a provider that is not there fail, and tell no credential', async () => {
-    await expect(order({}, 'gamma')).rejects.toThrow('The sandbox has no provider gamma.');
+  it('to a provider that the lab has not are refused', async () => {
+    await expect(begin(undefined).order('gamma', { action: 'state' })).rejects.toThrow('The sandbox has no provider gamma.');
   });
 });

@@ -30,13 +30,13 @@ export function accessSandbox(config: KubeConfig, signal: AbortSignal): SandboxA
   // Every request that is under way listens to it, and a verdict makes dozens at once: that is no leak.
   setMaxListeners(0, signal);
   const objects = new SharedReads(new ApiObjects(config, signal));
-  const [run, vault] = [podExec(config), new SandboxVault(objects)];
+  const [run, sessions, vault] = [podExec(config), podSessions(config), new SandboxVault(objects)];
   return {
     objects,
     run,
-    prober: new PodProber(podSessions(config), run, proberPod, systemClock),
+    prober: new PodProber(sessions, run, proberPod, systemClock),
     vault,
-    providers: new PodProviders(run, () => fetchProviderBook(vault), providerPod),
+    providers: new PodProviders(sessions, systemClock, () => fetchProviderBook(vault), providerPod),
     chaos: new ChaosClient(config, { signal }),
     clock: systemClock,
   };

@@ -1,12 +1,13 @@
+import type { ControlOrder } from '../../infra/images/provider/control-protocol.ts';
 import { faultSetSchema, type FaultSet } from '../../infra/images/provider/faults.ts';
-import type { ProviderAccount, ProviderOrder, Providers } from '../providers.ts';
+import type { ProviderAccount, Providers } from '../providers.ts';
 
-type OnOrder = (provider: string, order: ProviderOrder) => unknown;
+type OnOrder = (provider: string, order: ControlOrder) => unknown;
 
 /** Providers that keep their faults as the real control port does, and serve nobody. */
 export class FakeProviders implements Providers {
   readonly faults = new Map<string, FaultSet>();
-  readonly orders: { readonly provider: string; readonly order: ProviderOrder }[] = [];
+  readonly orders: { readonly provider: string; readonly order: ControlOrder }[] = [];
   readonly #accounts: readonly ProviderAccount[];
   readonly #onOrder: OnOrder;
 
@@ -18,7 +19,7 @@ export class FakeProviders implements Providers {
 
   accounts = async (): Promise<readonly ProviderAccount[]> => this.#accounts;
 
-  order = async (provider: string, order: ProviderOrder): Promise<unknown> => {
+  order = async (provider: string, order: ControlOrder): Promise<unknown> => {
     const said = this.#onOrder(provider, order);
     this.orders.push({ provider, order });
     if (said !== undefined) return said;

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { chaosGroup } from '../chaos/chaos-types.ts';
 import { dnsServiceIp } from '../runtime/dns/resolv-conf.ts';
@@ -205,7 +206,8 @@ class EmbeddedCluster implements Cluster {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
     await this.#parts.runtime[Symbol.asyncDispose]();
-    for (const folder of ['pods', 'volumes']) rmSync(path.join(this.#parts.options.dataDir, folder), { recursive: true, force: true });
+    const { dataDir } = this.#parts.options;
+    await Promise.all(['pods', 'volumes'].map((folder) => rm(path.join(dataDir, folder), { recursive: true, force: true })));
   }
 
   async #stop(): Promise<void> {

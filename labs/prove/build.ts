@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageError } from '../lab-stage.ts';
 import { findMisses } from '../measure.ts';
 import type { ProvableStage } from '../stage.ts';
-import type { ProofOutcome } from './prove.ts';
+import type { CaseOutcome } from './prove.ts';
 import { runBlocksOf } from './run-blocks.ts';
 
 const STEP_TIMEOUT_MS = 30_000;
@@ -16,7 +16,7 @@ type Way = 'by its solution' | 'by its instructions';
  * Builds the lab twice, from the start each time: by the solutions that skipping runs, and by nothing but the commands of the instructions. Every step fails
  * before and passes after; what then stands is healthy enough for a baseline. Answers one outcome a step.
  */
-export async function proveBuild(stage: ProvableStage, steps: readonly string[], report: (outcome: ProofOutcome) => void): Promise<void> {
+export async function proveBuild(stage: ProvableStage, steps: readonly string[], report: (outcome: CaseOutcome) => void): Promise<void> {
   await stage.prepare('guided');
   if (!(await proveSteps(stage, steps, 'by its solution', report))) return;
   if (stage.isMeasured) report(await timed('What can be measured reaches its aims', () => proveMeasure(stage)));
@@ -32,7 +32,7 @@ async function proveSteps(
   stage: ProvableStage,
   steps: readonly string[],
   way: Way,
-  report: (outcome: ProofOutcome) => void,
+  report: (outcome: CaseOutcome) => void,
 ): Promise<boolean> {
   for (const step of steps) {
     const outcome = await timed(`Step ${step}, ${way}`, () => proveStep(stage, step, way));
@@ -78,7 +78,7 @@ async function followInstructions(stage: ProvableStage, stepId: string): Promise
   return stderr;
 }
 
-async function timed(title: string, work: () => Promise<string | undefined>): Promise<ProofOutcome> {
+async function timed(title: string, work: () => Promise<string | undefined>): Promise<CaseOutcome> {
   const startedAt = performance.now();
   const problem = await work().catch((error: unknown) => {
     if ((error as StageError | undefined)?.name === 'AbortError') throw error;

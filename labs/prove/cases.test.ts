@@ -83,14 +83,14 @@ describe('judgeProof', () => {
 });
 
 it('spells out below the table what came out wrong', () => {
-  const base = { fault: 'a', expected: 'failed', score: 10, tookMs: 1200 };
+  const base = { lab: 'mine', fault: 'a', expected: 'failed', score: 10, tookMs: 1200 };
   const table = toTable([
     { ...base, group: 'cheat', title: 'gets through', ok: false, problem: 'expected failed, got passed', failing: [] },
     { ...base, group: 'healthy', title: 'healthy', ok: true, problem: null, failing: ['a', 'b', 'c', 'd', 'e'] },
   ]);
   const lines = table.split('\n');
-  expect(lines[2]).toMatch(/^ok\s+healthy/);
+  expect(lines[2]).toMatch(/^ok\s+mine\s+healthy/);
   expect(lines[2]).toContain('a b c d +1');
-  expect(lines[3]).toMatch(/^WRONG\s+cheat/);
-  expect(lines.at(-1)).toBe('WRONG cheat a "gets through": expected failed, got passed');
+  expect(lines[3]).toMatch(/^WRONG\s+mine\s+cheat/);
+  expect(lines.at(-1)).toBe('WRONG mine cheat a "gets through": expected failed, got passed');
 });

@@ -19,7 +19,6 @@ export interface ProvingGround {
 }
 
 export interface ProofOptions {
-  readonly lab: Lab;
   readonly substrate: ProvingGround;
   /** Only this fault's cases. */
   readonly fault?: string;
@@ -27,13 +26,17 @@ export interface ProofOptions {
   readonly seed: string;
   /** How often each state is graded; all verdicts must be the same. */
   readonly times: number;
-  /** Sandboxes at once. */
+  /** Sandboxes at once, of all labs together. */
   readonly jobs: number;
   readonly signal: AbortSignal;
   readonly report: (outcome: ProofOutcome) => void;
 }
 
-export interface ProofOutcome {
+export interface ProofOutcome extends CaseOutcome {
+  readonly lab: string;
+}
+
+export interface CaseOutcome {
   readonly group: ProofCase['group'] | 'build';
   readonly title: string;
   readonly fault: string | null;
@@ -46,35 +49,67 @@ export interface ProofOutcome {
   readonly tookMs: number;
 }
 
-/** Runs every case of a lab. Cases are taken from one list by as many sandboxes as there are jobs; one more builds the lab step by step. */
-export async function proveLab(options: ProofOptions): Promise<readonly ProofOutcome[]> {
+/** A lab while it is proven: its cases that nobody has begun, and how many sandboxes work them off. */
+interface Proving {
+  readonly lab: Lab;
+  readonly queue: ProofCase[];
+  /** Sandboxes that were given to it so far, the one in which it is built among them. */
+  sandboxes: number;
+  working: number;
+}
+
+/**
+ * Runs every case of these labs. Each lab is built step by step in a sandbox of its own, and these are made first, as they take longest; then whatever
+ * sandbox is free takes cases of the lab that has most of them left.
+ */
+export async function proveLabs(labs: readonly Lab[], options: ProofOptions): Promise<readonly ProofOutcome[]> {
   const outcomes: ProofOutcome[] = [];
   const report = (outcome: ProofOutcome): void => {
     outcomes.push(outcome);
     options.report(outcome);
   };
-  // Long ones first, so that no sandbox is left alone with one at the end.
-  const queue = [...planCases(options.lab.example, options.fault)].sort(
-    (a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'),
-  );
-  const workers = Array.from({ length: Math.max(1, Math.min(options.jobs, queue.length)) }, async (_, index) =>
-    withSandbox(options, index, async (stage) => {
-      await stage.prepare('incident');
-      stage.writeExamples(true);
-      await proveCases(stage, queue, options, report);
-    }),
-  );
-  const steps = options.lab.example.steps.filter(({ phase }) => phase === 'build').map(({ id }) => id);
-  const build =
-    options.fault === undefined ? [withSandbox(options, workers.length, async (stage) => proveBuild(stage, steps, report))] : [];
-  const settled = await Promise.allSettled([...workers, ...build]);
+  const provings = labs.map((lab): Proving => ({ lab, queue: orderCases(lab, options.fault), sandboxes: 0, working: 0 }));
+  const builds = options.fault === undefined ? [...provings] : [];
+  const takeTasks = async (): Promise<void> => {
+    for (;;) {
+      const build = builds.shift();
+      const proving = build ?? planNextLab(provings);
+      if (proving === undefined) return;
+      await (build === undefined ? proveCases(proving, options, report) : proveSteps(proving, options, report));
+    }
+  };
+  const settled = await Promise.allSettled(Array.from({ length: options.jobs }, takeTasks));
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   return outcomes;
 }
 
-async function withSandbox(options: ProofOptions, index: number, work: (stage: ProvableStage) => Promise<void>): Promise<void> {
-  const { substrate, lab, seed, signal } = options;
-  const id = `prove-${index}-${process.pid.toString(36)}`;
+/** Long ones first, so that no sandbox is left alone with one at the end. */
+function orderCases(lab: Lab, onlyFault: string | undefined): ProofCase[] {
+  return [...planCases(lab.example, onlyFault)].sort((a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'));
+}
+
+/** The lab for the next free sandbox: where most cases are left to each that works there. A sandbox for a last case alone is not worth its start. Pure. */
+export function planNextLab<T extends { readonly queue: readonly unknown[]; readonly working: number }>(
+  provings: readonly T[],
+): T | undefined {
+  const load = ({ queue, working }: T): number => queue.length / (working + 1);
+  const [most] = [...provings].sort((a, b) => load(b) - load(a));
+  if (most === undefined || most.queue.length === 0) return undefined;
+  return most.working === 0 || load(most) > 1 ? most : undefined;
+}
+
+async function proveSteps(proving: Proving, options: ProofOptions, report: (outcome: ProofOutcome) => void): Promise<void> {
+  const steps = proving.lab.example.steps.filter(({ phase }) => phase === 'build').map(({ id }) => id);
+  await withSandbox(proving, options, (stage) =>
+    proveBuild(stage, steps, (outcome) => report({ lab: proving.lab.summary.slug, ...outcome })),
+  );
+}
+
+async function withSandbox(proving: Proving, options: ProofOptions, work: (stage: ProvableStage) => Promise<void>): Promise<void> {
+  const { lab } = proving;
+  const { substrate, seed, signal } = options;
+  const index = proving.sandboxes++;
+  const id = `prove-${lab.summary.slug}-${index}-${process.pid.toString(36)}`;
   const sandbox = await substrate.provision(id, () => undefined, signal, lab.summary.nodes);
   try {
     const variant = planLabVariant(lab, `${seed}-${index}`, options.fault);
@@ -84,21 +119,34 @@ async function withSandbox(options: ProofOptions, index: number, work: (stage: P
   }
 }
 
-async function proveCases(
+async function proveCases(proving: Proving, options: ProofOptions, report: (outcome: ProofOutcome) => void): Promise<void> {
+  proving.working += 1;
+  try {
+    await withSandbox(proving, options, async (stage) => {
+      await stage.prepare('incident');
+      stage.writeExamples(true);
+      await workOff(stage, proving, options, report);
+    });
+  } finally {
+    proving.working -= 1;
+  }
+}
+
+async function workOff(
   stage: ProvableStage,
-  queue: ProofCase[],
-  options: ProofOptions,
+  { lab, queue }: Proving,
+  { times, signal }: ProofOptions,
   report: (outcome: ProofOutcome) => void,
 ): Promise<void> {
   const baseline = await stage.captureBaseline();
   for (let isFirst = true, next = queue.shift(); next !== undefined; isFirst = false, next = queue.shift()) {
     const startedAt = performance.now();
     const proofCase = next;
-    const scorecards = await runCase(stage, proofCase, { baseline, isFirst, times: options.times }).catch((error: unknown) => {
-      options.signal.throwIfAborted();
+    const scorecards = await runCase(stage, proofCase, { baseline, isFirst, times }).catch((error: unknown) => {
+      signal.throwIfAborted();
       return error instanceof Error ? error : new Error(String(error));
     });
-    report(toOutcome(proofCase, scorecards, performance.now() - startedAt));
+    report({ lab: lab.summary.slug, ...toOutcome(proofCase, scorecards, performance.now() - startedAt) });
   }
 }
 
@@ -124,7 +172,7 @@ async function injectFor(stage: ProvableStage, { fault }: ProofCase, baseline: B
   return injection;
 }
 
-function toOutcome(proofCase: ProofCase, scorecards: readonly Scorecard[] | Error, tookMs: number): ProofOutcome {
+function toOutcome(proofCase: ProofCase, scorecards: readonly Scorecard[] | Error, tookMs: number): CaseOutcome {
   const problem = scorecards instanceof Error ? scorecards.message : judgeProof(proofCase, scorecards);
   const last = scorecards instanceof Error ? undefined : scorecards.at(-1);
   return {

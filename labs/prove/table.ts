@@ -1,10 +1,10 @@
 import type { ProofOutcome } from './prove.ts';
 
-const headings = ['', 'group', 'fault', 'case', 'expected', 'score', 'took', 'fails at'] as const;
+const headings = ['', 'lab', 'group', 'fault', 'case', 'expected', 'score', 'took', 'fails at'] as const;
 
 /** Outcomes as a table for a terminal; what came out wrong is spelt out below it. Pure. */
 export function toTable(outcomes: readonly ProofOutcome[]): string {
-  const rows = [...outcomes].sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group)).map(toRow);
+  const rows = [...outcomes].sort((a, b) => a.lab.localeCompare(b.lab) || groups.indexOf(a.group) - groups.indexOf(b.group)).map(toRow);
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>
     cells
@@ -13,7 +13,7 @@ export function toTable(outcomes: readonly ProofOutcome[]): string {
       .trimEnd();
   const wrong = outcomes
     .filter(({ ok }) => !ok)
-    .map(({ group, fault, title, problem }) => `WRONG ${group} ${fault ?? ''} "${title}": ${problem ?? ''}`);
+    .map(({ lab, group, fault, title, problem }) => `WRONG ${lab} ${group} ${fault ?? ''} "${title}": ${problem ?? ''}`);
   return [
     line(headings),
     line(widths.map((width) => '-'.repeat(width))),
@@ -25,10 +25,11 @@ export function toTable(outcomes: readonly ProofOutcome[]): string {
 const groups: readonly ProofOutcome['group'][] = ['build', 'healthy', 'fault', 'solution', 'alternative', 'slip', 'cheat'];
 
 function toRow(outcome: ProofOutcome): readonly string[] {
-  const { ok, group, fault, title, expected, score, tookMs, failing } = outcome;
+  const { ok, lab, group, fault, title, expected, score, tookMs, failing } = outcome;
   const shown = failing.length > 4 ? `${failing.slice(0, 4).join(' ')} +${failing.length - 4}` : failing.join(' ');
   return [
     ok ? 'ok' : 'WRONG',
+    lab,
     group,
     fault ?? '',
     title,

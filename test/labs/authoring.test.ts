@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
 import { loadCatalogue, ownLabsDir } from '../../labs/catalogue.ts';
 import { runLabCommand } from '../../labs/cli.ts';
-import { proveLab } from '../../labs/prove/prove.ts';
+import { proveLabs } from '../../labs/prove/prove.ts';
 import { toTable } from '../../labs/prove/table.ts';
 import { readConfig } from '../../server/config.ts';
 
@@ -54,8 +54,7 @@ it('the lab that the guide begins with proves itself', { timeout: 6 * 60_000 }, 
   const cheats = lab.example.cheats.filter(({ script }) => /delete-workload|literal-key/.test(script));
   const log = pino({ level: 'fatal' }, pino.destination(2));
   await using substrate = await openSubstrate({ runtime: 'process', dataDir: path.join(root, 'data'), log, report: () => undefined });
-  const outcomes = await proveLab({
-    lab: { ...lab, example: { ...lab.example, cheats } },
+  const outcomes = await proveLabs([{ ...lab, example: { ...lab.example, cheats } }], {
     substrate,
     seed: 'guide',
     times: 1,

@@ -5,32 +5,24 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
 import { loadCatalogue, ownLabsDir } from '../../labs/catalogue.ts';
-import { proveLab, type ProofOutcome } from '../../labs/prove/prove.ts';
+import { proveLabs, type ProofOutcome } from '../../labs/prove/prove.ts';
 import { toTable } from '../../labs/prove/table.ts';
 
-export const TIMEOUT_MS = 12 * 60_000;
-
-/** Everything that a lab must show of itself, on one runtime. */
+/** Everything that these labs must show of themselves, on one runtime. */
 export async function prove(
-  slug: string,
+  slugs: readonly string[],
   runtime: 'process' | 'docker',
   options: { readonly jobs: number; readonly fault?: string },
 ): Promise<readonly ProofOutcome[]> {
   const { labs } = await loadCatalogue([ownLabsDir]);
-  const lab = labs.find(({ summary }) => summary.slug === slug)!;
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'prove-test-'));
   const log = pino({ level: 'fatal' }, pino.destination(2));
   try {
     await using substrate = await openSubstrate({ runtime, dataDir, log, report: () => undefined });
-    return await proveLab({
-      lab,
-      substrate,
-      seed: `test-${runtime}`,
-      times: 1,
-      signal: new AbortController().signal,
-      report: () => undefined,
-      ...options,
-    });
+    return await proveLabs(
+      labs.filter(({ summary }) => slugs.includes(summary.slug)),
+      { substrate, seed: `test-${runtime}`, times: 1, signal: new AbortController().signal, report: () => undefined, ...options },
+    );
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { drainServers, listen, portOf } from '../serving/lifecycle.ts';
 import { alphaFace } from './alpha/alpha-face.ts';
 import { betaFace } from './beta/beta-face.ts';
 import { createControlServer } from './control-server.ts';
-import { runControlOrder } from './ctl.ts';
+import { runControlOrders } from './ctl.ts';
 import { readFaultFile } from './fault-file.ts';
 import { KeyRing, KeysFileError } from './keys.ts';
 import { OptionsError, readOptions, type ProviderOptions } from './options.ts';
@@ -58,8 +58,8 @@ function fail(error: unknown): void {
 async function main([command = 'serve']: readonly string[]): Promise<void> {
   const options = readOptions(process.env);
   if (command === 'serve') await serve(options);
-  else if (command === 'ctl') await runControlOrder(options.controlPort, options.controlToken.plain);
-  else throw new OptionsError('usage: provider serve | ctl < ORDER.json');
+  else if (command === 'ctl') await runControlOrders(options.controlPort, options.controlToken.plain);
+  else throw new OptionsError('usage: provider serve | ctl < ORDERS.jsonl');
 }
 
 main(process.argv.slice(2)).catch(fail);

@@ -76,7 +76,7 @@ describe.each(labs)('the provider’s image ($name)', ({ isSkipped, open }) => {
   const status = (port: number, path = '/v1/models'): Promise<string> =>
     lab.inWorkspace(['node', '-e', visit, `http://${lab.providerIp}:${port}${path}`, `Bearer ${token}`]);
   const ctl = async (order: ControlOrder): Promise<ControlAnswer> =>
-    JSON.parse(await lab.inProvider(['node', '/app/provider.mjs', 'ctl'], JSON.stringify(order))) as ControlAnswer;
+    JSON.parse(await lab.inProvider(['node', '/app/provider.mjs', 'ctl'], `${JSON.stringify({ order })}\n`)) as ControlAnswer;
 
   it.skipIf(isSkipped)('serves customers, shows nobody its control port, and obeys orders by exec', async () => {
     await expect.poll(() => status(8080), { timeout: 20_000 }).toBe('200');

@@ -606,6 +606,20 @@ describe('the control port', () => {
     expect((await provider.control('GET', '/state')).body).toMatchObject({ faults: {} });
   });
 
+  it('answers orders a line each, and tells by their ids what it could not carry out', async () => {
+    const answers = await provider.ctlLines(
+      JSON.stringify({ id: 1, order: { action: 'clearFaults' } }),
+      JSON.stringify({ id: 2, order: { action: 'explode' } }),
+      JSON.stringify({ id: 3, token: 'not the token', order: { action: 'state' } }),
+      '{"id": 4',
+    );
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    expect(byId.get(1)).toEqual({ id: 1, status: 200, body: { faults: {} } });
+    expect(byId.get(2)).toMatchObject({ error: expect.stringContaining('action') as string });
+    expect(byId.get(3)).toMatchObject({ status: 401 });
+    expect(byId.get(0)).toMatchObject({ error: expect.stringContaining('JSON') as string });
+  });
+
   it('changes one fault and leaves the others', async () => {
     const patch = async (faults: Record<string, unknown>): Promise<unknown> => (await provider.ctl({ action: 'patchFaults', faults })).body;
     await patch({ overload: {}, slowStream: { factor: 4 } });

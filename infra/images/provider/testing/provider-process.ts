@@ -10,6 +10,12 @@ const START_TIMEOUT_MS = 20_000;
 
 export const controlToken = 'control-token-of-the-tests';
 
+/** What the control port said. */
+interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 /** A provider as its image runs it, on free ports of loopback, with keys of a test's own. */
 export class ProviderProcess implements AsyncDisposable {
   readonly url: string;
@@ -74,7 +80,7 @@ export class ProviderProcess implements AsyncDisposable {
     return this.#output();
   }
 
-  async control(method: 'GET' | 'PUT' | 'DELETE', route: string, body?: object, token = controlToken): Promise<ControlAnswer> {
+  async control(method: 'GET' | 'PUT' | 'DELETE', route: string, body?: object, token = controlToken): Promise<Answered> {
     const response = await fetch(`${this.controlUrl}${route}`, {
       method,
       headers: { authorization: `Bearer ${token}` },
@@ -84,13 +90,24 @@ export class ProviderProcess implements AsyncDisposable {
   }
 
   /** The image's own command, as the orchestrator runs it by exec. */
-  async ctl(order: ControlOrder): Promise<ControlAnswer> {
+  async ctl(order: ControlOrder): Promise<Answered> {
+    const [answer] = await this.ctlLines(JSON.stringify({ order }));
+    if (answer === undefined || 'error' in answer) throw new Error(answer?.error ?? 'nothing was answered');
+    const { id: _, ...answered } = answer;
+    return answered;
+  }
+
+  /** One run of it, whatever it is told. */
+  async ctlLines(...lines: readonly string[]): Promise<readonly ControlAnswer[]> {
     const child = spawn(process.execPath, [bundlePath('provider'), 'ctl'], { env: this.#env, stdio: ['pipe', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-    child.stdin.end(JSON.stringify(order));
+    child.stdin.end(lines.map((line) => `${line}\n`).join(''));
     await new Promise((resolve) => child.once('close', resolve));
-    return JSON.parse(output) as ControlAnswer;
+    return output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ControlAnswer);
   }
 
   /** Answers the exit code. */
