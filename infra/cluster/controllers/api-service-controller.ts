@@ -4,7 +4,7 @@ import { keyOf } from '../client/object-key.ts';
 import { resources, subresource } from '../client/resources.ts';
 import type { APIService, CustomResourceDefinition, Service } from '../meta/generated/types.ts';
 import { timeText } from '../meta/times.ts';
-import { availabilityOf, managedLabel, planApiServices } from './api-service-plan.ts';
+import { availabilityOf, entryName, managedLabel, ownEntryNames, planApiService } from './api-service-plan.ts';
 import { awaitable, onSelf, startLoop, type ControllerContext } from './controller-context.ts';
 
 /** Lists what the API server serves as APIServices, as Kubernetes' aggregator does. Entries for other servers are kept and never available. */
@@ -15,7 +15,7 @@ export function startApiServiceController(context: ControllerContext): AsyncDisp
   const services = informers.informer<Service>(resources.services);
 
   async function reconcile(name: string): Promise<undefined> {
-    const wanted = planApiServices(definitions.all()).get(name);
+    const wanted = planApiService(name, definitions.all());
     const found = held.get(name);
     if (found === undefined) {
       if (wanted !== undefined) await create(wanted);
@@ -43,11 +43,12 @@ export function startApiServiceController(context: ControllerContext): AsyncDisp
     workers: 1,
     waitFor: [awaitable(held), awaitable(definitions), awaitable(services)],
     watch: (queue) => {
-      for (const name of planApiServices(definitions.all()).keys()) queue.add(name);
+      const ofDefinitions = definitions.all().flatMap(({ spec }) => spec.versions.map(({ name }) => entryName(name, spec.group)));
+      for (const name of [...ownEntryNames, ...ofDefinitions]) queue.add(name);
       return [
         onSelf(held, queue),
         definitions.subscribe(({ object }) => {
-          for (const { name } of object.spec.versions) queue.add(`${name}.${object.spec.group}`);
+          for (const { name } of object.spec.versions) queue.add(entryName(name, object.spec.group));
         }),
         services.subscribe(() => {
           for (const entry of held.all()) if (entry.spec?.service !== undefined) queue.add(keyOf(entry));

@@ -31,26 +31,38 @@ const versionPriorities: Readonly<Record<string, number>> = { '/v1': 1, 'autosca
 /** The aggregator's own group has no entry in its list. */
 const withoutEntry = 'apiregistration.k8s.io';
 
-/** The entries that a cluster must have, by name: its own groups and those of its definitions. */
-export function planApiServices(definitions: readonly CustomResourceDefinition[]): ReadonlyMap<string, APIService> {
-  const own = builtInResources
+/** The groups that every cluster serves, by the names of their entries. */
+const ownEntries: ReadonlyMap<string, APIService> = new Map(
+  builtInResources
     .filter(({ group }) => group !== withoutEntry)
     .map(({ group, version }) =>
       entry(group, version, groupPriorities[group] ?? 1000, versionPriorities[`${group}/${version}`] ?? 15, 'onstart'),
-    );
-  const defined = definitions.flatMap(({ spec, metadata }) =>
-    metadata.deletionTimestamp === undefined
-      ? spec.versions.filter(({ served }) => served).map(({ name }) => entry(spec.group, name, 1000, 100, 'true'))
-      : [],
-  );
-  return new Map([...defined, ...own].map((each) => [each.metadata.name, each]));
+    )
+    .map((each) => [each.metadata.name, each]),
+);
+
+export const ownEntryNames: readonly string[] = [...ownEntries.keys()];
+
+/** The entry of that name that a cluster must have, of its own groups or of those of its definitions; undefined when it needs none. */
+export function planApiService(name: string, definitions: readonly CustomResourceDefinition[]): APIService | undefined {
+  const own = ownEntries.get(name);
+  if (own !== undefined) return own;
+  for (const { spec, metadata } of definitions) {
+    const version = spec.versions.find((each) => each.served && entryName(each.name, spec.group) === name);
+    if (version !== undefined && metadata.deletionTimestamp === undefined) return entry(spec.group, version.name, 1000, 100, 'true');
+  }
+  return undefined;
+}
+
+export function entryName(version: string, group: string): string {
+  return `${version}.${group}`;
 }
 
 function entry(group: string, version: string, groupPriorityMinimum: number, versionPriority: number, managed: string): APIService {
   return {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
-    metadata: { name: `${version}.${group}`, labels: { [managedLabel]: managed } },
+    metadata: { name: entryName(version, group), labels: { [managedLabel]: managed } },
     spec: { ...(group === '' ? {} : { group }), version, groupPriorityMinimum, versionPriority },
   };
 }
