@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that start engines, browsers, databases or whole servers. They mostly wait, so two files at a time fill two cores. */
 const systemTests = ['test/**/*.test.ts', 'infra/runtime/**/*.test.ts', '**/*.system.test.ts'];
+/** Fills the machine by itself, and judges what it measures: so nothing runs beside it. */
+const proofs = ['test/labs/prove-processes.test.ts'];
 const everything = ['{server,labs,grader,scenarios,infra,scripts,test}/**/*.test.ts', 'web/src/**/*.test.ts'];
 const never = ['node_modules/**', 'dist/**', '.cache/**'];
 
@@ -11,8 +13,16 @@ export default defineConfig({
       { test: { name: 'unit', include: everything, exclude: [...never, ...systemTests], testTimeout: 20_000, hookTimeout: 30_000 } },
       {
         // Real engines on a busy machine: what fails twice has a reason, and what needed its second try is named in the report.
-        test: { name: 'system', include: systemTests, exclude: never, testTimeout: 120_000, hookTimeout: 240_000, retry: 1 },
+        test: {
+          name: 'system',
+          include: systemTests,
+          exclude: [...never, ...proofs],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          retry: 1,
+        },
       },
+      { test: { name: 'proofs', include: proofs, exclude: never, retry: 1 } },
     ],
     maxWorkers: 2,
   },

@@ -53,7 +53,7 @@ if (inCi) {
   runScript('infra/setup/main.ts', []);
   runScript('infra/images/build.ts', []);
 }
-const totals = ['unit', 'system']
+const totals = ['unit', 'system', 'proofs']
   .map(runProject)
   .reduce((sum, one) => ({ passed: sum.passed + one.passed, failed: sum.failed + one.failed, skipped: sum.skipped + one.skipped }));
 rmSync(reportFolder, { recursive: true, force: true });
