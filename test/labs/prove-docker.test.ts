@@ -7,7 +7,7 @@ it.each([
   ['endpoint', 'memory-exhausted', 9],
   ['gateway', 'provider-outage', 8],
 ])('the lab %s proves the fault %s with all its fixes and cheats on Docker', { timeout: TIMEOUT_MS }, async (slug, fault, least) => {
-  const outcomes = await prove([slug], 'docker', { jobs: 3, fault });
+  const outcomes = await prove([slug], 'docker', { jobs: 4, fault });
   expectProven(outcomes);
   expect(outcomes.length).toBeGreaterThanOrEqual(least);
 });
