@@ -5,6 +5,7 @@ import { projectRoot } from '../infra/setup/project-root.ts';
 import { hashFiles, readLabFiles } from './lab-files.ts';
 import { findReferenceProblems } from './lab-references.ts';
 import { labSchema, type LabFile } from './lab-schema.ts';
+import { planDemands } from './lab-ground.ts';
 import type { LabProblem, LabSummary } from './lab-stage.ts';
 import { offerWorkloads } from './measure.ts';
 import { planLabVariant, RenderedLab, type Lab } from './lab.ts';
@@ -71,7 +72,7 @@ async function loadLab(folder: string): Promise<LoadOutcome> {
   const slug = path.basename(folder);
   const label = path.join(slug, 'lab.yaml');
   try {
-    return parseLab(slug, await readLabFiles(folder));
+    return parseLab(slug, await readLabFiles(folder, ownLabsDir));
   } catch (error) {
     return {
       problems: [
@@ -103,7 +104,13 @@ export function parseLab(slug: string, files: ReadonlyMap<string, string>): Load
     }),
   ];
   if (problems.length > 0) return { problems };
-  const lab: Lab = { summary: summarise(slug, tried.example, files), document, variants: head.data, example: tried.example, files };
+  const lab: Lab = {
+    summary: { ...summarise(slug, tried.example, files), demands: planDemands({ document, example: tried.example, files }) },
+    document,
+    variants: head.data,
+    example: tried.example,
+    files,
+  };
   const rendered = new RenderedLab(lab, planLabVariant(lab, 'example-0'));
   const unmet = [...findExampleProblems(rendered, source), ...findStatusProblems(rendered, source)];
   return unmet.length > 0 ? { problems: unmet } : { lab, problems: [] };
@@ -173,6 +180,8 @@ function summarise(slug: string, lab: LabFile, files: ReadonlyMap<string, string
     workloads: offerWorkloads(lab),
     ...(needs.nodes.length === 0 ? {} : { nodes: needs.nodes }),
     ...(lab.team.length === 0 ? {} : { team: lab.team }),
+    aiPolicy: lab.ai,
+    hasArtefacts: lab.artefacts.length > 0,
     asksStatus: Object.values(lab.checks).some(({ kind }) => kind === 'status'),
   };
 }

@@ -5,11 +5,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { projectRoot } from '../infra/setup/project-root.ts';
-import { drillJsonSchema } from '../scenarios/drills/drill-script.ts';
-import { loadScripts, ownScriptsDir } from '../scenarios/drills/load-scripts.ts';
 import { loadCatalogue, ownLabsDir } from './catalogue.ts';
+import { describeProblem } from './describe-problem.ts';
+import { findLabRefusal } from './lab-ground.ts';
 import { labJsonSchema } from './lab-schema.ts';
-import type { LabProblem } from './lab-stage.ts';
 import type { Lab } from './lab.ts';
 import { createLab, NewLabError } from './new/new-lab.ts';
 import { proveLabs, type ProofOutcome } from './prove/prove.ts';
@@ -22,15 +21,14 @@ const usage = `usage:
     --all                                 every lab
     --fault F                             only this fault's cases, and no build steps
     --runtime process|docker              default: process
+    --clusters FILE                       instead on a company's own clusters, as KUBERNETES_CLUSTERS lists them
     --times N                             grades every state N times; all verdicts must agree (default 1)
     --jobs N                              sandboxes at once (default 4 a lab, at most 12)
     --seed S                              which variants are tried (default: prove)
     --json                                the outcome as JSON
     --dir D                               a folder of labs besides our own; may be given again
   npm run lab -- preview LAB [--port P]   a page that shows it as trainees will see it, anew whenever a file changes
-  npm run lab -- schema                   the JSON Schema of lab.yaml
-  npm run lab -- drills [FOLDER]          reads all drill scripts and tells what is wrong with them, by file and line
-  npm run lab -- drill-schema             the JSON Schema of drill scripts`;
+  npm run lab -- schema                   the JSON Schema of lab.yaml`;
 
 /** Where words go: what was asked for, and what is told on the way. */
 export interface Output {
@@ -60,6 +58,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     options: {
       fault: { type: 'string' },
       runtime: { type: 'string', default: 'process' },
+      clusters: { type: 'string' },
       times: { type: 'string', default: '1' },
       jobs: { type: 'string' },
       all: { type: 'boolean', default: false },
@@ -82,11 +81,6 @@ async function dispatch(argv: readonly string[], output: Output): Promise<number
     case 'schema':
       output.say(JSON.stringify(labJsonSchema(), null, 2));
       return 0;
-    case 'drills':
-      return checkDrills(names[0] ?? ownScriptsDir, values.dir, output);
-    case 'drill-schema':
-      output.say(JSON.stringify(drillJsonSchema(), null, 2));
-      return 0;
     default:
       throw new UsageError(command === undefined ? 'Name a command.' : `There is no command ${command}.`);
   }
@@ -106,22 +100,13 @@ async function createNew(slug: string | undefined, dirs: readonly string[], { sa
 
 async function check(dirs: readonly string[], { say }: Output): Promise<number> {
   const { labs, problems } = await loadCatalogue(dirs);
-  for (const { summary } of labs)
+  for (const { summary, example } of labs) {
+    const shared = example.shared.length === 0 ? '' : `, with _shared/${example.shared.join(', _shared/')}`;
     say(
-      `${summary.slug} ${summary.version}: ${summary.steps.length} steps, ${summary.faults.length} faults, sha256 ${summary.hash.slice(0, 12)}`,
+      `${summary.slug} ${summary.version}: ${summary.steps.length} steps, ${summary.faults.length} faults, sha256 ${summary.hash.slice(0, 12)}${shared}`,
     );
-  for (const problem of problems) say(describe(problem));
-  return problems.length === 0 ? 0 : 1;
-}
-
-async function checkDrills(scriptsDir: string, labDirs: readonly string[], { say }: Output): Promise<number> {
-  const { labs } = await loadCatalogue([...labDirs, ownLabsDir]);
-  const { scripts, problems } = await loadScripts(
-    scriptsDir,
-    labs.map(({ summary }) => summary),
-  );
-  for (const { slug, script } of scripts) say(`${slug} ${script.version}: ${script.injects.length} injects, ${script.minutes} minutes`);
-  for (const problem of problems) say(describe(problem));
+  }
+  for (const problem of problems) say(describeProblem(problem));
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -141,7 +126,7 @@ async function requireLab(slug: string | undefined, dirs: readonly string[]): Pr
   throw new UsageError(
     [
       `There is no lab ${slug ?? '(none named)'}; there are: ${labs.map(({ summary }) => summary.slug).join(', ')}.`,
-      ...own.map(describe),
+      ...own.map(describeProblem),
     ].join('\n'),
   );
 }
@@ -174,6 +159,7 @@ async function preview(slug: string, { port, dir }: { port: string; dir: readonl
 interface ProveValues {
   readonly fault?: string | undefined;
   readonly runtime: string;
+  readonly clusters?: string | undefined;
   readonly times: string;
   readonly jobs?: string | undefined;
   readonly seed: string;
@@ -185,7 +171,7 @@ const MOST_JOBS = 12;
 const JOBS_PER_LAB = 4;
 
 async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: Output): Promise<number> {
-  const { runtime, fault, seed, json } = values;
+  const { runtime, clusters, fault, seed, json } = values;
   if (runtime !== 'process' && runtime !== 'docker') throw new UsageError(`There is no runtime ${runtime}.`);
   const without = labs.filter(({ example }) => fault !== undefined && !example.faults.some(({ id }) => id === fault));
   if (without.length > 0)
@@ -193,14 +179,21 @@ async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: O
   const jobs = values.jobs ?? String(Math.min(MOST_JOBS, JOBS_PER_LAB * labs.length));
   const numbers = { times: toCount('times', values.times), jobs: toCount('jobs', jobs) };
   // Runtimes and the control plane are a second of loading that no other command needs.
-  const { openSubstrate } = await import('../infra/substrate/open-substrate.ts');
+  const { openKubernetesSubstrate, openSubstrate } = await import('../infra/substrate/open-substrate.ts');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'drillhouse-prove-'));
   const startedAt = performance.now();
   try {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));
-    await using substrate = await openSubstrate({ runtime, dataDir, log, report: tell });
+    await using substrate =
+      clusters === undefined
+        ? await openSubstrate({ runtime, dataDir, log, report: tell })
+        : await openKubernetesSubstrate({ file: clusters, log });
+    for (const { summary } of labs) {
+      const refusal = summary.demands === undefined ? undefined : findLabRefusal(summary.demands, substrate.ground, fault);
+      if (refusal !== undefined) throw new UsageError(`${summary.slug}: ${refusal}`);
+    }
     tell(`${labs.map(({ summary }) => summary.slug).join(', ')} on ${substrate.name}. ${substrate.isolation}`);
     const outcomes = await proveLabs(labs, {
       substrate,
@@ -233,9 +226,4 @@ function toCount(name: string, text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 100) throw new UsageError(`--${name} must be a number from 1 to 100.`);
   return count;
-}
-
-function describe({ file, line, column, path: where, message, remedy }: LabProblem): string {
-  const at = [file, line, column].filter((part) => part !== undefined).join(':');
-  return `${at}: ${where === undefined || where === '' ? '' : `${where}: `}${message} ${remedy}`;
 }

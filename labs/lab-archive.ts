@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { parseLab } from './catalogue.ts';
@@ -37,6 +37,26 @@ export class LabArchive {
     if (!archived.success) return undefined;
     const files = new Map(Object.entries(archived.data.files));
     return hashFiles(files) === hash ? parseLab(archived.data.slug, files).lab : undefined;
+  }
+
+  /** Removes versions that are not among `needed` and have not been begun for so long. Answers how many. */
+  async prune(
+    needed: ReadonlySet<string>,
+    { nowMs, olderThanMs }: { readonly nowMs: number; readonly olderThanMs: number },
+  ): Promise<number> {
+    const names = await readdir(this.#dir).catch(() => []);
+    let removed = 0;
+    for (const name of names) {
+      const hash = name.replace(/\..*$/, '');
+      const file = path.join(this.#dir, name);
+      if (needed.has(hash) && name.endsWith('.json')) continue;
+      const seen = await stat(file).catch(() => undefined);
+      if (seen === undefined || nowMs - seen.mtimeMs < olderThanMs) continue;
+      await rm(file, { force: true });
+      this.#kept.delete(hash);
+      removed += 1;
+    }
+    return removed;
   }
 
   #fileOf(hash: string): string {

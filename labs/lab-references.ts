@@ -3,6 +3,7 @@ import { findFault, faultIds, providerFaultIds } from '../scenarios/faults/fault
 import type { LabFile } from './lab-schema.ts';
 import { findMeasureProblems } from './measure.ts';
 import { findOrderProblems } from './order-problems.ts';
+import { findSharedProblems } from './shared-references.ts';
 import { showPath, type Path, type ToProblem } from './schema-problems.ts';
 import type { LabProblem } from './lab-stage.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -35,6 +36,7 @@ export function findReferenceProblems(lab: LabFile, files: ReadonlySet<string>, 
     ...stepProblems(lab, problem),
     ...findArtefactProblems(lab, problem),
     ...findMeasureProblems(lab, problem),
+    ...findSharedProblems(lab, files, problem),
     ...findOrderProblems(lab, problem),
   ];
 }

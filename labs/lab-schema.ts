@@ -110,6 +110,8 @@ export const labSchema = z.strictObject({
   tracks: z.array(z.enum(['administrator', 'platform-engineer', 'technical-lead'])).min(1),
   objectives: z.array(z.string().min(1)).min(1),
   passMark: z.int().min(1).max(100),
+  /** Whether AI assistants may help. A default: cohorts and interviews may say otherwise. */
+  ai: z.enum(['none', 'allowed', 'required']).default('allowed'),
   variants: variantsSchema,
   needs: needsSchema.prefault({}),
   endpoint: endpointSchema,
@@ -128,6 +130,12 @@ export const labSchema = z.strictObject({
   complete: file.optional(),
   /** Files that the trainee finds in ~/lab, by the folder that holds them. */
   workspace: file.optional(),
+  /** Folders below `_shared`, beside the lab's own or ours, whose files the trainee finds in ~/lab too. They count as files of the lab. */
+  shared: z
+    .array(id)
+    .max(8)
+    .refine((all) => new Set(all).size === all.length, 'must name each folder once')
+    .default([]),
   checks: z.record(id, checkSchema),
   steps: z.array(stepSchema).min(1),
   faults: z.array(faultSchema).min(1),

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { SandboxPlace } from '../infra/substrate/sandbox-place.ts';
 import type { ArtefactDefinition, WrittenArtefact } from '../grader/artefacts/artefact.ts';
 import type { ArtefactDemand } from '../grader/artefacts/demands.ts';
 import type { Classification } from '../grader/artefacts/forms.ts';
@@ -6,6 +7,7 @@ import type { PlayerRole } from '../grader/incidents/roles.ts';
 import type { IncidentRecord } from '../grader/incidents/status-update.ts';
 import type { Budgets } from '../grader/checks/load-check.ts';
 import type { CheckResult, Scorecard } from '../grader/verdict.ts';
+import type { LabDemands } from './lab-ground.ts';
 import type { NodeNeed } from './node-needs.ts';
 
 /**
@@ -39,6 +41,12 @@ export interface LabSummary {
   readonly workloads?: readonly LabWorkload[];
   /** What the sandbox's cluster must have; absent: any cluster will do. */
   readonly nodes?: readonly NodeNeed[];
+  /** Whether AI assistants may help, unless a cohort or an interview says otherwise; absent: allowed. */
+  readonly aiPolicy?: 'none' | 'allowed' | 'required';
+  /** What it needs of the ground under its sandboxes; absent: nothing. */
+  readonly demands?: LabDemands;
+  /** Something is to be written. */
+  readonly hasArtefacts?: boolean;
   /** Status updates are judged. */
   readonly asksStatus?: boolean;
   /** The roles of a team that may take it together; absent: only alone. */
@@ -155,6 +163,8 @@ export interface StageOptions {
   readonly fault?: string;
   /** Operator's credential. */
   readonly kubeConfig: KubeConfig;
+  /** Absent: the sandbox is a cluster of its own. */
+  readonly place?: SandboxPlace | undefined;
   readonly signal: AbortSignal;
   /** What was written in the product, by the artefact's id. Absent: nothing ever is. */
   readonly fetchArtefact?: (id: string) => Promise<WrittenArtefact | undefined>;

@@ -2,11 +2,15 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { Check } from '../grader/check-spec.ts';
 import type { Part } from '../grader/endpoint.ts';
+import { withRegistry, type SandboxPlace } from '../infra/substrate/sandbox-place.ts';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
+import { sharedPrefix } from './lab-files.ts';
+import { mapTexts } from './map-texts.ts';
+import { withProviders } from './provider-objects.ts';
 import { labSchema, type LabFile } from './lab-schema.ts';
 import type { LabSummary, Variant } from './lab-stage.ts';
 import { renderText, renderValue, type Values } from './template.ts';
-import { planVariant, type Variants } from './variant.ts';
+import { planOtherValues, planVariant, type Variants } from './variant.ts';
 
 const namespaceSchema = z.object({ kind: z.literal('Namespace'), metadata: z.object({ name: z.string() }) });
 
@@ -28,16 +32,29 @@ export function planLabVariant(lab: Lab, seed: string, fault?: string): Variant 
   return planVariant(lab.variants, faults, seed, fault);
 }
 
-/** A lab for one variant. */
+/** The value that names the lab's namespace, where its manifests, scripts and checks can be moved to another; undefined where it is not a value. Pure. */
+export function namespaceValue({ document }: Pick<Lab, 'document'>): string | undefined {
+  const { success, data } = z.object({ endpoint: z.object({ namespace: z.string() }) }).safeParse(document);
+  return success ? /^\{\{\s*([a-z]\w*)\s*\}\}$/.exec(data.endpoint.namespace)?.[1] : undefined;
+}
+
+/** A lab for one variant, and for a place on a shared cluster, where it is on one. */
 export class RenderedLab {
   readonly lab: Lab;
   readonly variant: Variant;
   readonly file: LabFile;
 
-  constructor(lab: Lab, variant: Variant) {
+  readonly #place: SandboxPlace | undefined;
+  readonly #toPlace: (text: string) => string;
+
+  constructor(lab: Lab, variant: Variant, place?: SandboxPlace) {
+    const named = namespaceValue(lab);
     this.lab = lab;
-    this.variant = variant;
-    this.file = labSchema.parse(renderValue(lab.document, variant.values));
+    this.#place = place;
+    this.#toPlace = place === undefined ? (text) => text : (text) => withProviders(text, lab.example.providers, place);
+    const variants = mapTexts(lab.variants, this.#toPlace) as Variants;
+    this.variant = place === undefined || named === undefined ? variant : planOtherValues(variants, variant, { [named]: place.namespace });
+    this.file = labSchema.parse(renderValue(mapTexts(lab.document, this.#toPlace), this.variant.values));
   }
 
   check(id: string): Check {
@@ -48,7 +65,12 @@ export class RenderedLab {
 
   /** A text file with the variant's values, and those given, put in. */
   text(file: string, more: Values = {}): string {
-    return renderText(this.source(file), { ...this.variant.values, ...more });
+    return this.words(renderText(this.source(file), { ...this.variant.values, ...more }));
+  }
+
+  /** A text for people or their shells, with images by the names that they have in this place. */
+  words(text: string): string {
+    return this.#place === undefined ? text : withRegistry(text, this.#place);
   }
 
   /** The objects of manifests, in their order. Values are put in after parsing: no quoting can go wrong. */
@@ -80,15 +102,20 @@ export class RenderedLab {
 
   /** What the trainee finds in ~/lab, by its path there. */
   workspaceFiles(): ReadonlyMap<string, string> {
-    const prefix = `${this.file.workspace ?? ''}/`;
-    const names = [...this.lab.files.keys()].filter((file) => this.file.workspace !== undefined && file.startsWith(prefix));
-    return new Map(names.map((file) => [file.slice(prefix.length), this.text(file)]));
+    const { workspace, shared } = this.file;
+    const prefixes = [...shared.map(sharedPrefix), ...(workspace === undefined ? [] : [`${workspace}/`])];
+    return new Map(
+      prefixes.flatMap((prefix) => {
+        const names = [...this.lab.files.keys()].filter((file) => file.startsWith(prefix));
+        return names.map((file) => [file.slice(prefix.length), this.text(file)] as const);
+      }),
+    );
   }
 
-  /** A text file as its author wrote it. */
+  /** A text file as its author wrote it, with the providers by the names that they have in this place. */
   source(file: string): string {
     const text = this.lab.files.get(file);
     if (text === undefined) throw new RangeError(`The lab has no file ${file}.`);
-    return text;
+    return this.#toPlace(text);
   }
 }

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -93,5 +93,25 @@ describe('an attempt that has begun', () => {
     expect((await catalogue.createStage(ref, options)).steps()).toEqual(now);
     await rename(path.join(root, 'archive'), path.join(root, 'gone'));
     expect((await catalogue.createStage(ref, options)).steps()).toEqual(now);
+  });
+
+  it('keeps its version while it runs; what nothing runs is forgotten after a month', async () => {
+    const DAY_MS = 24 * 3_600_000;
+    const [first, options] = [catalogue.find('endpoint')!, stageOptions()];
+    await catalogue.createStage(first, options);
+    await edit('ours/endpoint/steps/01-deploy.md', '# ', '# Changed ');
+    await catalogue.refresh();
+    await catalogue.createStage(catalogue.find('endpoint')!, options);
+    const kept = async (): Promise<readonly string[]> => readdir(path.join(root, 'archive'));
+    expect(await catalogue.pruneArchive([], Date.now() + 29 * DAY_MS)).toBe(0);
+    expect(await catalogue.pruneArchive([first.hash], Date.now() + 31 * DAY_MS)).toBe(0);
+    expect(await kept()).toHaveLength(2);
+    expect(await catalogue.pruneArchive([], Date.now() + 31 * DAY_MS)).toBe(1);
+    expect(await kept()).toEqual([`${catalogue.find('endpoint')!.hash}.json`]);
+    // Whoever begins the old version after that has it kept again.
+    await edit('ours/endpoint/steps/01-deploy.md', '# Changed ', '# ');
+    await catalogue.refresh();
+    await catalogue.createStage(first, options);
+    expect(await kept()).toHaveLength(2);
   });
 });

@@ -13,6 +13,9 @@ export interface LiveCatalogueOptions {
   readonly archiveDir: string;
 }
 
+/** A verdict that is argued about is looked at again within days. */
+const ARCHIVED_FOR_MS = 30 * 24 * 3_600_000;
+
 /** More files than this below one folder of labs are not looked at for changes. */
 const MAX_WATCHED = 5_000;
 
@@ -67,6 +70,15 @@ export class LiveCatalogue {
     if (lab === undefined) throw new Error(`The lab ${slug} is not in the catalogue any more.`);
     await this.#archive.keep(lab);
     return createStage(lab, options);
+  }
+
+  /**
+   * Forgets versions that nothing runs any more and that nobody began lately. `needed` are the hashes of what runs; the labs as they are now are kept besides.
+   * Answers how many were removed.
+   */
+  pruneArchive(needed: Iterable<string>, nowMs: number): Promise<number> {
+    const current = this.#loaded.labs.map(({ summary }) => summary.hash);
+    return this.#archive.prune(new Set([...needed, ...current]), { nowMs, olderThanMs: ARCHIVED_FOR_MS });
   }
 
   /** True when something was read anew. */

@@ -35,6 +35,10 @@ export type NodeNeed = z.infer<typeof nodeNeedSchema>;
 
 /** What a sandbox must have for a lab. The same for all its variants: sandboxes are made before much is known of who will use them. */
 export const needsSchema = z.strictObject({
+  /** A cluster of its own, for whoever acts on more than one namespace: such a lab is not offered where sandboxes are namespaces of a shared cluster. */
+  cluster: z.boolean().default(false),
+  /** What Pod Security enforces in the lab's namespace on a shared cluster, where its pods say less of themselves than `restricted` demands. */
+  podSecurity: z.enum(['restricted', 'baseline']).default('restricted'),
   nodes: z
     .array(nodeNeedSchema)
     .max(8)

@@ -1,4 +1,5 @@
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
+import type { SandboxPlace } from '../infra/substrate/sandbox-place.ts';
 import type { KubeObject } from '../infra/cluster/meta/kube-object.ts';
 import { hashKey } from '../infra/images/provider/keys.ts';
 import type { ProviderBook, ProviderPod } from '../grader/providers.ts';
@@ -14,8 +15,15 @@ export function providerPod(provider: string): ProviderPod {
   return { namespace: systemNamespace, pod: `provider-${provider}`, container: 'provider' };
 }
 
-export function providerUrl(provider: string): string {
-  return `http://${provider}.${providersNamespace}`;
+export function providerUrl(provider: string, place?: SandboxPlace): string {
+  return `http://${provider}.${place?.hiddenNamespace ?? providersNamespace}`;
+}
+
+/** A lab's text with `NAME.providers` by the name that it has in this place; in patterns, the dot is written `\\.`. Pure. */
+export function withProviders(text: string, providers: readonly Pick<LabProvider, 'name'>[], { hiddenNamespace }: SandboxPlace): string {
+  if (providers.length === 0) return text;
+  const names = providers.map(({ name }) => name).join('|');
+  return text.replace(new RegExp(`\\b(${names})(\\\\?\\.)${providersNamespace}\\b`, 'g'), `$1$2${hiddenNamespace}`);
 }
 
 /** What only the operator sees of a provider: its keys and the credential of its control port, both as hashes, and its pod. Pure. */

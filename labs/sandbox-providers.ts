@@ -10,13 +10,13 @@ import { awaitPod, createAbsent, ensureNamespace } from './sandbox-setup.ts';
 import type { Values } from './template.ts';
 
 /** Makes keys and pods where they are absent, without waiting for them. Answers what manifests may name. */
-export async function beginProviders({ objects, vault }: SandboxAccess, providers: readonly LabProvider[]): Promise<Values> {
+export async function beginProviders({ objects, vault, place }: SandboxAccess, providers: readonly LabProvider[]): Promise<Values> {
   if (providers.length === 0) return {};
   const kept = await fetchProviderBook(vault);
-  const book = kept ?? planBook(providers, () => randomBytes(20).toString('hex'));
+  const book = kept ?? planBook(providers, () => randomBytes(20).toString('hex'), place);
   if (kept === undefined) await storeProviderBook(vault, book);
   for (const provider of providers) await createAbsent(objects, providerObjects(provider, book));
-  return providerValues(providers, book);
+  return providerValues(providers, book, place);
 }
 
 /** Waits until the providers serve, and puts their addresses where the trainee's programs look: both may have gone meanwhile. */

@@ -224,9 +224,7 @@ describe('prepare', () => {
   });
 
   it('refuses a cluster that has not the nodes that the lab needs, before anything is made', async () => {
-    const text = lab.files
-      .get('lab.yaml')!
-      .replace('\nendpoint:', "\nneeds: { nodes: [{ name: big, cpu: '64', memory: 1Ti }] }\n\nendpoint:");
+    const text = lab.files.get('lab.yaml')!.replace(/^needs: .*$/m, "needs: { nodes: [{ name: big, cpu: '64', memory: 1Ti }] }");
     const needy = parseLab('endpoint', new Map([...lab.files, ['lab.yaml', text]])).lab!;
     const setting = setUp(0, needy);
     const room = { cpu: '8', memory: '16Gi' };

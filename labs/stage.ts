@@ -65,12 +65,16 @@ export interface ProvableStage extends LabStage {
 }
 
 /** A lab in one sandbox. `access` is replaced in tests. */
-export function createStage(lab: Lab, options: StageOptions, access = accessSandbox(options.kubeConfig, options.signal)): ProvableStage {
+export function createStage(
+  lab: Lab,
+  options: StageOptions,
+  access = accessSandbox(options.kubeConfig, options.signal, options.place),
+): ProvableStage {
   return new SandboxStage(lab, options, access);
 }
 
 class SandboxStage implements ProvableStage {
-  readonly workspace = { ...workspacePod, shell: ['bash', '-c', 'cd ~/lab; exec bash'] };
+  readonly workspace: LabStage['workspace'];
   readonly #lab: RenderedLab;
   readonly #options: StageOptions;
   readonly #access: SandboxAccess;
@@ -81,7 +85,10 @@ class SandboxStage implements ProvableStage {
   #statusSeries: string | undefined;
 
   constructor(lab: Lab, options: StageOptions, access: SandboxAccess) {
-    this.#lab = new RenderedLab(lab, options.variant);
+    const { place } = access;
+    const namespace = place?.hiddenNamespace ?? workspacePod.namespace;
+    this.workspace = { ...workspacePod, namespace, shell: ['bash', '-c', 'cd ~/lab; exec bash'] };
+    this.#lab = new RenderedLab(lab, options.variant, place);
     this.#options = options;
     this.#access = access;
     this.#state = new SandboxState(access, this.#lab.namespaces());
@@ -107,8 +114,7 @@ class SandboxStage implements ProvableStage {
     const { objects } = this.#access;
     const { authority, offered } = await this.#step('namespace', 'Namespaces, access and the lab’s files', async () => {
       await this.#requireNodes();
-      await createAbsent(objects, systemObjects());
-      await ensureNamespace(this.#access, this.namespace, this.#options.signal);
+      await this.#ensureNamespaces();
       const offered = await beginProviders(this.#access, this.#lab.file.providers);
       await createAbsent(objects, this.#lab.objects(this.#lab.file.start, offered));
       await createAbsent(objects, [filesConfigMap(this.#lab.workspaceFiles())]);
@@ -225,8 +231,7 @@ class SandboxStage implements ProvableStage {
       await this.#endExperiments();
       await repairNodes(objects, this.#lab.file.needs.nodes);
       await this.#requireNodes();
-      await createAbsent(objects, systemObjects());
-      await ensureNamespace(this.#access, this.namespace, this.#options.signal);
+      await this.#ensureNamespaces();
       await this.#ensurePods();
       await clearProviders(this.#access, this.#lab.file.providers);
       await this.#state.restore(snapshot, this.#options.signal);
@@ -262,6 +267,18 @@ class SandboxStage implements ProvableStage {
     const { complete } = this.#lab.file;
     if (complete !== undefined) await this.runScript(complete);
     await awaitChecks(signsOfLife(this.#lab), this.#context(undefined), HEALTHY_TIMEOUT_MS);
+  }
+
+  /** On a shared cluster the substrate has made them, and the trainee's rights with them; what remains is how strict Pod Security is. */
+  async #ensureNamespaces(): Promise<void> {
+    const { objects, place } = this.#access;
+    if (place === undefined) {
+      await createAbsent(objects, systemObjects());
+      await ensureNamespace(this.#access, this.namespace, this.#options.signal);
+      return;
+    }
+    const labels = { 'pod-security.kubernetes.io/enforce': this.#lab.file.needs.podSecurity };
+    await objects.patch({ kind: 'Namespace', name: place.namespace }, 'merge', { metadata: { labels } });
   }
 
   /** All pods of ours that the lab stands on. */

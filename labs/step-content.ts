@@ -25,7 +25,7 @@ export function describeStep(lab: RenderedLab, step: LabStep, fault: LabFault): 
       const { title, explain } = lab.check(id);
       return { id: stepCheckId(step.id, id), title, explain };
     }),
-    hints: step.hints.map(({ title, text, unlockAfter }) => ({ title, markdown: text, unlockAfterSeconds: unlockAfter / 1000 })),
+    hints: step.hints.map(({ title, text, unlockAfter }) => ({ title, markdown: lab.words(text), unlockAfterSeconds: unlockAfter / 1000 })),
   };
 }
 

@@ -26,6 +26,14 @@ export function planVariant(variants: Variants, faults: readonly string[], seed:
   return { seed, fault: fault ?? pick(faults, seed, 'fault'), values: derive(chosen, variants.derive) };
 }
 
+/** The variant with other values in place of some that were chosen, and with all texts that are made of them. Pure. */
+export function planOtherValues({ choose, derive: derived }: Variants, variant: Variant, others: Values): Variant {
+  const chosen = Object.fromEntries(
+    Object.keys(choose).flatMap((name) => (name in variant.values ? [[name, variant.values[name] ?? '']] : [])),
+  );
+  return { ...variant, values: derive({ ...chosen, ...others }, derived) };
+}
+
 function choose(choice: z.infer<typeof choiceSchema>, seed: string, name: string): string | number {
   if ('oneOf' in choice) return pick(choice.oneOf, seed, name);
   const count = Math.floor((choice.to - choice.from) / choice.step) + 1;

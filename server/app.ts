@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../infra/setup/project-root.ts';
-import { openSubstrate } from '../infra/substrate/open-substrate.ts';
+import { openKubernetesSubstrate, openSubstrate } from '../infra/substrate/open-substrate.ts';
 import { loadScripts, ownScriptsDir } from '../scenarios/drills/load-scripts.ts';
 import { LiveCatalogue } from '../labs/live-catalogue.ts';
 import { repeat, systemClock } from './clock.ts';
@@ -34,13 +34,7 @@ export async function startApp({ config, log, report, onDataLost }: AppOptions):
   };
   tellProblems();
   const open = async (): Promise<Substrate> => {
-    const substrate = await openSubstrate({
-      runtime: config.runtime,
-      dataDir: config.dataDir,
-      log: log.child({ name: 'substrate' }),
-      report,
-      ...(config.dockerRuntime === undefined ? {} : { dockerRuntime: config.dockerRuntime }),
-    });
+    const substrate = await openConfigured({ config, log, report });
     report(`Sandboxes: ${substrate.name}. ${substrate.isolation}`);
     return substrate;
   };
@@ -55,12 +49,25 @@ export async function startApp({ config, log, report, onDataLost }: AppOptions):
         log,
         version: readVersion(),
         webDir: path.join(projectRoot, 'dist', 'web'),
-        loadScripts: () => loadScripts(ownScriptsDir, catalogue.labs),
+        loadScripts: () => loadScripts(config.drillsDirs ?? [ownScriptsDir], catalogue.labs),
         capacityOf: (substrate) => config.capacity ?? capacityOf(substrate),
         onDataLost,
       }),
     );
+    await pruneLabs(catalogue, server, log);
     return { ...server, [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose]() };
+  });
+}
+
+function openConfigured({ config, log, report }: Pick<AppOptions, 'config' | 'log' | 'report'>): Promise<Substrate> {
+  const named = log.child({ name: 'substrate' });
+  if (config.clustersFile !== undefined) return openKubernetesSubstrate({ file: config.clustersFile, log: named });
+  return openSubstrate({
+    runtime: config.runtime,
+    dataDir: config.dataDir,
+    log: named,
+    report,
+    ...(config.dockerRuntime === undefined ? {} : { dockerRuntime: config.dockerRuntime }),
   });
 }
 
@@ -75,12 +82,25 @@ function watchLabs(catalogue: LiveCatalogue, log: Logger, onChanged: () => void)
   });
 }
 
+/** At the start, when it is known what goes on. A folder that cannot be tidied is no reason not to start. */
+async function pruneLabs(catalogue: LiveCatalogue, { services }: RunningServer, log: Logger): Promise<void> {
+  const begun = services.supervisor.running.map(({ actor }) => actor.attempt.lab.hash);
+  try {
+    const removed = await catalogue.pruneArchive(begun, systemClock.now());
+    if (removed > 0) log.info({ removed }, 'versions of labs that nothing runs any more were removed');
+  } catch (error) {
+    log.warn({ err: error }, 'the archive of labs could not be tidied');
+  }
+}
+
 function capacityOf(substrate: Substrate): number {
+  if (substrate.capacity !== undefined) return substrate.capacity;
   const bytes = substrate.name.endsWith('docker') ? MEMORY_BYTES_PER_SANDBOX.docker : MEMORY_BYTES_PER_SANDBOX.process;
   return Math.max(1, Math.floor(totalmem() / bytes));
 }
 
-function readVersion(): string {
+/** Of the package, which is also the images'. */
+export function readVersion(): string {
   const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { readonly version: string };
   return version;
 }

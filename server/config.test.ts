@@ -27,6 +27,7 @@ describe('the configuration', () => {
       CAPACITY: '0',
       LOG_LEVEL: 'loud',
       DOCKER_RUNTIME: 'x',
+      SUBSTRATE: 'mesos',
     };
     const error = (() => {
       try {
@@ -45,5 +46,18 @@ describe('the configuration', () => {
       publicUrl: 'https://x.example',
       demo: true,
     });
+  });
+
+  it.each([
+    [{ SUBSTRATE: 'kubernetes' }, 'SUBSTRATE=kubernetes needs the path of a YAML file'],
+    [{ KUBERNETES_CLUSTERS: 'clusters.yaml' }, 'is only read with SUBSTRATE=kubernetes'],
+  ])('refuses %j, which would not do what it says', (environment, words) => {
+    expect(() => readConfig(environment, [], '')).toThrow(words);
+  });
+
+  it('finds the file of clusters whatever folder it is started in', () => {
+    const { clustersFile } = readConfig({ SUBSTRATE: 'kubernetes', KUBERNETES_CLUSTERS: 'clusters.yaml' }, [], '');
+    expect(clustersFile).toBe(path.resolve('clusters.yaml'));
+    expect(readConfig({}, [], '').clustersFile).toBeUndefined();
   });
 });

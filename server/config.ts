@@ -13,10 +13,13 @@ const environmentSchema = z.object({
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'PUBLIC_URL must be the address people open, e.g. https://drillhouse.example.com' })
     .optional(),
+  SUBSTRATE: z.enum(['embedded', 'kubernetes'], 'SUBSTRATE is embedded or kubernetes').default('embedded'),
+  KUBERNETES_CLUSTERS: z.string().min(1).optional(),
   RUNTIME: z.enum(['auto', 'docker', 'process']).default('auto'),
   DOCKER_RUNTIME: z.enum(['runc', 'runsc'], 'DOCKER_RUNTIME is runc or runsc').optional(),
   CAPACITY: z.coerce.number().int().min(1).max(1000).optional(),
   LABS_DIRS: z.string().optional(),
+  DRILLS_DIRS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
 });
@@ -30,11 +33,15 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Without a slash at its end; undefined: people open the address the server listens on. */
   readonly publicUrl: string | undefined;
+  /** Absolute: the file that lists a company's own clusters for sandboxes; undefined: sandboxes are embedded clusters. */
+  readonly clustersFile: string | undefined;
   readonly runtime: 'auto' | 'docker' | 'process';
   readonly dockerRuntime: 'runc' | 'runsc' | undefined;
   /** Sandboxes at once; undefined: what suits the machine's memory. */
   readonly capacity: number | undefined;
   readonly labsDirs: readonly string[];
+  /** Folders of drill scripts; undefined: those that come with Drillhouse. */
+  readonly drillsDirs: readonly string[] | undefined;
   readonly logLevel: string;
   /** How many proxies stand in front and may be believed about the client's address. */
   readonly trustedProxies: number;
@@ -62,21 +69,33 @@ export function readConfig(
   const parsed = environmentSchema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   problems.push(...args.filter((arg) => arg !== '--demo').map((arg) => `${arg}: there is no such option (only --demo).`));
+  const { SUBSTRATE: substrate = 'embedded', KUBERNETES_CLUSTERS: clustersFile } = given;
+  if (substrate === 'kubernetes' && clustersFile === undefined)
+    problems.push('KUBERNETES_CLUSTERS: SUBSTRATE=kubernetes needs the path of a YAML file that lists the clusters.');
+  if (substrate !== 'kubernetes' && clustersFile !== undefined)
+    problems.push('KUBERNETES_CLUSTERS: is only read with SUBSTRATE=kubernetes; set that, or leave this out.');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
-  const labsDirs = env.LABS_DIRS?.split(path.delimiter).filter((dir) => dir !== '') ?? [defaultLabsDir];
+  const labsDirs = foldersOf(env.LABS_DIRS) ?? [defaultLabsDir];
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
     dataDir: path.resolve(env.DATA_DIR),
     databaseUrl: env.DATABASE_URL,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    clustersFile: env.KUBERNETES_CLUSTERS === undefined ? undefined : path.resolve(env.KUBERNETES_CLUSTERS),
     runtime: env.RUNTIME,
     dockerRuntime: env.DOCKER_RUNTIME,
     capacity: env.CAPACITY,
     labsDirs: labsDirs.map((dir) => path.resolve(dir)),
+    drillsDirs: foldersOf(env.DRILLS_DIRS)?.map((dir) => path.resolve(dir)),
     logLevel: env.LOG_LEVEL,
     trustedProxies: env.TRUSTED_PROXIES,
     demo: args.includes('--demo'),
   });
+}
+
+/** Several are divided as in PATH. */
+function foldersOf(text: string | undefined): readonly string[] | undefined {
+  return text?.split(path.delimiter).filter((dir) => dir !== '');
 }

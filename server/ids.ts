@@ -21,6 +21,9 @@ export const idPrefixes = {
   improvement: 'im',
   appeal: 'ap',
   drill: 'dr',
+  interview: 'iv',
+  mentorship: 'mt',
+  comment: 'cm',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -1,15 +1,18 @@
 import { ownLabsDir } from '../labs/catalogue.ts';
-import { startApp } from './app.ts';
+import { readVersion, startApp } from './app.ts';
 import { messageOf } from './app-error.ts';
+import { BackupError } from './backup/backup-error.ts';
+import { runBackupCommand } from './backup/command.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { createLogger } from './log.ts';
 import { ListenError, type RunningServer } from './server.ts';
 import { DataInUseError } from './store/data-lock.ts';
+import { migrateDatabase, MigrationError } from './store/store.ts';
 
 /** How long an orderly stop may take before it is cut short; attempts survive either way. */
 const STOP_TIMEOUT_MS = 15_000;
 /** Errors that are told in their own words, without a stack: the person who starts the server can mend them. */
-const TOLD_PLAINLY = new Set(['EngineMissingError', 'AppError']);
+const TOLD_PLAINLY = new Set(['EngineMissingError', 'AppError', 'SubstrateError', 'ClustersFileError']);
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -20,6 +23,8 @@ function fail(error: unknown): never {
     error instanceof ConfigError ||
     error instanceof ListenError ||
     error instanceof DataInUseError ||
+    error instanceof MigrationError ||
+    error instanceof BackupError ||
     (error instanceof Error && TOLD_PLAINLY.has(error.name));
   process.stderr.write(`${plain || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`);
   process.exit(1);
@@ -32,7 +37,16 @@ function announce(server: RunningServer): void {
   for (const link of server.links) print(`  ${link.role.padEnd(14)} ${server.url}${link.path}`);
 }
 
-async function main(): Promise<void> {
+/** For a deployment's step before the new server starts. The server migrates by itself where nobody did. */
+async function runMigrations(args: readonly string[]): Promise<void> {
+  const { databaseUrl, logLevel } = readConfig(process.env, args, ownLabsDir);
+  if (databaseUrl === undefined)
+    throw new ConfigError(['DATABASE_URL: name the PostgreSQL database to migrate; SQLite is migrated by the server when it starts']);
+  const migrated = await migrateDatabase(databaseUrl, createLogger(logLevel));
+  print(migrated.length === 0 ? 'The database is up to date.' : `Migrated: ${migrated.join(', ')}.`);
+}
+
+async function serve(): Promise<void> {
   const config = readConfig(process.env, process.argv.slice(2), ownLabsDir);
   const log = createLogger(config.logLevel);
   const server = await startApp({
@@ -55,4 +69,22 @@ async function main(): Promise<void> {
   announce(server);
 }
 
-main().catch(fail);
+async function runBackup(command: 'backup' | 'restore', args: readonly string[]): Promise<void> {
+  const log = createLogger('warn');
+  print(await runBackupCommand(command, args, { environment: process.env, version: readVersion(), log, now: new Date() }));
+}
+
+function run(command: string | undefined, args: readonly string[]): Promise<void> {
+  switch (command) {
+    case 'migrate':
+      return runMigrations(args);
+    case 'backup':
+    case 'restore':
+      return runBackup(command, args);
+    default:
+      return serve();
+  }
+}
+
+const [command, ...rest] = process.argv.slice(2);
+await run(command, rest).catch(fail);

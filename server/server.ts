@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Accommodations } from './accommodations/accommodations.ts';
+import { ExtraTimeRecords } from './accommodations/extra-time-records.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { Cohorts } from './accounts/cohorts.ts';
 import { demoLinks, firstAdministratorLink, type WelcomeLink } from './accounts/first-run.ts';
@@ -9,6 +11,9 @@ import { Sessions } from './accounts/sessions.ts';
 import { codeOf } from './app-error.ts';
 import { ArtefactCommands } from './artefacts/artefacts.ts';
 import { ArtefactRecords } from './artefacts/artefact-records.ts';
+import { ArtefactReviews } from './artefacts/artefact-reviews.ts';
+import { CommentRecords } from './artefacts/comment-records.ts';
+import { AiPolicies } from './attempts/ai-policies.ts';
 import { AttemptCommands } from './attempts/attempt-commands.ts';
 import { AttemptRecords } from './attempts/attempt-records.ts';
 import { AttemptViews } from './attempts/attempt-views.ts';
@@ -35,6 +40,9 @@ import { opening, type Lifetime } from './lifetime.ts';
 import type { Logger } from './log.ts';
 import { MeasurementRecords } from './measurements/measurement-records.ts';
 import { Measurements } from './measurements/measurements.ts';
+import { InterviewRecords } from './interviews/interview-records.ts';
+import { InterviewViews } from './interviews/interview-views.ts';
+import { Interviews } from './interviews/interviews.ts';
 import { IncidentCommands } from './incidents/incident-commands.ts';
 import { IncidentRecords } from './incidents/incident-records.ts';
 import { OpenPages, startRealtime } from './realtime/realtime.ts';
@@ -46,8 +54,12 @@ import { Recordings } from './terminals/recordings.ts';
 import type { ShellConnector } from './terminals/shell.ts';
 import { TerminalHub } from './terminals/terminal-hub.ts';
 import { readGrades } from './attempts/grades.ts';
+import { Mentors } from './program/mentors.ts';
+import { openTraining } from './program/open-training.ts';
+import { openInsight } from './insight/open-insight.ts';
 import { Program } from './program/program.ts';
 import { ProgramRecords } from './program/program-records.ts';
+import { ReadinessRecords } from './program/readiness-records.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import { ApiTokens } from './tokens/api-tokens.ts';
 import { createWorkspaceShells } from './terminals/workspace-shells.ts';
@@ -195,15 +207,55 @@ async function createServices(
     supervisor.running.flatMap(({ actor }) => (actor.attempt.prepared && !hasEnded(actor.attempt) ? [actor.attempt.id] : [])),
   );
   const views = new AttemptViews(people, records, terminals, clock);
-  const commands = new AttemptCommands({ supervisor, records, people, catalogue, views, terminals, verdicts, audit, clock, flushStore });
+  const cohorts = new Cohorts(db, clock);
+  const ai = new AiPolicies({ db, cohorts, catalogue, audit });
+  const accommodations = new Accommodations({ records: new ExtraTimeRecords(db), people, supervisor, audit, clock });
+  const commands = new AttemptCommands({
+    supervisor,
+    records,
+    people,
+    catalogue,
+    views,
+    terminals,
+    verdicts,
+    ai,
+    accommodations,
+    evidence,
+    audit,
+    clock,
+    flushStore,
+  });
   const names = (): ReturnType<People['names']> => people.names();
   const recordings = new Recordings(db, config.dataDir);
+  const interviews = lifetime.use(
+    await Interviews.open({
+      db,
+      dataDir: config.dataDir,
+      evidence,
+      purgeStore: () => store.purge(),
+      attempts: records,
+      records: new InterviewRecords(db),
+      views: new InterviewViews({ people, records, verdicts, recordings, attemptViews: views, catalogue, clock }),
+      people,
+      sessions: accounts.sessions,
+      supervisor,
+      catalogue,
+      audit,
+      clock,
+      log: log.child({ name: 'interviews' }),
+    }),
+  );
+  const mentors = new Mentors({ db, people, audit, clock });
+  const reviewed = { supervisor, mentors, artefacts: artefactRecords, names, audit, clock, flushStore };
+  const artefactReviews = new ArtefactReviews({ ...reviewed, comments: new CommentRecords(db) });
   const artefacts = new ArtefactCommands({
     supervisor,
     records,
     verdicts,
     artefacts: artefactRecords,
+    reviews: artefactReviews,
     recordings,
+    mentors,
     names,
     audit,
     clock,
@@ -230,9 +282,10 @@ async function createServices(
   });
   const drills = lifetime.use(
     await Drills.open({
-      records: new DrillRecords(db),
+      records: new DrillRecords(db, evidence),
       loadScripts: parts.loadScripts ?? (async () => ({ scripts: [], problems: [] })),
       findPerson: (id) => people.find(id),
+      extraPercentOf: (ids) => accommodations.percentOf(ids),
       names,
       audit,
       clock,
@@ -241,6 +294,7 @@ async function createServices(
       tellAttempt: (actor, attemptId, update) => incidents.post(actor, attemptId, update),
       liveFire: createLiveFire({
         supervisor,
+        saveMembers: (tx, attempt) => records.saveMembers(tx, attempt),
         samples: (attemptId) => incidentRecords.samples(attemptId),
         clock,
         log: log.child({ name: 'drills' }),
@@ -250,7 +304,6 @@ async function createServices(
   );
   const roster = (): ReturnType<typeof listRoster> =>
     listRoster({ supervisor, terminals, catalogue, clock, names, isConnected: (id) => pages.isConnected(id) });
-  const cohorts = new Cohorts(db, clock);
   await seals.sealMissed();
   const certification = await openCertification({
     db,
@@ -267,21 +320,58 @@ async function createServices(
     log: log.child({ name: 'certificates' }),
     flushStore,
   });
+  const programs = new ProgramRecords(db);
+  const placements = new ReadinessRecords(db);
+  const training = openTraining({
+    db,
+    programs,
+    placements,
+    mentors,
+    cohorts,
+    people,
+    catalogue,
+    drills,
+    audit,
+    clock,
+    publicUrl: () => site.publicUrl(),
+  });
+  const program = new Program({
+    records: programs,
+    placements,
+    cohorts,
+    people,
+    catalogue,
+    audit,
+    clock,
+    grades: () => readGrades({ records, verdicts, cohorts, accounts }),
+  });
+  const insight = await openInsight({
+    db,
+    attempts: records,
+    verdicts,
+    people,
+    cohorts,
+    drills: parts.drills ?? drills,
+    catalogue,
+    program,
+    audit,
+    clock,
+    log: log.child({ name: 'insight' }),
+  });
   return {
     ...certification,
+    ...training,
+    mentors,
+    artefactReviews,
     drills,
     accounts,
     cohorts,
+    ai,
+    accommodations,
+    interviews,
     tokens: new ApiTokens(db, clock),
-    program: new Program({
-      records: new ProgramRecords(db),
-      cohorts,
-      people,
-      catalogue,
-      audit,
-      clock,
-      grades: () => readGrades({ records, verdicts, cohorts, accounts }),
-    }),
+    program,
+    insight,
     metrics: new ServerMetrics({ db, supervisor, connected: () => pages.people }),
     audit,
     catalogue,
@@ -369,9 +459,9 @@ async function closeServer(httpServer: Server): Promise<void> {
   await closed;
 }
 
-async function welcomeLinks({ accounts, cohorts }: Services, config: Config): Promise<WelcomeLink[]> {
+async function welcomeLinks({ accounts, cohorts, insight }: Services, config: Config): Promise<WelcomeLink[]> {
   const admin = await firstAdministratorLink(accounts);
-  return [...(admin === undefined ? [] : [admin]), ...(config.demo ? await demoLinks(accounts, cohorts) : [])];
+  return [...(admin === undefined ? [] : [admin]), ...(config.demo ? await demoLinks(accounts, cohorts, insight.managers) : [])];
 }
 
 function numberOrUndefined(text: string | undefined): number | undefined {

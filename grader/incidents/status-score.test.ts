@@ -54,6 +54,16 @@ describe('status updates', () => {
     expect(missedIn(good)).toEqual([]);
   });
 
+  it('are held to longer limits of who has extra time, but not to longer promises', () => {
+    const late = [update(1, 7, { kind: 'first-notice', scope: '', next: 8 }), update(2, 14, { kind: 'scope', next: 25 }), update(3, 42)];
+    const missed = (limitFactor?: number): StatusRule[] =>
+      scoreStatus({ updates: late, samples: [], clock: clockOf({}, 50), ...(limitFactor === undefined ? {} : { limitFactor }) }).flatMap(
+        ({ rule, kind }) => (kind === 'missed' ? [rule] : []),
+      );
+    expect(missed()).toEqual(['first-notice', 'scope', 'cadence', 'promise']);
+    expect(missed(1.5)).toEqual(['promise']);
+  });
+
   it.each<[string, readonly StatusUpdate[], readonly StatusRule[]]>([
     ['a first notice after 6 minutes', [update(1, 6), ...good.slice(1)], ['first-notice']],
     ['nobody told who is affected', good.map((one) => ({ ...one, scope: 'all' })), ['scope']],

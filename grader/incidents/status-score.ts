@@ -15,14 +15,20 @@ export interface StatusFinding {
 }
 
 /** GRADING.md, Drills: how soon, how often, and how late a promised word may be. Scope: 5 minutes more than the first notice. */
-const statusLimits = {
+const statusLimits: {
+  readonly firstNoticeMs: number;
+  readonly scopeMs: number;
+  readonly everyMs: number;
+  readonly promiseGraceMs: number;
+  /** A look at the service so soon after a claim tells whether it was true. */
+  readonly claimLookMs: number;
+} = {
   firstNoticeMs: 5 * 60_000,
   scopeMs: 10 * 60_000,
   everyMs: 20 * 60_000,
   promiseGraceMs: 60_000,
-  /** A look at the service so soon after a claim tells whether it was true. */
   claimLookMs: 30_000,
-} as const;
+};
 
 const MIN_SCOPE_WORDS = 3;
 const MIN_IMPACT_WORDS = 3;
@@ -31,6 +37,13 @@ interface Case extends IncidentRecord {
   readonly secrets: readonly string[];
   /** On the incident's clock, now or at its end. */
   readonly nowMs: number;
+  readonly limits: typeof statusLimits;
+}
+
+/** The limits of somebody who has extra time. How true a word is, and whether a promise of one's own is kept, does not stretch. */
+function limitsFor({ limitFactor: factor = 1 }: IncidentRecord): typeof statusLimits {
+  const { firstNoticeMs, scopeMs, everyMs } = statusLimits;
+  return { ...statusLimits, firstNoticeMs: firstNoticeMs * factor, scopeMs: scopeMs * factor, everyMs: everyMs * factor };
 }
 
 /**
@@ -39,7 +52,7 @@ interface Case extends IncidentRecord {
  */
 export function scoreStatus(record: IncidentRecord, secrets: readonly string[] = []): readonly StatusFinding[] {
   const updates = record.updates.filter(({ atMs }) => atMs >= record.clock.startedAtMs);
-  const told: Case = { ...record, updates, secrets, nowMs: workedMs(record.clock, record.clock.untilMs) };
+  const told: Case = { ...record, updates, secrets, nowMs: workedMs(record.clock, record.clock.untilMs), limits: limitsFor(record) };
   if (updates.length === 0) return statusRules.map((rule) => silence(rule, told));
   return statusRules.map((rule) => RULES[rule](told));
 }
@@ -60,40 +73,40 @@ const RULES: Readonly<Record<StatusRule, (told: Case) => StatusFinding>> = {
 };
 
 /** Nobody was told anything. That keeps no rule, or silence would be the best status page. */
-function silence(rule: StatusRule, { clock, nowMs }: Case): StatusFinding {
-  const limitMs = statusLimits.firstNoticeMs;
+function silence(rule: StatusRule, { clock, nowMs, limits }: Case): StatusFinding {
+  const limitMs = limits.firstNoticeMs;
   if (clock.isOver || (rule === 'first-notice' && nowMs > limitMs)) return missed(rule, 'Nobody was told anything.');
   return open(rule, `Nothing was told yet. The first notice is due ${minutes(limitMs)} after the start.`);
 }
 
-function judgeFirstNotice({ updates, clock }: Case): StatusFinding {
+function judgeFirstNotice({ updates, clock, limits }: Case): StatusFinding {
   const first = updates[0];
   const tookMs = first === undefined ? Infinity : workedMs(clock, first.atMs);
   const words = `The first notice came ${minutes(tookMs)} after the start`;
-  if (tookMs <= statusLimits.firstNoticeMs) return met('first-notice', `${words}.`, [first]);
-  return missed('first-notice', `${words}; people should hear within ${minutes(statusLimits.firstNoticeMs)} that somebody knows.`, [first]);
+  if (tookMs <= limits.firstNoticeMs) return met('first-notice', `${words}.`, [first]);
+  return missed('first-notice', `${words}; people should hear within ${minutes(limits.firstNoticeMs)} that somebody knows.`, [first]);
 }
 
-function judgeScope({ updates, clock, nowMs }: Case): StatusFinding {
+function judgeScope({ updates, clock, nowMs, limits }: Case): StatusFinding {
   const named = updates.find((update) => countWords(update.scope) >= MIN_SCOPE_WORDS);
-  const limit = minutes(statusLimits.scopeMs);
+  const limit = minutes(limits.scopeMs);
   if (named === undefined) {
-    return nowMs > statusLimits.scopeMs
+    return nowMs > limits.scopeMs
       ? missed('scope', `No update says who is affected and who is not; that is due within ${limit}.`)
       : open('scope', `Who is affected is to be said within ${limit} of the start.`);
   }
   const tookMs = workedMs(clock, named.atMs);
   const words = `Who is affected was said ${minutes(tookMs)} after the start`;
-  return tookMs <= statusLimits.scopeMs ? met('scope', `${words}.`, [named]) : missed('scope', `${words}; ${limit} are allowed.`, [named]);
+  return tookMs <= limits.scopeMs ? met('scope', `${words}.`, [named]) : missed('scope', `${words}; ${limit} are allowed.`, [named]);
 }
 
 /** From each word to the next, and from the last one to the end unless it said that all is well again. */
-function judgeCadence({ updates, clock, nowMs }: Case): StatusFinding {
+function judgeCadence({ updates, clock, nowMs, limits }: Case): StatusFinding {
   const times = updates.map(({ atMs }) => workedMs(clock, atMs));
-  const limit = minutes(statusLimits.everyMs);
+  const limit = minutes(limits.everyMs);
   const gap = updates.findIndex((update, index) => {
     const nextMs = times[index + 1] ?? (update.kind === 'resolved' ? 0 : nowMs);
-    return nextMs - (times[index] ?? 0) > statusLimits.everyMs;
+    return nextMs - (times[index] ?? 0) > limits.everyMs;
   });
   if (gap < 0) return met('cadence', `There was never more than ${limit} of silence.`, updates);
   const silentMs = (times[gap + 1] ?? nowMs) - (times[gap] ?? 0);

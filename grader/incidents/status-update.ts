@@ -46,6 +46,8 @@ export interface IncidentRecord {
   readonly updates: readonly StatusUpdate[];
   readonly samples: readonly EngineSample[];
   readonly clock: IncidentClock;
+  /** By how much the limits stretch for somebody who has extra time; absent: 1. */
+  readonly limitFactor?: number;
 }
 
 /** Milliseconds on the incident's clock, without the pauses. Pure. */

@@ -71,6 +71,8 @@ export async function ensureBundle(spec: BundleSpec): Promise<void> {
 const buildInputs = ['infra/images/bundle.ts', 'package-lock.json'].filter((file) => existsSync(path.join(projectRoot, file)));
 
 function isFresh(spec: BundleSpec): boolean {
+  // An installation without sources, such as the server's image, has the bundles that it was built with.
+  if (!existsSync(path.join(projectRoot, spec.entry))) return existsSync(spec.outFile);
   if (!existsSync(spec.outFile) || !existsSync(stampPath(spec))) return false;
   const stamp = JSON.parse(readFileSync(stampPath(spec), 'utf8')) as Stamp;
   return Object.entries(stamp).every(([file, hash]) => existsSync(path.join(projectRoot, file)) && hashOf(file) === hash);

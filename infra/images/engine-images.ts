@@ -102,6 +102,24 @@ export async function tryPull(engine: Engine, reference: string, signal: AbortSi
   }
 }
 
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
+
+/** Answers the digest that the registry knows it by. */
+export async function pushImage(engine: Engine, reference: string, login: RegistryLogin | undefined, signal: AbortSignal): Promise<string> {
+  const [, tag] = splitTag(reference);
+  const output = await engine.streams
+    .getImage(reference)
+    .push({ tag, abortSignal: signal, ...(login === undefined ? {} : { authconfig: login }) });
+  const entries = await finished(engine, output, reference, signal);
+  const digest = entries.find(({ aux }) => aux?.Digest !== undefined)?.aux?.Digest;
+  if (digest === undefined) throw new ImageBuildError(`${reference}: pushed, but the engine told no digest`);
+  return digest;
+}
+
 function splitTag(reference: string): readonly [string, string] {
   const colon = reference.lastIndexOf(':');
   return colon > reference.lastIndexOf('/') ? [reference.slice(0, colon), reference.slice(colon + 1)] : [reference, 'latest'];
@@ -110,17 +128,23 @@ function splitTag(reference: string): readonly [string, string] {
 interface ProgressEntry {
   readonly stream?: string;
   readonly error?: string;
+  readonly aux?: { readonly Digest?: string };
 }
 
 /** The engine answers 200 before it works; whether it worked stands in the stream's last entries. */
-function finished(engine: Engine, output: NodeJS.ReadableStream, reference: string, signal: AbortSignal): Promise<void> {
+function finished(
+  engine: Engine,
+  output: NodeJS.ReadableStream,
+  reference: string,
+  signal: AbortSignal,
+): Promise<readonly ProgressEntry[]> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(new ImageBuildError(`${reference}: gave up: ${String(signal.reason)}`));
     signal.addEventListener('abort', abort, { once: true });
     engine.streams.modem.followProgress(output, (error: Error | null, entries: readonly ProgressEntry[] | null) => {
       signal.removeEventListener('abort', abort);
       const failure = error?.message ?? entries?.find((entry) => entry.error !== undefined)?.error;
-      if (failure === undefined) resolve();
+      if (failure === undefined) resolve(entries ?? []);
       else reject(new ImageBuildError(`${reference}: ${failure}\n${lastLines(entries ?? [])}`, { cause: error ?? undefined }));
     });
   });

@@ -25,7 +25,8 @@ export interface ImageFolder {
 
 /** The parent of base and pause: Debian, pulled or made. */
 export const debianReference = 'drillhouse/debian:trixie';
-const baseReference = 'registry.lab/base:1.0';
+/** What every image but the pause image stands on. */
+export const baseReference = 'registry.lab/base:1.0';
 
 /** The pause image is ours alone: not in the catalogue, so that no pod can name it by accident. */
 const pauseDefinition: ImageDefinition = {

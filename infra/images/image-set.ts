@@ -1,4 +1,4 @@
-import { connectEngine, type EngineAddress } from '../runtime/docker/engine.ts';
+import { connectEngine, type Engine, type EngineAddress } from '../runtime/docker/engine.ts';
 import { withMachineLock } from '../setup/machine-lock.ts';
 import { imageCatalogue } from './catalogue.ts';
 import { ensureDebianBase } from './debian-base.ts';
@@ -6,6 +6,7 @@ import { buildImage, imageHash, removeSuperseded } from './engine-images.ts';
 import { importForeignImages } from './foreign-image.ts';
 import { readImageFolders } from './image-folders.ts';
 import { planImages, type ImageRecipe } from './image-plan.ts';
+import { planServerImage } from './server-image.ts';
 
 export interface ImageSetOptions {
   readonly engine?: EngineAddress;
@@ -29,17 +30,29 @@ export async function ensureImages(options: ImageSetOptions): Promise<{ readonly
   return withMachineLock('images', options.report, () => ensureImagesAlone(options, signal));
 }
 
+/** The image of the server itself, on the same base. Call {@link ensureImages} first. */
+export async function ensureServerImage(options: ImageSetOptions): Promise<{ readonly reference: string; readonly isNew: boolean }> {
+  const signal = AbortSignal.timeout(WHOLE_BUILD_TIMEOUT_MS);
+  return withMachineLock('images', options.report, async () => {
+    const engine = connectEngine(options.engine);
+    const recipe = await planServerImage(await readImageFolders(), await ensureBase(engine, options, signal));
+    const isNew = (await imageHash(engine, recipe.reference)) !== recipe.hash;
+    if (isNew) {
+      await buildAndReport(recipe, () => buildImage(engine, recipe, signal), options.report);
+      await removeSuperseded(engine);
+    }
+    return { reference: recipe.reference, isNew };
+  });
+}
+
+function ensureBase(engine: Engine, options: ImageSetOptions, signal: AbortSignal): Promise<string> {
+  const { report, pullReference, pullTimeoutMs = PULL_TIMEOUT_MS } = options;
+  return ensureDebianBase(engine, { pullTimeoutMs, report, ...(pullReference === undefined ? {} : { pullReference }) }, signal);
+}
+
 async function ensureImagesAlone(options: ImageSetOptions, signal: AbortSignal): Promise<{ readonly built: readonly string[] }> {
   const engine = connectEngine(options.engine);
-  const debianHash = await ensureDebianBase(
-    engine,
-    {
-      pullTimeoutMs: options.pullTimeoutMs ?? PULL_TIMEOUT_MS,
-      report: options.report,
-      ...(options.pullReference === undefined ? {} : { pullReference: options.pullReference }),
-    },
-    signal,
-  );
+  const debianHash = await ensureBase(engine, options, signal);
   const built: string[] = [];
   for (const recipe of planImages(imageCatalogue, await readImageFolders(), debianHash)) {
     if ((await imageHash(engine, recipe.reference)) === recipe.hash) continue;

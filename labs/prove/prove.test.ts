@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planNextLab } from './prove.ts';
+import { isRefusedCheat, planNextLab } from './prove.ts';
 
 const proving = (id: string, left: number, working: number): { id: string; queue: readonly number[]; working: number } => ({
   id,
@@ -15,4 +15,13 @@ it.each<[string, ReturnType<typeof proving>[], string | undefined]>([
   ['nothing when nothing is left', [proving('a', 0, 2)], undefined],
 ])('planNextLab gives %s', (_, provings, id) => {
   expect(planNextLab(provings)?.id).toBe(id);
+});
+
+it.each([
+  ['a cheat that a shared cluster refuses is caught', 'cheat', false, 'cheats/x.sh ended with 1: Error from server (Forbidden): no', true],
+  ['one that ends otherwise is wrong', 'cheat', false, 'cheats/x.sh ended with 1: no such file', false],
+  ['one that is refused on a cluster of its own is wrong', 'cheat', true, 'Error from server (Forbidden): no', false],
+  ['a solution that is refused is wrong', 'solution', false, 'Error from server (Forbidden): no', false],
+] as const)('%s', (_, group, ownCluster, message, isRefused) => {
+  expect(isRefusedCheat({ group }, new Error(message), { ground: { ownCluster, chaos: false } })).toBe(isRefused);
 });

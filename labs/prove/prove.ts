@@ -3,18 +3,21 @@ import type { Scorecard } from '../../grader/verdict.ts';
 import type { Baseline, Injection } from '../lab-stage.ts';
 import { planLabVariant, type Lab } from '../lab.ts';
 import type { NodeNeed } from '../node-needs.ts';
+import type { SandboxPlace } from '../../infra/substrate/sandbox-place.ts';
+import type { Ground } from '../../scenarios/faults/fault-ground.ts';
 import { createStage, type ProvableStage } from '../stage.ts';
 import { proveBuild } from './build.ts';
 import { failingChecks, judgeProof, planCases, type ProofCase } from './cases.ts';
 
 /** Where sandboxes come from: the part of a substrate that a proof needs. */
 export interface ProvingGround {
+  readonly ground?: Ground;
   provision(
     sandboxId: string,
     progress: (text: string) => void,
     signal: AbortSignal,
     nodes?: readonly NodeNeed[],
-  ): Promise<{ readonly operatorConfig: KubeConfig }>;
+  ): Promise<{ readonly operatorConfig: KubeConfig; readonly place?: SandboxPlace }>;
   release(sandboxId: string): Promise<void>;
 }
 
@@ -113,7 +116,7 @@ async function withSandbox(proving: Proving, options: ProofOptions, work: (stage
   const sandbox = await substrate.provision(id, () => undefined, signal, lab.summary.nodes);
   try {
     const variant = planLabVariant(lab, `${seed}-${index}`, options.fault);
-    await work(createStage(lab, { variant, kubeConfig: sandbox.operatorConfig, signal, progress: () => undefined }));
+    await work(createStage(lab, { variant, kubeConfig: sandbox.operatorConfig, place: sandbox.place, signal, progress: () => undefined }));
   } finally {
     await substrate.release(id);
   }
@@ -135,7 +138,7 @@ async function proveCases(proving: Proving, options: ProofOptions, report: (outc
 async function workOff(
   stage: ProvableStage,
   { lab, queue }: Proving,
-  { times, signal }: ProofOptions,
+  { times, signal, substrate }: ProofOptions,
   report: (outcome: ProofOutcome) => void,
 ): Promise<void> {
   const baseline = await stage.captureBaseline();
@@ -146,7 +149,10 @@ async function workOff(
       signal.throwIfAborted();
       return error instanceof Error ? error : new Error(String(error));
     });
-    report({ lab: lab.summary.slug, ...toOutcome(proofCase, scorecards, performance.now() - startedAt) });
+    report({
+      lab: lab.summary.slug,
+      ...toOutcome(proofCase, isRefusedCheat(proofCase, scorecards, substrate) ? 'refused' : scorecards, performance.now() - startedAt),
+    });
   }
 }
 
@@ -172,9 +178,20 @@ async function injectFor(stage: ProvableStage, { fault }: ProofCase, baseline: B
   return injection;
 }
 
-function toOutcome(proofCase: ProofCase, scorecards: readonly Scorecard[] | Error, tookMs: number): CaseOutcome {
-  const problem = scorecards instanceof Error ? scorecards.message : judgeProof(proofCase, scorecards);
-  const last = scorecards instanceof Error ? undefined : scorecards.at(-1);
+/** On a shared cluster some cheats reach for what is not the trainee's, and are caught before anything is graded. */
+export function isRefusedCheat(
+  { group }: Pick<ProofCase, 'group'>,
+  outcome: readonly Scorecard[] | Error,
+  { ground }: Pick<ProvingGround, 'ground'>,
+): boolean {
+  return ground?.ownCluster === false && group === 'cheat' && outcome instanceof Error && outcome.message.includes('(Forbidden)');
+}
+
+function toOutcome(proofCase: ProofCase, result: readonly Scorecard[] | Error | 'refused', tookMs: number): CaseOutcome {
+  const scorecards = result === 'refused' || result instanceof Error ? [] : result;
+  const judged = result instanceof Error ? result.message : judgeProof(proofCase, scorecards);
+  const problem = result === 'refused' ? undefined : judged;
+  const last = scorecards.at(-1);
   return {
     group: proofCase.group,
     title: proofCase.title,
@@ -183,7 +200,7 @@ function toOutcome(proofCase: ProofCase, scorecards: readonly Scorecard[] | Erro
     ok: problem === undefined,
     problem: problem ?? null,
     score: last?.score ?? null,
-    failing: last === undefined ? [] : failingChecks(last),
+    failing: result === 'refused' ? ['refused by the cluster'] : last === undefined ? [] : failingChecks(last),
     tookMs: Math.round(tookMs),
   };
 }

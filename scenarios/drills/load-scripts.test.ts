@@ -9,7 +9,7 @@ import { loadScripts, ownScriptsDir, parseScript } from './load-scripts.ts';
 
 const { labs } = await loadCatalogue([ownLabsDir]);
 const known = labs.map(({ summary }) => summary);
-const own = await loadScripts(ownScriptsDir, known);
+const own = await loadScripts([ownScriptsDir], known);
 const harmful = await readFile(path.join(ownScriptsDir, 'harmful-output.yaml'), 'utf8');
 
 /** The one problem of our first script after an edit, as file:line path: message. */
@@ -41,7 +41,7 @@ describe('the scripts that come with Drillhouse', () => {
 
   it('have the JSON Schema for editors beside them, up to date', async () => {
     const text = await readFile(path.join(ownScriptsDir, 'drill.schema.json'), 'utf8');
-    const remedy = 'write it anew: npm run --silent lab -- drill-schema > scenarios/drills/drill.schema.json';
+    const remedy = 'write it anew: npm run --silent drill -- schema > scenarios/drills/drill.schema.json';
     expect(JSON.parse(text), remedy).toEqual(drillJsonSchema());
   });
 });
@@ -97,6 +97,7 @@ describe('a script that does not load says where and what to do', () => {
     ['a number twice', '- number: 3\n', '- number: 4\n', 'injects[3].number: This number is there twice.'],
     ['a beginning that may never come', 'begins: 3', 'begins: 6', 'begins: The inject 6 is a contingency'],
     ['an inject after the end', 'at: 36m', 'at: 46m', 'injects[10].at: This is after the end: the drill plays 45 minutes.'],
+    ['times out of order', 'at: 36m', 'at: 6m', 'The times are out of order: inject'],
     ['a role that may be absent', 'to: [expert, scribe]', 'to: [scribe]', 'injects[3].to: It reaches only roles that may be absent.'],
     [
       'overlapping roles',
@@ -131,10 +132,33 @@ describe('a script that does not load says where and what to do', () => {
       await writeFile(path.join(dir, 'broken.yaml'), 'title: [');
       await writeFile(path.join(dir, 'good.yaml'), harmful);
       await mkdir(path.join(dir, 'folder.yaml'));
-      const { scripts, problems } = await loadScripts(dir, known);
+      const { scripts, problems } = await loadScripts([dir], known);
       expect(scripts.map(({ slug }) => slug)).toEqual(['good']);
       expect(problems.map(({ file }) => file).sort()).toEqual(['broken.yaml', 'folder.yaml']);
-      expect(await loadScripts(path.join(dir, 'absent'), known)).toEqual({ scripts: [], problems: [] });
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('scripts from several folders', () => {
+  it('are one list, read anew each time; of two with one name the first is used, and a folder that is not there is told', async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), 'drillhouse-scripts-'));
+    try {
+      const [first, second, absent] = ['first', 'second', 'absent'].map((name) => path.join(dir, name)) as [string, string, string];
+      await Promise.all([mkdir(first), mkdir(second)]);
+      await writeFile(path.join(first, 'ours.yaml'), harmful.replace(/^title: .*$/m, 'title: Ours'));
+      await writeFile(path.join(second, 'ours.yaml'), harmful);
+      await writeFile(path.join(second, 'other.yaml'), harmful);
+      const { scripts, problems } = await loadScripts([first, second, absent], known);
+      expect(scripts.map(({ slug, script }) => [slug, script.title])).toContainEqual(['ours', 'Ours']);
+      expect(scripts.map(({ slug }) => slug).sort()).toEqual(['other', 'ours']);
+      expect(problems.map(({ message }) => message)).toEqual([
+        expect.stringContaining('The folder of scripts cannot be read'),
+        `There is more than one script called ours.yaml: that in ${first} is used, that in ${second} is not.`,
+      ]);
+      await writeFile(path.join(first, 'ours.yaml'), harmful.replace(/^title: .*$/m, 'title: Ours, edited'));
+      expect((await loadScripts([first], known)).scripts.map(({ script }) => script.title)).toEqual(['Ours, edited']);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }

@@ -29,13 +29,55 @@ export interface LoadedScripts {
   readonly problems: readonly LabProblem[];
 }
 
-/** Reads every YAML file of a folder. What does not load is told, and the rest loads all the same. Never throws. */
-export async function loadScripts(dir: string, labs: readonly KnownLab[]): Promise<LoadedScripts> {
-  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith('.yaml')).sort();
-  const outcomes = await Promise.all(names.slice(0, MAX_SCRIPTS).map((name) => readScript(dir, name, labs)));
+/**
+ * Reads every YAML file of the folders, as they are now: what is edited is what the next drill is scheduled from. In a clash of names the first folder wins. What
+ * does not load is told, and the rest loads all the same. Never throws.
+ */
+export async function loadScripts(dirs: readonly string[], labs: readonly KnownLab[]): Promise<LoadedScripts> {
+  const folders = await Promise.all(dirs.map((dir) => readFolder(dir, labs)));
+  const read = folders.flatMap(({ outcomes }) => outcomes);
+  const used = read.filter(({ name }, index) => read.findIndex((other) => other.name === name) === index);
   return {
-    scripts: outcomes.flatMap(({ loaded }) => loaded ?? []).sort((a, b) => a.script.title.localeCompare(b.script.title, 'en')),
-    problems: outcomes.flatMap(({ problems }) => problems),
+    scripts: used.flatMap(({ loaded }) => loaded ?? []).sort((a, b) => a.script.title.localeCompare(b.script.title, 'en')),
+    problems: [
+      ...folders.flatMap(({ problem }) => problem ?? []),
+      ...read.flatMap((outcome) => {
+        const first = used.find(({ name }) => name === outcome.name);
+        return first === undefined || first === outcome ? outcome.problems : [duplicate(outcome.name, first.dir, outcome.dir)];
+      }),
+    ],
+  };
+}
+
+interface ReadScript extends LoadOutcome {
+  readonly name: string;
+  readonly dir: string;
+}
+
+async function readFolder(
+  dir: string,
+  labs: readonly KnownLab[],
+): Promise<{ readonly outcomes: readonly ReadScript[]; readonly problem?: LabProblem }> {
+  try {
+    const names = (await readdir(dir)).filter((name) => name.endsWith('.yaml')).sort();
+    const outcomes = await Promise.all(
+      names.slice(0, MAX_SCRIPTS).map(async (name) => ({ name, dir, ...(await readScript(dir, name, labs)) })),
+    );
+    if (names.length <= MAX_SCRIPTS) return { outcomes };
+    const message = `There are ${names.length} scripts; those after the first ${MAX_SCRIPTS} by name are not read.`;
+    return { outcomes, problem: { file: dir, message, remedy: 'Spread them over several folders.' } };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `The folder of scripts cannot be read: ${why}.`;
+    return { outcomes: [], problem: { file: dir, message, remedy: 'Correct its name in DRILLS_DIRS, or make it.' } };
+  }
+}
+
+function duplicate(name: string, used: string, other: string): LabProblem {
+  return {
+    file: name,
+    message: `There is more than one script called ${name}: that in ${used} is used, that in ${other} is not.`,
+    remedy: 'Rename one of the files, or leave its folder out of DRILLS_DIRS.',
   };
 }
 

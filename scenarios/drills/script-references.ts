@@ -34,6 +34,7 @@ export function findScriptProblems(script: DrillScript, labs: readonly KnownLab[
     ...script.injects.flatMap((inject, index) =>
       injectProblems(script, inject).map((place) => ({ ...place, path: ['injects', index, ...place.path] })),
     ),
+    ...orderProblems(script),
     ...beginningProblems(script),
     ...roleProblems(script),
     ...labProblems(script, labs),
@@ -66,6 +67,16 @@ function injectProblems(script: DrillScript, inject: ScriptInject): readonly Pla
     if (asked === inject) tell(['when', 'unanswered'], 'It waits for itself.', 'Name another inject.');
   }
   return problems;
+}
+
+/** Whoever runs it reads the list from above: what stands further down comes later. */
+function orderProblems({ injects }: DrillScript): readonly Place[] {
+  return injects.flatMap(({ at, number }, index) => {
+    const before = injects.slice(0, index).findLast((other) => other.at !== undefined && at !== undefined && other.at > at);
+    if (before === undefined) return [];
+    const message = `The times are out of order: inject ${number} comes before inject ${before.number}, which stands above it.`;
+    return [{ path: ['injects', index, 'at'], message, remedy: 'Sort the list by time, or correct the time.' }];
+  });
 }
 
 function beginningProblems(script: DrillScript): readonly Place[] {

@@ -58,7 +58,10 @@ export class Cohorts {
   async setMembers(id: string, personIds: readonly string[]): Promise<Cohort> {
     await this.require(id);
     const wanted = [...new Set(personIds)];
-    const known = wanted.length === 0 ? [] : await this.#db.selectFrom('people').select('id').where('id', 'in', wanted).execute();
+    const known =
+      wanted.length === 0
+        ? []
+        : await this.#db.selectFrom('people').select('id').where('id', 'in', wanted).where('role', '!=', 'candidate').execute();
     if (known.length !== wanted.length) throw notFound('person');
     await this.#db.transaction().execute(async (tx) => {
       await tx.deleteFrom('cohort_members').where('cohort_id', '=', id).execute();

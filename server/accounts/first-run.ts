@@ -30,13 +30,19 @@ export async function firstAdministratorLink(accounts: Accounts): Promise<Welcom
   return { person: admin.name, role: 'administrator', path: welcomePath(link.token) };
 }
 
-/** A cohort with a trainee, an instructor and a manager who sign in by link. Repeating it makes new links for the same people. */
-export async function demoLinks(accounts: Accounts, cohorts: Cohorts): Promise<WelcomeLink[]> {
+/** Names somebody as a cohort's manager, besides who is named already. */
+interface ManagerNames {
+  name(cohortId: string, personId: string): Promise<void>;
+}
+
+/** A cohort with a trainee, an instructor and its manager, who sign in by link. Repeating it makes new links for the same people. */
+export async function demoLinks(accounts: Accounts, cohorts: Cohorts, managers: ManagerNames): Promise<WelcomeLink[]> {
   const cohort = (await cohorts.findByName(DEMO_COHORT)) ?? (await cohorts.create(DEMO_COHORT));
   const links: WelcomeLink[] = [];
   for (const demo of DEMO_PEOPLE) {
     const person = (await accounts.people.findByEmail(demo.email)) ?? (await accounts.people.add(demo));
     await cohorts.addMember(cohort.id, person.id);
+    if (person.role === 'manager') await managers.name(cohort.id, person.id);
     const link = await accounts.links.renew(person.id, 'sign-in');
     links.push({ person: person.name, role: person.role, path: welcomePath(link.token) });
   }

@@ -1,5 +1,6 @@
 import { AppError } from '../app-error.ts';
 import type { Clock } from '../clock.ts';
+import type { AccountRole } from '../contract/roles.ts';
 import { hashToken, newId, newToken } from '../ids.ts';
 import type { Db, PersonRow } from '../store/schema.ts';
 
@@ -13,7 +14,7 @@ export interface NewLink {
 export interface FoundLink {
   readonly id: string;
   readonly kind: LinkKind;
-  readonly person: PersonRow;
+  readonly person: PersonRow & { readonly role: AccountRole };
   readonly expiresAtMs: number;
 }
 
@@ -54,8 +55,8 @@ export class Links {
     const link = await this.#db.selectFrom('links').selectAll().where('token_hash', '=', hashToken(token)).executeTakeFirst();
     if (link === undefined || link.used_at_ms !== null || link.expires_at_ms <= this.#clock.now()) throw linkExpired();
     const person = await this.#db.selectFrom('people').selectAll().where('id', '=', link.person_id).executeTakeFirst();
-    if (person === undefined || person.state === 'disabled') throw linkExpired();
-    return { id: link.id, kind: link.kind, person, expiresAtMs: link.expires_at_ms };
+    if (person === undefined || person.state === 'disabled' || person.role === 'candidate') throw linkExpired();
+    return { id: link.id, kind: link.kind, person: { ...person, role: person.role }, expiresAtMs: link.expires_at_ms };
   }
 
   /** Uses the link up. Of two who try at once, one gets LinkExpired. */

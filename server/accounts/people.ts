@@ -1,7 +1,7 @@
 import { AppError, notFound } from '../app-error.ts';
 import { toInstant, toInstantOrNull, type Clock } from '../clock.ts';
 import type { Person } from '../contract/people.ts';
-import type { PersonRef, Role } from '../contract/roles.ts';
+import type { AccountRole, PersonRef } from '../contract/roles.ts';
 import { groupBy } from '../grouping.ts';
 import { newId } from '../ids.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
@@ -10,12 +10,12 @@ import type { Db, PersonRow } from '../store/schema.ts';
 export interface NewPerson {
   readonly email: string;
   readonly name: string;
-  readonly role: Role;
+  readonly role: AccountRole;
 }
 
 export interface PersonChange {
   readonly name?: string | undefined;
-  readonly role?: Role | undefined;
+  readonly role?: AccountRole | undefined;
   readonly disabled?: boolean | undefined;
 }
 
@@ -98,8 +98,9 @@ export class People {
     await this.#db.updateTable('people').set({ last_seen_at_ms: this.#clock.now() }).where('id', '=', id).execute();
   }
 
+  /** Everybody who has an account; candidates of interviews have none. */
   async list(): Promise<Person[]> {
-    const rows = await this.#db.selectFrom('people').selectAll().orderBy('name').orderBy('id').execute();
+    const rows = await this.#db.selectFrom('people').selectAll().where('role', '!=', 'candidate').orderBy('name').orderBy('id').execute();
     return this.#withCohorts(rows);
   }
 
@@ -133,16 +134,22 @@ export class People {
       .orderBy('cohorts.name')
       .execute();
     const byPerson = groupBy(memberships, (row) => row.person_id);
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      email: row.email,
-      role: row.role,
-      state: row.state,
-      cohorts: (byPerson.get(row.id) ?? []).map(({ id, name }) => ({ id, name })),
-      createdAt: toInstant(row.created_at_ms),
-      lastSeenAt: toInstantOrNull(row.last_seen_at_ms),
-    }));
+    return rows.flatMap(({ role, ...row }) => {
+      // Candidates are no people with accounts.
+      if (role === 'candidate') return [];
+      return [
+        {
+          id: row.id,
+          name: row.name,
+          email: row.email,
+          role,
+          state: row.state,
+          cohorts: (byPerson.get(row.id) ?? []).map(({ id, name }) => ({ id, name })),
+          createdAt: toInstant(row.created_at_ms),
+          lastSeenAt: toInstantOrNull(row.last_seen_at_ms),
+        },
+      ];
+    });
   }
 }
 

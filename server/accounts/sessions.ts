@@ -22,6 +22,11 @@ export const sessionPolicy: SessionPolicy = {
   graceMs: 60_000,
 };
 
+/** Called with the reason as a sentence. */
+type SessionsEnded = (sessionIds: readonly string[], reason: string) => void;
+
+const SIGNED_OUT = 'You were signed out.';
+
 /** The last use is written at most so often. */
 const TOUCH_EVERY_MS = 60_000;
 
@@ -42,7 +47,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #secret: string;
   readonly #policy: SessionPolicy;
-  readonly #listeners = new Set<(sessionIds: readonly string[]) => void>();
+  readonly #listeners = new Set<SessionsEnded>();
 
   /** `secret` keys the CSRF tokens; it is the installation's own and survives restarts. */
   constructor(db: Db, clock: Clock, secret: string, policy: SessionPolicy = sessionPolicy) {
@@ -105,20 +110,20 @@ export class Sessions {
 
   async end(sessionId: string): Promise<void> {
     await this.#db.deleteFrom('sessions').where('id', '=', sessionId).execute();
-    this.#announce([sessionId]);
+    this.#announce([sessionId], SIGNED_OUT);
   }
 
-  /** Ends all of a person's sessions, or all but one. */
-  async endAll(personId: string, exceptSessionId?: string): Promise<void> {
+  /** Ends all of a person's sessions, or all but one. `reason` is shown on pages that are open. */
+  async endAll(personId: string, exceptSessionId?: string, reason = SIGNED_OUT): Promise<void> {
     const rows = await this.#db.selectFrom('sessions').select('id').where('person_id', '=', personId).execute();
     const ids = rows.map((row) => row.id).filter((id) => id !== exceptSessionId);
     if (ids.length === 0) return;
     await this.#db.deleteFrom('sessions').where('id', 'in', ids).execute();
-    this.#announce(ids);
+    this.#announce(ids, reason);
   }
 
   /** Tells which sessions were ended, so that their sockets can be closed at once. */
-  onEnded(listener: (sessionIds: readonly string[]) => void): Disposable {
+  onEnded(listener: SessionsEnded): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -172,8 +177,8 @@ export class Sessions {
     return { id: row.id, person, csrfToken: this.csrfTokenFor(row.id), expiresAtMs: this.#expiresAt(row) };
   }
 
-  #announce(ids: readonly string[]): void {
-    for (const listener of this.#listeners) listener(ids);
+  #announce(ids: readonly string[], reason: string): void {
+    for (const listener of this.#listeners) listener(ids, reason);
   }
 }
 

@@ -34,7 +34,7 @@ export interface StoredArtefact {
   readonly rating: StoredRating | undefined;
 }
 
-interface Where {
+export interface Where {
   readonly attemptId: string;
   readonly artefactId: string;
 }
@@ -160,6 +160,18 @@ export class ArtefactRecords {
       .executeTakeFirst();
     if (row === undefined) throw notFound('version');
     return JSON.parse(row.content) as ArtefactContent;
+  }
+
+  /** All there ever were, the newest first. */
+  async ratings({ attemptId, artefactId }: Where): Promise<readonly StoredRating[]> {
+    const rows = await this.#db
+      .selectFrom('artefact_ratings')
+      .selectAll()
+      .where('attempt_id', '=', attemptId)
+      .where('artefact_id', '=', artefactId)
+      .orderBy('seq', 'desc')
+      .execute();
+    return rows.map(toRating);
   }
 
   /** Kept beside all earlier ones, and linked into the chain of evidence, because certificates rest on it. */

@@ -5,19 +5,22 @@ import type { StoredJournalEntry } from '../attempts/attempt-records.ts';
 import { mayDo, mayWatchOthers, type Viewer } from '../attempts/permissions.ts';
 import { isPlayer, memberOf } from '../attempts/team.ts';
 import { toInstant } from '../clock.ts';
-import type { ArtefactFieldView, ArtefactFinding, Artefacts, ArtefactView } from '../contract/artefacts.ts';
+import type { ArtefactFieldView, ArtefactFinding, ArtefactRating, Artefacts, ArtefactView } from '../contract/artefacts.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import type { TypedChange } from '../terminals/typed-changes.ts';
-import type { StoredArtefact } from './artefact-records.ts';
+import type { StoredArtefact, StoredRating } from './artefact-records.ts';
+import { artefactStateOf } from './artefact-state.ts';
 
 export interface ArtefactViewParts {
   readonly attempt: Attempt;
   readonly viewer: Viewer;
+  /** Whether the viewer mentors somebody who plays in it. */
+  readonly isMentor: boolean;
   readonly nameOf: (personId: string) => PersonRef;
 }
 
 /** An artefact as one viewer sees it. What would give the verdict's answers away is not judged while the attempt runs. Pure. */
-export function viewArtefact(stored: StoredArtefact, { attempt, viewer, nameOf }: ArtefactViewParts): ArtefactView {
+export function viewArtefact(stored: StoredArtefact, { attempt, viewer, isMentor, nameOf }: ArtefactViewParts): ArtefactView {
   const { definition } = stored.offered;
   const { newest, submitted, rating } = stored;
   return {
@@ -31,20 +34,11 @@ export function viewArtefact(stored: StoredArtefact, { attempt, viewer, nameOf }
     version: newest?.version ?? null,
     savedAt: newest === undefined ? null : toInstant(newest.savedAtMs),
     submitted: submitted === undefined ? null : { version: submitted.version, at: toInstant(submitted.atMs) },
+    state: artefactStateOf(submitted?.version ?? null, rating),
     findings: findingsOf(stored, attempt),
-    rating:
-      rating === undefined
-        ? null
-        : {
-            by: nameOf(rating.byId),
-            at: toInstant(rating.atMs),
-            version: rating.version,
-            scores: { ...rating.scores },
-            comment: rating.comment,
-            accepted: rating.accepted,
-          },
+    rating: rating === undefined ? null : viewRating(rating, nameOf),
     mayWrite: mayWrite(stored, attempt, viewer),
-    mayRate: mayRate(attempt, viewer),
+    mayRate: mayReview(attempt, viewer, isMentor),
   };
 }
 
@@ -53,9 +47,14 @@ export function mayWrite({ rating }: StoredArtefact, attempt: Attempt, viewer: V
   return mayDo(viewer, attempt, 'write') && rating?.accepted !== true;
 }
 
-export function mayRate(attempt: Attempt, viewer: Viewer): boolean {
+export function viewRating({ byId, atMs, scores, ...rating }: StoredRating, nameOf: (personId: string) => PersonRef): ArtefactRating {
+  return { ...rating, by: nameOf(byId), at: toInstant(atMs), scores: { ...scores } };
+}
+
+/** Staff, and mentors of who plays in it; nobody reviews what they wrote. */
+export function mayReview(attempt: Pick<Attempt, 'members'>, viewer: Viewer, isMentor: boolean): boolean {
   const member = memberOf(attempt, viewer.id);
-  return mayWatchOthers(viewer) && (member === undefined || !isPlayer(member.role));
+  return (mayWatchOthers(viewer) || isMentor) && (member === undefined || !isPlayer(member.role));
 }
 
 function viewField({ help, ...field }: ArtefactField): ArtefactFieldView {

@@ -3,8 +3,7 @@ import { nameFrom } from '../accounts/people.ts';
 import { AppError } from '../app-error.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecords } from '../attempts/attempt-records.ts';
-import { mayDo, requireRight, requireView } from '../attempts/permissions.ts';
-import type { Supervisor } from '../attempts/supervisor.ts';
+import { mayDo, requireRight } from '../attempts/permissions.ts';
 import type { VerdictRecords } from '../attempts/verdict-records.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { toInstant, type Clock } from '../clock.ts';
@@ -19,14 +18,16 @@ import type {
 import type { PersonRef } from '../contract/roles.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { Recordings } from '../terminals/recordings.ts';
-import type { ArtefactRecords, StoredArtefact } from './artefact-records.ts';
-import { mayRate, mayWrite, recordOf, viewArtefact } from './artefact-view.ts';
+import { requireReader, type AccessParts } from './artefact-access.ts';
+import type { ArtefactRecords } from './artefact-records.ts';
+import type { ArtefactReviews } from './artefact-reviews.ts';
+import { mayWrite, recordOf, viewArtefact } from './artefact-view.ts';
 
-export interface ArtefactParts {
-  readonly supervisor: Pick<Supervisor, 'read'>;
+export interface ArtefactParts extends AccessParts {
   readonly records: AttemptRecords;
   readonly verdicts: VerdictRecords;
   readonly artefacts: ArtefactRecords;
+  readonly reviews: ArtefactReviews;
   readonly recordings: Pick<Recordings, 'typedChanges'>;
   readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
   readonly audit: AuditLog;
@@ -43,7 +44,7 @@ export class ArtefactCommands {
   }
 
   async list(actor: PersonRow, attemptId: string): Promise<Artefacts> {
-    const attempt = await this.#seen(actor, attemptId);
+    const { attempt, isMentor } = await requireReader(this.#parts, actor, attemptId);
     const isMine = mayDo(actor, attempt, 'write');
     const [stored, journal, verdict, typed, nameOf] = await Promise.all([
       this.#parts.artefacts.list(attemptId),
@@ -54,7 +55,7 @@ export class ArtefactCommands {
     ]);
     return {
       attempt: { id: attempt.id, title: attempt.lab.title, person: nameOf(attempt.personId), ended: hasEnded(attempt), mine: isMine },
-      artefacts: stored.map((artefact) => viewArtefact(artefact, { attempt, viewer: actor, nameOf })),
+      artefacts: stored.map((artefact) => viewArtefact(artefact, { attempt, viewer: actor, isMentor, nameOf })),
       record: recordOf({ attempt, journal, typed, restoredAfterMs: hasEnded(attempt) ? (verdict?.restoredAfterMs ?? null) : null }),
     };
   }
@@ -74,7 +75,7 @@ export class ArtefactCommands {
   }
 
   async versions(actor: PersonRow, attemptId: string, artefactId: string): Promise<ArtefactVersion[]> {
-    await this.#seen(actor, attemptId);
+    await requireReader(this.#parts, actor, attemptId);
     await this.#parts.artefacts.require({ attemptId, artefactId });
     const [versions, nameOf] = await Promise.all([this.#parts.artefacts.versions({ attemptId, artefactId }), this.#namer()]);
     return versions.map(({ version, byId, startedAtMs, savedAtMs, submitted }) => ({
@@ -87,26 +88,13 @@ export class ArtefactCommands {
   }
 
   async content(actor: PersonRow, attemptId: string, artefactId: string, version: number): Promise<ArtefactContentView> {
-    await this.#seen(actor, attemptId);
+    await requireReader(this.#parts, actor, attemptId);
     return this.#parts.artefacts.content({ attemptId, artefactId }, version);
   }
 
-  /** Every item of the rubric and no other; of what was submitted only, so that nobody is judged for a draft. */
   async rate(actor: PersonRow, attemptId: string, artefactId: string, rating: z.infer<typeof rateArtefactSchema>): Promise<ArtefactView> {
-    const attempt = await this.#seen(actor, attemptId);
-    if (!mayRate(attempt, actor)) throw new AppError('Forbidden', 'Nobody rates what they wrote.', { remedy: 'Ask an instructor.' });
-    const stored = await this.#parts.artefacts.require({ attemptId, artefactId });
-    requireRateable(stored, rating);
-    await this.#parts.artefacts.rate({ attemptId, artefactId }, { ...rating, byId: actor.id, atMs: this.#parts.clock.now() });
-    await this.#note(actor, 'artefact.rated', attempt, { artefact: artefactId, scores: rating.scores, accepted: rating.accepted });
-    await this.#parts.flushStore();
+    await this.#parts.reviews.rate(actor, { attemptId, artefactId }, rating);
     return this.#view(actor, attemptId, artefactId);
-  }
-
-  async #seen(actor: PersonRow, attemptId: string): Promise<Attempt> {
-    const attempt = await this.#parts.supervisor.read(attemptId);
-    requireView(actor, attempt);
-    return attempt;
   }
 
   async #written(actor: PersonRow, attemptId: string, artefactId: string): Promise<Attempt> {
@@ -118,12 +106,12 @@ export class ArtefactCommands {
   }
 
   async #view(actor: PersonRow, attemptId: string, artefactId: string): Promise<ArtefactView> {
-    const [attempt, stored, nameOf] = await Promise.all([
-      this.#parts.supervisor.read(attemptId),
+    const [{ attempt, isMentor }, stored, nameOf] = await Promise.all([
+      requireReader(this.#parts, actor, attemptId),
       this.#parts.artefacts.require({ attemptId, artefactId }),
       this.#namer(),
     ]);
-    return viewArtefact(stored, { attempt, viewer: actor, nameOf });
+    return viewArtefact(stored, { attempt, viewer: actor, isMentor, nameOf });
   }
 
   async #namer(): Promise<(personId: string) => PersonRef> {
@@ -133,18 +121,4 @@ export class ArtefactCommands {
   async #note(actor: PersonRow, action: string, attempt: Attempt, detail: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#parts.audit.record({ actor, action, subject: attempt.id, detail });
   }
-}
-
-function requireRateable({ submitted, offered }: StoredArtefact, { version, scores }: z.infer<typeof rateArtefactSchema>): void {
-  if (submitted === undefined) throw new AppError('Conflict', 'It was not submitted yet.', { remedy: 'Wait until it is.' });
-  if (submitted.version !== version)
-    throw new AppError('Conflict', 'A newer version was submitted meanwhile.', { remedy: 'Reload the page and read that one.' });
-  const wanted = offered.definition.rubric.map(({ id }) => id);
-  const issues = [
-    ...wanted.filter((id) => !Object.hasOwn(scores, id)).map((id) => ({ path: `scores.${id}`, message: 'Give 0 to 3.' })),
-    ...Object.keys(scores)
-      .filter((id) => !wanted.includes(id))
-      .map((id) => ({ path: `scores.${id}`, message: 'The rubric has no such item.' })),
-  ];
-  if (issues.length > 0) throw new AppError('InvalidRequest', 'The rating does not fit the rubric.', { issues });
 }

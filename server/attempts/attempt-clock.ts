@@ -1,5 +1,6 @@
 import type { AttemptClock } from '../contract/attempts.ts';
 import { toInstant } from '../clock.ts';
+import { allowedMinutes, extraMinutes, noExtraTime, type ExtraTime } from './extra-time.ts';
 
 /** The attempt's clock as it is stored. `remainingMs` was true at `asOfMs`; while running it has shrunk since. */
 export interface ClockState {
@@ -11,6 +12,8 @@ export interface ClockState {
   readonly extensionsLeft: number;
   readonly extensionMinutes: number;
   readonly stoppedBecause: string | null;
+  /** How much of the total is extra time of the person's. Absent in clocks from before there was any. */
+  readonly extraMs?: number;
 }
 
 /** The clock stood from one time to the other; null: it still does. */
@@ -26,8 +29,14 @@ export const clockPolicy = { extensions: 2, extensionMinutes: 15, warnBelowMs: 5
 
 const MINUTE_MS = 60_000;
 
-export function startClock(minutes: number, nowMs: number): ClockState {
-  const totalMs = minutes * MINUTE_MS;
+interface ClockOptions {
+  readonly extraTime?: ExtraTime;
+  /** In place of the policy's. */
+  readonly extensions?: number;
+}
+
+export function startClock(minutes: number, nowMs: number, { extraTime = noExtraTime, extensions }: ClockOptions = {}): ClockState {
+  const totalMs = allowedMinutes(minutes, extraTime) * MINUTE_MS;
   return {
     totalMs,
     remainingMs: totalMs,
@@ -35,9 +44,10 @@ export function startClock(minutes: number, nowMs: number): ClockState {
     running: true,
     // Of a very short lab a fifth, or the warning would stand from the start.
     warnBelowMs: Math.min(clockPolicy.warnBelowMs, totalMs / 5),
-    extensionsLeft: clockPolicy.extensions,
+    extensionsLeft: extensions ?? clockPolicy.extensions,
     extensionMinutes: clockPolicy.extensionMinutes,
     stoppedBecause: null,
+    extraMs: extraMinutes(minutes, extraTime) * MINUTE_MS,
   };
 }
 
@@ -85,6 +95,18 @@ export function extendClock(clock: ClockState, nowMs: number): ClockState | unde
   };
 }
 
+/** More time for this attempt alone, given by a person. Uses up no extension. */
+export function addTime(clock: ClockState, minutes: number, nowMs: number): ClockState {
+  const addedMs = minutes * MINUTE_MS;
+  return {
+    ...clock,
+    totalMs: clock.totalMs + addedMs,
+    remainingMs: remainingAt(clock, nowMs) + addedMs,
+    asOfMs: nowMs,
+    extraMs: (clock.extraMs ?? 0) + addedMs,
+  };
+}
+
 export function viewClock(clock: ClockState, nowMs: number): AttemptClock {
   return {
     running: clock.running,
@@ -95,5 +117,6 @@ export function viewClock(clock: ClockState, nowMs: number): AttemptClock {
     extensionsLeft: clock.extensionsLeft,
     extensionMinutes: clock.extensionMinutes,
     stoppedBecause: clock.stoppedBecause,
+    extraMs: clock.extraMs ?? 0,
   };
 }

@@ -1,11 +1,13 @@
 import type { LabService } from '../../labs/lab-stage.ts';
 import type { People } from '../accounts/people.ts';
 import { AppError, notFound } from '../app-error.ts';
+import type { Accommodations } from '../accommodations/accommodations.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptMode } from '../../labs/lab-stage.ts';
+import type { AiPolicy, DeclareAi } from '../contract/ai-policy.ts';
 import type { Metrics, ServiceView, TerminalView } from '../contract/attempts.ts';
-import type { AttemptRight, StartTeam } from '../contract/teams.ts';
+import type { AttemptRight, NamedMember, StartTeam } from '../contract/teams.ts';
 import type { PersonRow, Tx } from '../store/schema.ts';
 import { lookAtService, scrape } from '../sandboxes/lab-services.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
@@ -13,16 +15,20 @@ import { currentStep, hasEnded, isWorking, type Attempt } from './attempt.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import type { AttemptRunner } from './attempt-runner.ts';
 import type { AttemptViews } from './attempt-views.ts';
+import type { EvidenceChain } from './evidence-chain.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { requireIdle, requireState } from './move.ts';
 import { abandon, askForVerdict } from './ending-moves.ts';
+import { acknowledgeAi, declareAi, requireSamePolicy } from './ai-moves.ts';
+import type { AiPolicies } from './ai-policies.ts';
 import { extend, reset, startIncident } from './moves.ts';
 import { maySteerOthers, requireRight, requireSteer, requireView } from './permissions.ts';
-import { memberOf } from './team.ts';
+import { memberOf, soloMembers } from './team.ts';
 import { askToSkip, requireOpenStep, unlockHint } from './step-moves.ts';
 import type { Supervisor } from './supervisor.ts';
+import { aiEvidence } from './ai-evidence.ts';
 import { inviteTeam } from './team-invitation.ts';
-import { handOver, joined } from './team-moves.ts';
+import { handOver, joined, joinTeam, leaveTeam } from './team-moves.ts';
 import type { VerdictRecords } from './verdict-records.ts';
 
 export interface CommandParts {
@@ -33,6 +39,9 @@ export interface CommandParts {
   readonly views: AttemptViews;
   readonly terminals: TerminalHub;
   readonly verdicts: VerdictRecords;
+  readonly ai: AiPolicies;
+  readonly accommodations: Accommodations;
+  readonly evidence: EvidenceChain;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly flushStore: () => Promise<void>;
@@ -54,6 +63,7 @@ export class AttemptCommands {
       readonly mode: AttemptMode;
       readonly fault?: string | undefined;
       readonly team?: StartTeam | undefined;
+      readonly acknowledges?: AiPolicy | undefined;
     },
   ): Promise<Attempt> {
     if (wanted.fault !== undefined && !maySteerOthers(actor)) {
@@ -63,16 +73,29 @@ export class AttemptCommands {
     const lab = catalogue.find(wanted.lab);
     if (lab === undefined) throw notFound('lab');
     const members = wanted.team === undefined ? undefined : await inviteTeam(people, actor, wanted.team, lab.team ?? [], clock.now());
+    const players = members ?? soloMembers(actor.id, clock.now());
+    const [aiPolicy, extraTime] = await Promise.all([
+      this.#parts.ai.policyFor(
+        players.map(({ personId }) => personId),
+        lab.slug,
+      ),
+      this.#parts.accommodations.forTeam(players),
+    ]);
+    if (wanted.acknowledges !== undefined) requireSamePolicy(aiPolicy, wanted.acknowledges);
     const attempt = await supervisor.request({
       personId: actor.id,
       labSlug: wanted.lab,
       mode: wanted.mode,
       fault: wanted.fault,
       members,
+      aiPolicy,
+      extraTime,
+      acknowledgedBy: wanted.acknowledges === undefined ? [] : [actor.id],
     });
     await this.#note(actor, 'attempt.started', attempt, {
       lab: wanted.lab,
       mode: wanted.mode,
+      ai: aiPolicy,
       ...(wanted.fault === undefined ? {} : { fault: wanted.fault }),
       ...(members === undefined ? {} : { team: members.map(({ personId, role }) => ({ person: personId, role })) }),
     });
@@ -101,10 +124,56 @@ export class AttemptCommands {
     return attempt;
   }
 
+  /** The caller has no part in it any more. */
+  async leaveTeam(actor: PersonRow, attemptId: string): Promise<void> {
+    requireView(actor, await this.#parts.supervisor.read(attemptId));
+    const runner = await this.#parts.supervisor.require(attemptId);
+    const attempt = await runner.actor.change((current) => leaveTeam(current, actor.id), this.#membersAlong);
+    await this.#note(actor, 'attempt.team-left', attempt);
+  }
+
+  /** Somebody else for a role that nobody has. */
+  async inviteToTeam(actor: PersonRow, attemptId: string, { email, personId, role }: NamedMember): Promise<Attempt> {
+    const runner = await this.#steered(actor, attemptId, 'hand-over');
+    const { people, catalogue } = this.#parts;
+    const person = email === undefined ? await people.find(personId ?? '') : await people.findByEmail(email);
+    if (person === undefined || person.state === 'disabled') throw notFound('person');
+    const roles = catalogue.find(runner.actor.attempt.lab.slug)?.team ?? [];
+    const attempt = await runner.actor.change((current) => joinTeam(current, person.id, role, roles), this.#membersAlong);
+    await this.#note(actor, 'attempt.team-joined', attempt, { member: person.id, role });
+    return attempt;
+  }
+
   async extend(actor: PersonRow, attemptId: string): Promise<Attempt> {
     const runner = await this.#steered(actor, attemptId);
     const attempt = await runner.actor.change((current, nowMs) => extend(current, actor.id, nowMs));
     await this.#note(actor, 'attempt.extended', attempt);
+    return attempt;
+  }
+
+  /** Each who plays says it for themselves. */
+  async acknowledgeAi(actor: PersonRow, attemptId: string, policy: AiPolicy): Promise<Attempt> {
+    const runner = await this.#ofMember(actor, attemptId);
+    return runner.actor.change((current) => acknowledgeAi(current, policy, actor.id));
+  }
+
+  /** While it runs, or afterwards; with whoever writes for the team. What is declared is evidence of its own beside the verdict's. */
+  async declareAi(actor: PersonRow, attemptId: string, declared: DeclareAi): Promise<Attempt> {
+    const { supervisor, records, evidence, clock } = this.#parts;
+    requireRight(actor, await supervisor.read(attemptId), 'write');
+    const runner = supervisor.find(attemptId);
+    const along = async (tx: Tx, attempt: Attempt): Promise<void> => {
+      if (!hasEnded(attempt)) return;
+      const payload = { personId: actor.id, ai: aiEvidence(attempt.ai) };
+      await evidence.append(tx, { attemptId, kind: 'ai-declaration', atMs: clock.now(), payload });
+    };
+    const attempt = await evidence.exclusive(async () => {
+      if (runner !== undefined) return runner.actor.change((current, nowMs) => declareAi(current, declared, actor.id, nowMs), along);
+      const move = declareAi(await records.require(attemptId), declared, actor.id, clock.now());
+      await records.save(move, clock.now(), along);
+      return move.attempt;
+    });
+    await this.#note(actor, 'attempt.ai-declared', attempt, { tools: declared.tools });
     return attempt;
   }
 
@@ -231,6 +300,13 @@ export class AttemptCommands {
 
   async #allowed(actor: PersonRow, attemptId: string, right: AttemptRight): Promise<AttemptRunner> {
     requireRight(actor, await this.#parts.supervisor.read(attemptId), right);
+    return this.#parts.supervisor.require(attemptId);
+  }
+
+  async #ofMember(actor: PersonRow, attemptId: string): Promise<AttemptRunner> {
+    const attempt = await this.read(actor, attemptId);
+    if (memberOf(attempt, actor.id) === undefined)
+      throw new AppError('ReadOnly', 'You may look at this attempt but not work in it.', { remedy: 'Start an attempt of your own.' });
     return this.#parts.supervisor.require(attemptId);
   }
 

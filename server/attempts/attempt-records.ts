@@ -3,6 +3,7 @@ import { AppError, notFound } from '../app-error.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
 import type { Db, Tx } from '../store/schema.ts';
 import type { Attempt, Move } from './attempt.ts';
+import { noExtraTime } from './extra-time.ts';
 import { isPlayer, soloMembers } from './team.ts';
 
 export interface AttemptFilter {
@@ -76,14 +77,23 @@ export class AttemptRecords {
     });
   }
 
-  /** Keeps the index of members as the attempt says they are. Part of the move's own transaction. */
-  async saveMembers(tx: Tx, { id, members }: Attempt): Promise<void> {
+  /** Keeps the index of members as the attempt says they are, those who came to the team or left it included. Part of the move's own transaction. */
+  async saveMembers(tx: Tx, { id, lab, members }: Attempt): Promise<void> {
+    const ids = members.map(({ personId }) => personId);
+    await tx.deleteFrom('attempt_members').where('attempt_id', '=', id).where('person_id', 'not in', ids).execute();
     for (const { personId, role, joinedAtMs } of members) {
-      await tx
+      const { numUpdatedRows } = await tx
         .updateTable('attempt_members')
         .set({ role, joined_at_ms: joinedAtMs })
         .where('attempt_id', '=', id)
         .where('person_id', '=', personId)
+        .executeTakeFirst();
+      if (numUpdatedRows > 0n) continue;
+      // Who joins a team while an attempt of their own runs keeps that one too: the team cannot wait for it.
+      const isFree = isPlayer(role) && !(await isRunning(tx, personId, lab.slug));
+      await tx
+        .insertInto('attempt_members')
+        .values({ attempt_id: id, person_id: personId, role, joined_at_ms: joinedAtMs, running_lab: isFree ? lab.slug : null })
         .execute();
     }
   }
@@ -99,11 +109,12 @@ export class AttemptRecords {
     return attempt;
   }
 
-  /** The newest first. */
+  /** The newest first. Without those of candidates in interviews, which count in no metric. */
   async list(filter: AttemptFilter): Promise<Attempt[]> {
     let query = this.#db
       .selectFrom('attempts')
       .select('document')
+      .where('person_id', 'not in', (eb) => eb.selectFrom('people').select('id').where('role', '=', 'candidate'))
       .orderBy('created_at_ms', 'desc')
       .limit(filter.limit ?? MAX_LISTED);
     if (filter.personId !== undefined) query = query.where('id', 'in', playedBy(this.#db, filter.personId));
@@ -199,6 +210,16 @@ export class AttemptRecords {
   }
 }
 
+async function isRunning(tx: Tx, personId: string, labSlug: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('attempt_members')
+    .select('attempt_id')
+    .where('person_id', '=', personId)
+    .where('running_lab', '=', labSlug)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Attempts that the person plays in. */
 function playedBy(db: Db, personId: string) {
   return db
@@ -238,8 +259,13 @@ async function insertJournal(tx: Tx, { attempt, journal }: Move, nowMs: number):
   await tx.insertInto('journal').values(rows).execute();
 }
 
-/** The document was written by {@link AttemptRecords.save}, so its shape is known; before there were teams it said nothing of members and pauses. */
+/** What documents of earlier versions do not say. */
+function unsaid({ personId, createdAtMs }: Pick<Attempt, 'personId' | 'createdAtMs'>) {
+  return { members: soloMembers(personId, createdAtMs), pauses: [], ai: null, extraTime: noExtraTime, interviewId: null } as const;
+}
+
+/** The document was written by {@link AttemptRecords.save}, so its shape is known but for what came later. */
 function parseAttempt(document: string): Attempt {
-  const stored = JSON.parse(document) as Omit<Attempt, 'members' | 'pauses'> & Partial<Attempt>;
-  return { members: soloMembers(stored.personId, stored.createdAtMs), pauses: [], ...stored };
+  const stored = JSON.parse(document) as Omit<Attempt, keyof ReturnType<typeof unsaid>> & Partial<Attempt>;
+  return { ...unsaid(stored), ...stored };
 }

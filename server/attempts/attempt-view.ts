@@ -3,6 +3,7 @@ import { toInstant, toInstantOrNull } from '../clock.ts';
 import type { AttemptSummary, AttemptView, CheckView, StepView, TerminalView } from '../contract/attempts.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { canStartIncident, type Attempt, type StepState } from './attempt.ts';
+import type { AttemptAiView } from '../contract/ai-policy.ts';
 import { viewClock } from './attempt-clock.ts';
 import { isTeam, rightsOf } from './team.ts';
 
@@ -33,7 +34,7 @@ export function viewAttempt({ attempt, nameOf, content, terminals, nowMs }: Atte
     createdAt: toInstant(attempt.createdAtMs),
     endedAt: toInstantOrNull(attempt.endedAtMs),
     incidentStartedAt: toInstantOrNull(attempt.incidentStartedAtMs),
-    clock: attempt.clock === null ? null : viewClock(attempt.clock, nowMs),
+    clock: clockOf(attempt, nowMs),
     progress: attempt.progress.map(({ id, text, state, atMs, tookMs }) => ({ id, text, state, at: toInstant(atMs), tookMs })),
     trouble: attempt.trouble,
     steps: attempt.steps.map((step) =>
@@ -47,6 +48,30 @@ export function viewAttempt({ attempt, nameOf, content, terminals, nowMs }: Atte
     tellsStatus: attempt.lab.asksStatus === true || isTeam(attempt),
     canStartIncident: canStartIncident(attempt),
     score: attempt.score,
+    ai: viewAi(attempt, nameOf),
+    isInterview: attempt.interviewId !== null,
+  };
+}
+
+export function clockOf(attempt: Attempt, nowMs: number): AttemptView['clock'] {
+  return attempt.clock === null ? null : { ...viewClock(attempt.clock, nowMs), extraMs: shownExtraMs(attempt) };
+}
+
+/** Nobody learns from a clock that several share that one of them has more time. */
+export function shownExtraMs(attempt: Attempt): number {
+  return isTeam(attempt) ? 0 : (attempt.clock?.extraMs ?? 0);
+}
+
+export function viewAi({ ai }: Attempt, nameOf: (personId: string) => PersonRef): AttemptAiView | null {
+  if (ai === null) return null;
+  const { policy, acknowledgedBy, declaration } = ai;
+  return {
+    policy,
+    acknowledgedBy: [...acknowledgedBy],
+    declaration:
+      declaration === null
+        ? null
+        : { by: nameOf(declaration.personId), at: toInstant(declaration.atMs), tools: [...declaration.tools], what: declaration.what },
   };
 }
 
@@ -61,6 +86,7 @@ export function summarise(attempt: Attempt, nameOf: (personId: string) => Person
     score: attempt.score,
     createdAt: toInstant(attempt.createdAtMs),
     endedAt: toInstantOrNull(attempt.endedAtMs),
+    isInterview: attempt.interviewId !== null,
   };
 }
 

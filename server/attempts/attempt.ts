@@ -1,7 +1,9 @@
 import type { CheckResult } from '../../grader/verdict.ts';
 import type { AttemptMode, Baseline, Injection, Variant } from '../../labs/lab-stage.ts';
+import type { AiPolicy } from '../contract/ai-policy.ts';
 import type { AttemptState } from '../contract/attempts.ts';
 import type { ClockState, Pause } from './attempt-clock.ts';
+import type { ExtraTime } from './extra-time.ts';
 import type { Member } from './team.ts';
 
 /**
@@ -43,8 +45,29 @@ export interface Attempt {
   readonly injection: Injection | null;
   readonly grading: Grading | null;
   readonly score: number | null;
+  /** What holds about AI assistants, frozen at the start. Null for attempts from before there was a rule. */
+  readonly ai: AttemptAi | null;
+  /** What the person has more of than the lab gives, frozen at the start. */
+  readonly extraTime: ExtraTime;
+  /** The interview that it is; null for everybody who has an account. */
+  readonly interviewId: string | null;
   /** The number of the last entry in the journal. */
   readonly journalSeq: number;
+}
+
+export interface AttemptAi {
+  readonly policy: AiPolicy;
+  /** Ids of those who have said that they have read it. */
+  readonly acknowledgedBy: readonly string[];
+  readonly declaration: AiDeclaration | null;
+}
+
+export interface AiDeclaration {
+  readonly personId: string;
+  readonly atMs: number;
+  /** Empty: none was used. */
+  readonly tools: readonly string[];
+  readonly what: string;
 }
 
 /** What the lab was when the attempt began; a lab that changes later does not change the attempt. */

@@ -1,4 +1,5 @@
 import type { Scorecard } from '../../grader/verdict.ts';
+import { requireDeclaration } from './ai-moves.ts';
 import { hasEnded, isWorking, type Attempt, type Move } from './attempt.ts';
 import { resumeClock } from './attempt-clock.ts';
 import { moved, requireIdle, requireState, stopped, whyStopped } from './move.ts';
@@ -7,6 +8,7 @@ import { moved, requireIdle, requireState, stopped, whyStopped } from './move.ts
 export function askForVerdict(attempt: Attempt, actorId: string, nowMs: number): Move {
   requireIdle(attempt);
   requireState(attempt, attempt.state === 'incident', 'There is nothing to judge before the incident has started.');
+  requireDeclaration(attempt);
   return moved(attempt, grading(attempt, 'asked', nowMs), { kind: 'grading', text: 'Asked for the verdict.', actorId });
 }
 

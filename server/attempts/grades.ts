@@ -60,10 +60,17 @@ export function listGrades(parts: GradeParts, cohortId?: string): Grade[] {
         score: attempt.score,
         restoredAfterMs: verdict?.restoredAfterMs ?? null,
         hintsUsed: hintsUsed(attempt),
+        aiPolicy: attempt.ai?.policy ?? null,
+        aiTools: toolsOf(attempt),
         startedAt: toInstant(attempt.createdAtMs),
         endedAt: toInstantOrNull(attempt.endedAtMs),
       };
     });
+}
+
+function toolsOf({ ai }: Attempt): string[] | null {
+  const declaration = ai?.declaration ?? null;
+  return declaration === null ? null : [...declaration.tools];
 }
 
 /** Of a cohort that does not exist there are none. */
@@ -84,9 +91,16 @@ const COLUMNS: readonly CsvColumn<Grade>[] = [
   ['Score', (grade) => grade.score],
   ['Restored after (s)', (grade) => (grade.restoredAfterMs === null ? null : Math.round(grade.restoredAfterMs / 1000))],
   ['Hints', (grade) => grade.hintsUsed],
+  ['AI assistants', (grade) => grade.aiPolicy],
+  ['AI declared', (grade) => declared(grade.aiTools)],
   ['Started (UTC)', (grade) => grade.startedAt],
   ['Ended (UTC)', (grade) => grade.endedAt],
 ];
+
+function declared(tools: Grade['aiTools']): string | null {
+  if (tools === null) return null;
+  return tools.length === 0 ? 'none' : tools.join('; ');
+}
 
 export function gradesCsv(grades: readonly Grade[]): string {
   return toCsv(COLUMNS, grades);

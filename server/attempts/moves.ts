@@ -1,8 +1,11 @@
 import type { AttemptMode, Baseline, Injection, LabSummary, Variant } from '../../labs/lab-stage.ts';
 import { AppError } from '../app-error.ts';
+import type { AiPolicy } from '../contract/ai-policy.ts';
+import { newAttemptAi } from './ai-moves.ts';
 import { canStartIncident, isWorking, type Attempt, type JournalEntry, type Move, type Operation } from './attempt.ts';
-import { extendClock, resumeClock, startClock } from './attempt-clock.ts';
+import { addTime, extendClock, resumeClock, startClock, type ClockState } from './attempt-clock.ts';
 import { broke } from './ending-moves.ts';
+import { noExtraTime, type ExtraTime } from './extra-time.ts';
 import { moved, requireIdle, requireState, stopped, whyStopped } from './move.ts';
 import { lockedSteps, openNextStep } from './step-moves.ts';
 import { soloMembers, type Member } from './team.ts';
@@ -20,6 +23,11 @@ export interface AttemptRequest {
   readonly variant: Variant;
   /** Absent: the person alone. */
   readonly members?: readonly Member[] | undefined;
+  /** Absent: as the lab says, or `allowed`. */
+  readonly aiPolicy?: AiPolicy | undefined;
+  readonly acknowledgedBy?: readonly string[] | undefined;
+  readonly extraTime?: ExtraTime | undefined;
+  readonly interviewId?: string | undefined;
 }
 
 export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
@@ -60,6 +68,9 @@ export function requestAttempt(request: AttemptRequest, nowMs: number): Move {
     injection: null,
     grading: null,
     score: null,
+    ai: newAttemptAi(request.aiPolicy ?? lab.aiPolicy ?? 'allowed', request.acknowledgedBy),
+    extraTime: request.extraTime ?? noExtraTime,
+    interviewId: request.interviewId ?? null,
     journalSeq: 0,
   };
   return moved(attempt, {}, { kind: 'requested', text: `Asked for ${lab.title}, ${mode}.`, actorId: request.personId });
@@ -82,7 +93,7 @@ export function prepared(attempt: Attempt, namespace: string, nowMs: number): Mo
       entry,
     );
   }
-  const ready = { prepared: true, namespace, trouble: null, state: 'ready' as const, clock: startClock(attempt.lab.minutes, nowMs) };
+  const ready = { prepared: true, namespace, trouble: null, state: 'ready' as const, clock: clockOf(attempt, attempt.lab.minutes, nowMs) };
   return moved(attempt, { ...ready, steps: openNextStep(attempt.steps, 'build', nowMs) }, entry);
 }
 
@@ -118,7 +129,7 @@ export function faultInjected(attempt: Attempt, injection: Injection): Move {
 export function faultLive(attempt: Attempt, nowMs: number): Move {
   requireState(attempt, attempt.operation !== null && attempt.injection !== null);
   const again = attempt.incidentStartedAtMs !== null;
-  const clock = again && attempt.clock !== null ? resumeClock(attempt.clock, nowMs) : startClock(attempt.lab.incidentMinutes, nowMs);
+  const clock = again && attempt.clock !== null ? resumeClock(attempt.clock, nowMs) : clockOf(attempt, attempt.lab.incidentMinutes, nowMs);
   const next = {
     state: 'incident' as const,
     operation: null,
@@ -139,6 +150,17 @@ export function extend(attempt: Attempt, actorId: string, nowMs: number): Move {
     });
   }
   return moved(attempt, { clock }, { kind: 'extended', text: `${clock.extensionMinutes} minutes were added.`, actorId });
+}
+
+/** More time for this attempt alone, from somebody who may give it. It is not an extension: none is used up. */
+export function giveTime(attempt: Attempt, minutes: number, actorId: string, nowMs: number): Move {
+  const { clock } = attempt;
+  if (!isWorking(attempt) || clock === null) {
+    requireState(attempt, false, 'There is no clock to add time to yet.');
+    return moved(attempt, {});
+  }
+  const entry = { kind: 'time-added', text: `${minutes} minutes were added.`, actorId };
+  return moved(attempt, { clock: addTime(clock, minutes, nowMs) }, entry);
 }
 
 /** `start`: guided labs only. `healthy` and `fault`: once there is a baseline to go back to. */
@@ -202,6 +224,11 @@ export function operationFailed(attempt: Attempt, reason: string, nowMs: number)
     { state: faultGone ? 'ready' : attempt.state, operation: null, trouble: reason, clock },
     { kind: 'operation-failed', text: reason, actorId: null },
   );
+}
+
+/** Candidates of interviews all have the same time, so they cannot add to it by themselves. */
+function clockOf({ extraTime, interviewId }: Attempt, minutes: number, nowMs: number): ClockState {
+  return startClock(minutes, nowMs, { extraTime, ...(interviewId === null ? {} : { extensions: 0 }) });
 }
 
 /** An instructor may start the incident before the build steps are done: what is open then is closed without credit. */

@@ -31,9 +31,13 @@ export function mayDo(viewer: { readonly id: string }, attempt: Shared, right: A
   return member !== undefined && rightsOf(member.role).includes(right);
 }
 
+export function mayView(viewer: Viewer, attempt: Shared): boolean {
+  return memberOf(attempt, viewer.id) !== undefined || mayWatchOthers(viewer);
+}
+
 /** Another trainee's attempt is answered like one that does not exist, so that ids tell nothing. */
 export function requireView(viewer: Viewer, attempt: Shared): void {
-  if (memberOf(attempt, viewer.id) === undefined && !mayWatchOthers(viewer)) throw notFound('attempt');
+  if (!mayView(viewer, attempt)) throw notFound('attempt');
 }
 
 /** As {@link requireRight}, and for instructors and administrators in everybody's attempts. */

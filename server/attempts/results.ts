@@ -6,7 +6,7 @@ import type { Recording, Result, ResultCheck } from '../contract/attempts.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { hasEnded, type Attempt } from './attempt.ts';
 import type { StoredJournalEntry } from './attempt-records.ts';
-import { summarise } from './attempt-view.ts';
+import { shownExtraMs, summarise, viewAi } from './attempt-view.ts';
 import type { StoredOverride, StoredVerdict } from './verdict-records.ts';
 
 export interface ResultParts {
@@ -54,6 +54,8 @@ export function viewResult(parts: ResultParts): Result {
       override === undefined
         ? null
         : { by: nameOf(override.byId), at: toInstant(override.atMs), outcome: override.outcome, reason: override.reason },
+    ai: viewAi(attempt, nameOf),
+    extraMs: shownExtraMs(attempt),
     tryNext: suggest(attempt, scorecard?.checks ?? []),
     gradedAt: toInstantOrNull(verdict?.gradedAtMs ?? null),
   };

@@ -6,8 +6,7 @@ import { lastLines } from '../terminals/plain-text.ts';
 import type { Terminal } from '../terminals/terminal.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
 import { currentStep, hasEnded, type Attempt } from './attempt.ts';
-import { viewClock } from './attempt-clock.ts';
-import { summarise } from './attempt-view.ts';
+import { clockOf, summarise } from './attempt-view.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
 import { judgeHelp } from './needs-help.ts';
 import { hintsUsed } from './results.ts';
@@ -27,12 +26,12 @@ export interface RosterParts {
   readonly isConnected: (personId: string) => boolean;
 }
 
-/** Everybody who works at this moment, those who need help first. */
+/** Everybody who works at this moment, candidates of interviews apart, those who need help first. */
 export async function listRoster(parts: RosterParts): Promise<RosterEntry[]> {
   const nameOf = nameFrom(await parts.names());
   const entries = parts.supervisor.running
     .map((runner) => runner.actor.attempt)
-    .filter((attempt) => !hasEnded(attempt))
+    .filter((attempt) => !hasEnded(attempt) && attempt.interviewId === null)
     .map((attempt) => describe(parts, attempt, nameOf));
   return entries.sort((a, b) => b.needsHelp.score - a.needsHelp.score || a.attempt.person.name.localeCompare(b.attempt.person.name));
 }
@@ -46,7 +45,7 @@ function describe(parts: RosterParts, attempt: Attempt, nameOf: (personId: strin
   return {
     attempt: summarise(attempt, nameOf),
     step: step === undefined ? null : { index: attempt.steps.indexOf(step), of: attempt.steps.length, title: step.title },
-    clock: attempt.clock === null ? null : viewClock(attempt.clock, nowMs),
+    clock: clockOf(attempt, nowMs),
     faults: [...(parts.catalogue.find(attempt.lab.slug)?.faults ?? [])],
     liveFault: attempt.state === 'incident' ? (attempt.injection?.fault ?? null) : null,
     hintsUsed: hintsUsed(attempt),

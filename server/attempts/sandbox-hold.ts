@@ -75,9 +75,9 @@ export class SandboxHold {
   async #createStage(): Promise<LabStage> {
     const { attempt, catalogue, fetchArtefact, fetchIncident, progress } = this.#parts;
     const { signal } = this.#abort;
-    const { operatorConfig } = await this.sandbox();
+    const { operatorConfig, place } = await this.sandbox();
     const { lab, variant } = attempt();
-    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, signal, fetchArtefact, fetchIncident, progress });
+    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, place, signal, fetchArtefact, fetchIncident, progress });
   }
 
   /** The substrate says in plain text what it begins; each such text ends the one before it. */

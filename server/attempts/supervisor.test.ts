@@ -159,6 +159,33 @@ describe('a crash', () => {
     expect(await substrate.list()).toEqual([]);
   });
 
+  it('of one cluster among several: who is on it has the clock stopped, and nobody else', async () => {
+    const [first, second] = [await request(), await request('guided', (await addPerson(store)).id)];
+    for (const { id } of [first, second]) await until(id, inState('ready'));
+    substrate.troubles.set(first.sandboxId, 'The cluster east: nothing answers.');
+    substrate.setHealth({ ok: true });
+    const stopped = await until(first.id, ({ clock: own }) => own?.running === false);
+    expect(stopped.trouble).toContain('The cluster east: nothing answers.');
+    expect((await supervisor.read(second.id)).clock?.running).toBe(true);
+    substrate.troubles.clear();
+    substrate.setHealth({ ok: true });
+    expect(await until(first.id, ({ clock: own }) => own?.running === true)).toMatchObject({ state: 'ready', trouble: null });
+  });
+
+  it('on a shared cluster goes on looking for what belongs to no attempt, and spares what does', async () => {
+    substrate.ground = { ownCluster: false, chaos: false };
+    await supervisor[Symbol.asyncDispose]();
+    supervisor = await startSupervisor();
+    const { id, sandboxId } = await request();
+    await until(id, inState('ready'));
+    await substrate.provision('sb_orphan', () => undefined, new AbortController().signal);
+    await eventually('the orphan gone', async () => {
+      clock.advance(MINUTE);
+      return !(await substrate.list()).includes('sb_orphan');
+    });
+    expect(await substrate.list()).toEqual([sandboxId]);
+  });
+
   it('that took the sandbox along: says so and does not count it', async () => {
     const { id, sandboxId } = await request();
     await until(id, inState('ready'));
@@ -304,7 +331,7 @@ describe('room', () => {
     expect(second.state).toBe('requested');
     expect((await supervisor.read(second.id)).progress.at(-1)).toMatchObject({
       id: 'queue',
-      text: 'Waiting for a free sandbox, 0 ahead of you',
+      text: expect.stringContaining('Waiting for a free sandbox, 0 ahead of you') as string,
       state: 'started',
     });
     await expect(request('guided', people[1].id)).rejects.toMatchObject({ code: 'CapacityExhausted' });

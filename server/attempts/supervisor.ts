@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { AttemptMode } from '../../labs/lab-stage.ts';
 import { AppError, messageOf, notFound } from '../app-error.ts';
 import { repeat, type Clock } from '../clock.ts';
@@ -6,17 +6,21 @@ import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Substrate, SubstrateHealth } from '../sandboxes/substrate.ts';
 import { hasEnded, type Attempt } from './attempt.ts';
+import type { AiPolicy } from '../contract/ai-policy.ts';
 import type { ArtefactRecords } from '../artefacts/artefact-records.ts';
 import type { IncidentRecords } from '../incidents/incident-records.ts';
 import type { AttemptRecords } from './attempt-records.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 import type { LabCatalogue } from './lab-catalogue.ts';
+import { planFaultChoice } from './lab-offer.ts';
+import type { ExtraTime } from './extra-time.ts';
 import { moved } from './move.ts';
 import { admit, requestAttempt } from './moves.ts';
 import { resumeAfterRestart } from './platform-moves.ts';
 import { Semaphore } from './semaphore.ts';
 import { progressed } from './step-moves.ts';
+import { describePlace } from './queue-estimate.ts';
 import type { Member } from './team.ts';
 
 export interface SupervisorParts {
@@ -35,12 +39,21 @@ export interface SupervisorParts {
 }
 
 export interface NewAttempt {
+  /** Absent: a new one. Given by who noted it before asking, so that nobody asks twice. */
+  readonly id?: string;
   readonly personId: string;
   readonly labSlug: string;
   readonly mode: AttemptMode;
   readonly fault?: string | undefined;
   /** In place of what the lab gives, for a drill, which has a clock of its own. */
   readonly incidentMinutes?: number;
+  /** In place of what the lab gives for the build steps. */
+  readonly minutes?: number;
+  readonly aiPolicy?: AiPolicy | undefined;
+  readonly extraTime?: ExtraTime | undefined;
+  /** Who has read the rule about AI assistants already. */
+  readonly acknowledgedBy?: readonly string[];
+  readonly interviewId?: string | undefined;
   /** Absent: the person alone. */
   readonly members?: readonly Member[] | undefined;
 }
@@ -49,6 +62,7 @@ const PROVISIONING_AT_ONCE = 3;
 const CHECKS_AT_ONCE = 4;
 /** How exactly a crash is dated; clocks are given back what was lost, to this grain. */
 const ALIVE_EVERY_MS = 5_000;
+const SWEEP_EVERY_MS = 5 * 60_000;
 const RETRY_FULL_AFTER_SECONDS = 60;
 
 /** All attempts that run. Takes them up again at the start, admits new ones while there is room, tells them when the ground goes. */
@@ -124,21 +138,26 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async request(wanted: NewAttempt): Promise<Attempt> {
-    const { catalogue, records, clock } = this.#parts;
+    const { catalogue, records, clock, substrate } = this.#parts;
     const lab = catalogue.find(wanted.labSlug);
     if (lab === undefined) throw notFound('lab');
     if (wanted.fault !== undefined && !lab.faults.some((fault) => fault.id === wanted.fault)) throw notFound('fault in this lab');
     this.#requireRoom();
-    const variant = catalogue.planVariant(lab.slug, randomBytes(8).toString('hex'), wanted.fault);
+    const choice = planFaultChoice(lab, substrate.ground, wanted.fault);
+    const variant = catalogue.planVariant(lab.slug, randomBytes(8).toString('hex'), choice?.[randomInt(choice.length)]);
     const move = requestAttempt(
       {
-        id: newId('attempt'),
+        id: wanted.id ?? newId('attempt'),
         personId: wanted.personId,
         members: wanted.members,
         sandboxId: newId('sandbox'),
-        lab: wanted.incidentMinutes === undefined ? lab : { ...lab, incidentMinutes: wanted.incidentMinutes },
+        lab: { ...lab, minutes: wanted.minutes ?? lab.minutes, incidentMinutes: wanted.incidentMinutes ?? lab.incidentMinutes },
         mode: wanted.mode,
         variant,
+        aiPolicy: wanted.aiPolicy,
+        acknowledgedBy: wanted.acknowledgedBy,
+        extraTime: wanted.extraTime,
+        interviewId: wanted.interviewId,
       },
       clock.now(),
     );
@@ -165,12 +184,10 @@ export class Supervisor implements AsyncDisposable {
       const runner = this.#adopt(attempt);
       await runner.actor.change((current, nowMs) => resumeAfterRestart(current, aliveMs, nowMs));
     }
-    const keep = new Set(unfinished.filter((attempt) => attempt.state !== 'requested').map((attempt) => attempt.sandboxId));
-    const swept = await substrate.sweep(keep).catch((error: unknown) => {
-      log.warn({ err: error }, 'orphans of earlier runs could not be removed');
-      return [];
-    });
-    if (swept.length > 0 || unfinished.length > 0) log.info({ resumed: unfinished.length, swept }, 'took up what was running');
+    await this.#sweep();
+    if (unfinished.length > 0) log.info({ resumed: unfinished.length }, 'took up what was running');
+    // On shared clusters an orphan is spared until it is old enough, and others of the installation may leave some at any time.
+    if (!substrate.ground.ownCluster) this.#subscriptions.push(repeat(clock, SWEEP_EVERY_MS, () => this.#sweep()));
     this.#subscriptions.push(substrate.subscribe((health) => void this.#setHealth(health)));
     this.#subscriptions.push(repeat(clock, ALIVE_EVERY_MS, () => this.#noteAlive()));
     await this.#setHealth(this.#health);
@@ -178,10 +195,29 @@ export class Supervisor implements AsyncDisposable {
     await this.#admitWaiting();
   }
 
+  /** What belongs to no attempt of the database, whichever server runs it. */
+  async #sweep(): Promise<void> {
+    const { records, substrate, log } = this.#parts;
+    try {
+      const unfinished = await records.listUnfinished();
+      const keep = new Set(unfinished.filter((attempt) => attempt.state !== 'requested').map((attempt) => attempt.sandboxId));
+      const swept = await substrate.sweep(keep);
+      if (swept.length > 0) log.info({ swept }, 'removed what belonged to no attempt');
+    } catch (error) {
+      log.warn({ err: error }, 'orphans could not be removed');
+    }
+  }
+
   async #setHealth(health: SubstrateHealth): Promise<void> {
     this.#health = health;
-    await Promise.all(this.running.map((runner) => runner.setPlatformHealth(health)));
+    await Promise.all(this.running.map((runner) => runner.setPlatformHealth(this.#healthUnder(runner))));
     if (health.ok) await this.#admitWaiting();
+  }
+
+  /** A part of the ground may be gone while the rest of it stands. */
+  #healthUnder(runner: AttemptRunner): SubstrateHealth {
+    const reason = this.#health.ok ? this.#parts.substrate.troubleOf?.(runner.actor.attempt.sandboxId) : undefined;
+    return reason === undefined ? this.#health : { ok: false, reason };
   }
 
   #adopt(attempt: Attempt): AttemptRunner {
@@ -218,7 +254,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #tellPlace(runner: AttemptRunner, ahead: number): Promise<void> {
-    const text = this.#health.ok ? `Waiting for a free sandbox, ${ahead} ahead of you` : 'Waiting for the platform to come back';
+    const clocks = this.running.flatMap(({ actor }) => (actor.attempt.state === 'requested' ? [] : [actor.attempt.clock]));
+    const text = this.#health.ok ? describePlace(ahead, clocks, this.#parts.clock.now()) : 'Waiting for the platform to come back';
     await runner.actor.change((attempt, nowMs) =>
       attempt.state !== 'requested' || attempt.progress.at(-1)?.text === text
         ? undefined

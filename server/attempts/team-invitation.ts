@@ -17,7 +17,11 @@ export async function inviteTeam(
   const others = await Promise.all(
     wanted.members.map(async ({ email, personId, role }, index): Promise<Named> => {
       const found = email === undefined ? await people.find(personId ?? '') : await people.findByEmail(email);
-      return { role, path: `team.members.${index}`, person: found?.state === 'disabled' ? undefined : found };
+      return {
+        role,
+        path: `team.members.${index}`,
+        person: found?.state === 'disabled' || found?.role === 'candidate' ? undefined : found,
+      };
     }),
   );
   const named: readonly Named[] = [{ role: wanted.role, path: 'team.role', person: actor }, ...others];

@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.ts';
 import { abandon } from './ending-moves.ts';
 import { extend, reset, resetToHealthy } from './moves.ts';
 import { platformBack, platformLost, resumeAfterRestart } from './platform-moves.ts';
-import { handOver, joined } from './team-moves.ts';
+import { assignTeam, handOver, joined, joinTeam, leaveTeam } from './team-moves.ts';
 
 const team: Attempt = {
   ...incidentAttempt(),
@@ -30,6 +30,46 @@ describe('a team', () => {
     ['AttemptNotRunning', abandon(team, null, 1).attempt, 'ana', 'bo'],
   ])('does not: %s', (code, attempt, from, to) => {
     expect(() => handOver(attempt, from, to, 'ana')).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('goes on without whoever declines, or leaves before the incident', () => {
+    const before: Attempt = { ...team, incidentStartedAtMs: null };
+    expect(roles(leaveTeam(before, 'cy').attempt)).toEqual(['ana:commander', 'bo:expert']);
+    expect(leaveTeam(team, 'bo').journal[0]?.text).toBe('Declined to be expert.');
+    expect(() => leaveTeam(team, 'cy')).toThrow('The incident has begun.');
+    expect(() => leaveTeam(before, 'ana')).toThrow('You are the commander.');
+    expect(() => leaveTeam(before, 'stranger')).toThrow(expect.objectContaining({ code: 'NotFound' }));
+    expect(() => leaveTeam(incidentAttempt(), 'pr_1')).toThrow(expect.objectContaining({ code: 'NotFound' }));
+  });
+
+  it('takes somebody for a role that is open, and for no other', () => {
+    const labRoles = [
+      { role: 'commander', min: 1, max: 1 },
+      { role: 'expert', min: 1, max: 2 },
+    ] as const;
+    const without = leaveTeam(team, 'bo').attempt;
+    const joining = joinTeam(without, 'di', 'expert', labRoles).attempt;
+    expect(joining.members.at(-1)).toEqual({ personId: 'di', role: 'expert', joinedAtMs: null });
+    expect(() => joinTeam(joining, 'ed', 'expert', labRoles)).toThrow('Nobody more can be expert.');
+    expect(() => joinTeam(without, 'ed', 'scribe', labRoles)).toThrow('This lab has no scribe.');
+    expect(() => joinTeam(without, 'cy', 'expert', labRoles)).toThrow('This person is in the team, as expert.');
+  });
+
+  it('becomes what a drill says, with an entry for each whose part changes', () => {
+    const { attempt, journal } = assignTeam(team, [
+      { personId: 'ana', role: 'expert' },
+      { personId: 'cy', role: 'expert' },
+      { personId: 'di', role: 'commander' },
+    ])!;
+    expect(roles(attempt)).toEqual(['ana:expert', 'cy:expert', 'di:commander']);
+    expect(attempt.members.map(({ joinedAtMs }) => joinedAtMs)).toEqual([0, 0, null]);
+    expect(journal.map(({ kind, actorId }) => `${kind} ${actorId ?? ''}`)).toEqual([
+      'role-given ana',
+      'role-given di',
+      'part-taken-away bo',
+    ]);
+    expect(assignTeam(attempt, attempt.members)).toBeUndefined();
+    expect(assignTeam(attempt, [])).toBeUndefined();
   });
 
   it('notes once who came', () => {

@@ -79,6 +79,11 @@ export class AuditLog {
     return { entries, nextBefore: found.length > query.limit ? (entries.at(-1)?.seq ?? null) : null };
   }
 
+  /** For personal data that is to go: from where somebody came. What was done stays. */
+  async forgetAddresses(actorId: string): Promise<void> {
+    await this.#db.updateTable('audit').set({ address: null }).where('actor_id', '=', actorId).execute();
+  }
+
   async #insert(seq: number, entry: AuditRecord): Promise<void> {
     const row = {
       seq,

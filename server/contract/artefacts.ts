@@ -2,13 +2,17 @@ import { z } from 'zod';
 import { idSchema, instantSchema, personRefSchema } from './roles.ts';
 
 /**
- * What is written in an attempt. Whose attempt it is writes, until it was accepted; instructors and managers read and rate.
+ * What is written in an attempt. Whose attempt it is writes, until it was accepted; instructors, managers and the writers' mentors read and review.
  * GET  /api/attempts/:id/artefacts                          -> artefactsSchema (empty until the sandbox was made, and for labs that ask for none)
  * PUT  /api/attempts/:id/artefacts/:artefact                saveArtefactSchema -> artefactViewSchema (Conflict: written elsewhere meanwhile)
  * POST /api/attempts/:id/artefacts/:artefact/submit         submitArtefactSchema -> artefactViewSchema (the verdict submits what was kept by itself)
  * GET  /api/attempts/:id/artefacts/:artefact/versions       -> { versions: artefactVersionSchema[] } (the newest first)
  * GET  /api/attempts/:id/artefacts/:artefact/versions/:n    -> { content: artefactContentSchema }
- * POST /api/attempts/:id/artefacts/:artefact/rating         rateArtefactSchema -> artefactViewSchema (staff, never of their own)
+ * POST /api/attempts/:id/artefacts/:artefact/rating         rateArtefactSchema -> artefactViewSchema (reviewers, never of their own)
+ * GET  /api/attempts/:id/artefacts/:artefact/reviews        -> artefactReviewsSchema (every rating, and what was said about which version)
+ * POST /api/attempts/:id/artefacts/:artefact/threads        startThreadSchema -> artefactReviewsSchema (201; reviewers, of what was handed in)
+ * POST /api/attempts/:id/artefacts/:artefact/threads/:thread            replySchema -> artefactReviewsSchema (201; reviewers and writers)
+ * PUT  /api/attempts/:id/artefacts/:artefact/threads/:thread/resolution resolveThreadSchema -> artefactReviewsSchema (reviewers and writers)
  */
 const fieldId = z
   .string()
@@ -65,6 +69,38 @@ export const rateArtefactSchema = z.strictObject({
   accepted: z.boolean(),
 });
 
+/** Where a comment belongs: a field, and a line of its text or a row of its table, counted from 1. */
+const placeFields = { field: fieldId, line: z.int().min(1).max(20_000).nullable() };
+const commentTextSchema = z.string().trim().min(1, 'Write something first').max(2000);
+export const startThreadSchema = z.strictObject({
+  version: z.int().min(1),
+  /** Null: the whole of it. */
+  place: z.strictObject(placeFields).nullable(),
+  text: commentTextSchema,
+});
+export type StartThread = z.infer<typeof startThreadSchema>;
+export const replySchema = z.strictObject({ text: commentTextSchema });
+export const resolveThreadSchema = z.strictObject({ resolved: z.boolean() });
+export const MAX_COMMENTS = 300;
+
+/** With the words that stood there, so that a comment can be understood beside a later version. */
+export const commentPlaceSchema = z.strictObject({ ...placeFields, quote: z.string() });
+export type CommentPlace = z.infer<typeof commentPlaceSchema>;
+
+export const reviewThreadSchema = z.strictObject({
+  id: idSchema,
+  version: z.int(),
+  place: commentPlaceSchema.nullable(),
+  /** The oldest first. */
+  comments: z.array(z.strictObject({ id: idSchema, by: personRefSchema, at: instantSchema, text: z.string() })),
+  resolved: z.strictObject({ by: personRefSchema, at: instantSchema }).nullable(),
+});
+export type ReviewThread = z.infer<typeof reviewThreadSchema>;
+
+/** `open`: not handed in. `returned`: not accepted, and not handed in again since. */
+export const artefactStateSchema = z.enum(['open', 'handed-in', 'returned', 'accepted']);
+export type ArtefactState = z.infer<typeof artefactStateSchema>;
+
 export const artefactRatingSchema = z.strictObject({
   by: personRefSchema,
   at: instantSchema,
@@ -73,6 +109,7 @@ export const artefactRatingSchema = z.strictObject({
   comment: z.string(),
   accepted: z.boolean(),
 });
+export type ArtefactRating = z.infer<typeof artefactRatingSchema>;
 
 /** What a machine asks of it, and whether what was kept meets it. */
 export const artefactFindingSchema = z.strictObject({
@@ -97,6 +134,7 @@ export const artefactViewSchema = z.strictObject({
   version: z.int().nullable(),
   savedAt: instantSchema.nullable(),
   submitted: z.strictObject({ version: z.int(), at: instantSchema }).nullable(),
+  state: artefactStateSchema,
   /** Questions whose answer would give the verdict away are left out while the attempt runs. */
   findings: z.array(artefactFindingSchema),
   /** The newest; all are kept. */
@@ -105,6 +143,17 @@ export const artefactViewSchema = z.strictObject({
   mayRate: z.boolean(),
 });
 export type ArtefactView = z.infer<typeof artefactViewSchema>;
+
+export const artefactReviewsSchema = z.strictObject({
+  /** The newest first; the first one holds. */
+  ratings: z.array(artefactRatingSchema),
+  /** In the order they were begun. */
+  threads: z.array(reviewThreadSchema),
+  /** Whether the caller may begin one. */
+  mayBegin: z.boolean(),
+  mayAnswer: z.boolean(),
+});
+export type ArtefactReviews = z.infer<typeof artefactReviewsSchema>;
 
 export const artefactsSchema = z.strictObject({
   attempt: z.strictObject({ id: idSchema, title: z.string(), person: personRefSchema, ended: z.boolean(), mine: z.boolean() }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aiPolicySchema, attemptAiSchema } from './ai-policy.ts';
 import { attemptModeSchema } from './labs.ts';
 import { idSchema, instantSchema, personRefSchema } from './roles.ts';
 import { startTeamSchema, teamMemberSchema, teamRoleSchema } from './teams.ts';
@@ -99,6 +100,8 @@ export const clockSchema = z.strictObject({
   extensionsLeft: z.int(),
   extensionMinutes: z.int(),
   stoppedBecause: z.string().nullable(),
+  /** How much of the total is extra time of the person's own; 0 on a clock that several share. */
+  extraMs: z.number(),
 });
 export type AttemptClock = z.infer<typeof clockSchema>;
 
@@ -137,6 +140,10 @@ export const attemptSchema = z.strictObject({
   tellsStatus: z.boolean(),
   canStartIncident: z.boolean(),
   score: z.int().nullable(),
+  /** Null for attempts from before there was a rule about AI assistants. */
+  ai: attemptAiSchema.nullable(),
+  /** Of a candidate, who goes by an alias here. */
+  isInterview: z.boolean(),
 });
 export type AttemptView = z.infer<typeof attemptSchema>;
 
@@ -151,6 +158,8 @@ export const attemptSummarySchema = z.strictObject({
   score: z.int().nullable(),
   createdAt: instantSchema,
   endedAt: instantSchema.nullable(),
+  /** Of a candidate, who goes by an alias here. */
+  isInterview: z.boolean(),
 });
 export const attemptSummariesSchema = z.strictObject({ attempts: z.array(attemptSummarySchema) });
 export type AttemptSummary = z.infer<typeof attemptSummarySchema>;
@@ -162,6 +171,8 @@ export const startAttemptSchema = z.strictObject({
   fault: z.string().max(60).optional(),
   /** For labs that have roles for one; absent: alone. */
   team: startTeamSchema.optional(),
+  /** The rule about AI assistants that the caller has read; Conflict when another holds. Absent: not read yet. */
+  acknowledges: aiPolicySchema.optional(),
 });
 export const startIncidentSchema = z.strictObject({});
 export const resetSchema = z.strictObject({ to: z.enum(['start', 'healthy', 'fault']) });
@@ -258,6 +269,10 @@ export const resultSchema = z.strictObject({
   override: z
     .strictObject({ by: personRefSchema, at: instantSchema, outcome: z.enum(['passed', 'failed']), reason: z.string() })
     .nullable(),
+  /** Null for attempts from before there was a rule about AI assistants. */
+  ai: attemptAiSchema.nullable(),
+  /** Extra time of the person's own; 0 where several shared the clock. */
+  extraMs: z.number(),
   tryNext: z.array(z.string()),
   gradedAt: instantSchema.nullable(),
 });
@@ -298,6 +313,10 @@ export const gradeSchema = z.strictObject({
   score: z.int().nullable(),
   restoredAfterMs: z.number().nullable(),
   hintsUsed: z.int(),
+  /** Null for attempts from before there was a rule. */
+  aiPolicy: aiPolicySchema.nullable(),
+  /** What was declared: the tools, empty for none; null: nothing was declared. */
+  aiTools: z.array(z.string()).nullable(),
   startedAt: instantSchema,
   endedAt: instantSchema.nullable(),
 });

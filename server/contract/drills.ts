@@ -10,7 +10,7 @@ import { idSchema, instantSchema, personRefSchema, roleSchema } from './roles.ts
  * GET  /api/drills                        -> { drills: drillSummarySchema[] } (those the caller has a part in; all of them for staff)
  * POST /api/drills                        scheduleDrillSchema -> drillViewSchema (instructors)
  * GET  /api/drills/:id                    -> drillViewSchema, as the caller's role sees it
- * POST /api/drills/:id/moves              drillMoveSchema -> drillViewSchema
+ * POST /api/drills/:id/moves?seen=        drillMoveSchema -> drillViewSchema (`seen`: drillMoveQuerySchema)
  * GET  /api/drills/:id/review             -> drillReviewSchema (who runs, evaluates or observes it at once; players when it has ended)
  * GET  /api/drills/:id/report.md, .pdf    the after-action report, as the review
  * Sockets: `drill:watch` { drillId } -> {}, then `drill:changed` { drillId, revision } until `drill:unwatch`: the page asks for its own view.
@@ -210,6 +210,12 @@ export const drillMoveSchema = z.discriminatedUnion('move', [
   z.strictObject({ move: z.literal('leave') }),
 ]);
 export type DrillMove = z.infer<typeof drillMoveSchema>;
+
+/**
+ * `seen`: the newest revision that the caller's page showed. Given with it, a move on what somebody else has changed since then (the clock, an inject, a
+ * person's role, the service) is refused as a Conflict that says who was faster.
+ */
+export const drillMoveQuerySchema = z.strictObject({ seen: z.coerce.number().int().min(0).optional() });
 
 /** One thing that happened, as the caller may see it. `words` says it whole; the rest is for drawing. */
 export const timelineEntrySchema = z.strictObject({

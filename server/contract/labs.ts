@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aiPolicySchema } from './ai-policy.ts';
 import { labTeamRoleSchema } from './teams.ts';
 
 /**
@@ -21,9 +22,11 @@ export const labSchema = z.strictObject({
   tracks: z.array(trackSchema),
   objectives: z.array(z.string()),
   steps: z.array(z.strictObject({ id: z.string(), title: z.string(), phase: z.enum(['build', 'incident']) })),
-  /** Only for instructors and administrators; empty for everybody else. */
+  /** For staff, who make interviews of them; empty for trainees. */
   faults: z.array(z.strictObject({ id: z.string(), title: z.string() })),
   passMark: z.int(),
+  /** What holds for the caller about AI assistants. */
+  aiPolicy: aiPolicySchema,
   /** The roles of a team that may take it together; empty: only alone. */
   team: z.array(labTeamRoleSchema),
   /** The caller's own, alone or in a team: the attempt that runs, and the best that ended. */

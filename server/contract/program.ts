@@ -34,7 +34,7 @@ export const programmeSchema = z.strictObject({
   /** Whose tickets and changes count, as the imports name it; null: nobody's. */
   team: z.string().nullable(),
   /** The labs it asks for, each by a day counted from the start. */
-  curriculum: z.array(z.strictObject({ lab: z.string(), dueDay: z.int() })),
+  curriculum: z.array(z.strictObject({ lab: z.string(), dueDay: z.int(), tracks: z.array(trackSchema).optional() })),
   /** What somebody knows from before; else what was measured in the thirty days before the start. */
   baselines: metricNumbersSchema,
   targets: metricNumbersSchema,
@@ -47,7 +47,14 @@ export const saveProgrammeSchema = z.strictObject({
   track: trackSchema.nullable(),
   team: nameSchema.nullable(),
   curriculum: z
-    .array(z.strictObject({ lab: z.string().min(1).max(60), dueDay: z.int().min(1).max(90) }))
+    .array(
+      z.strictObject({
+        lab: z.string().min(1).max(60),
+        dueDay: z.int().min(1).max(90),
+        /** Of whom it is asked; absent: of everybody. */
+        tracks: z.array(trackSchema).min(1).max(trackSchema.options.length).optional(),
+      }),
+    )
     .max(20)
     .refine((items) => new Set(items.map(({ lab }) => lab)).size === items.length, 'Each lab can be asked for once'),
   baselines: metricNumbersSchema,

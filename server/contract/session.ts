@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema, roleSchema } from './roles.ts';
+import { callerRoleSchema, idSchema, instantSchema, roleSchema } from './roles.ts';
 
 /**
  * GET    /api/session                 -> sessionSchema (also when signed out)
@@ -15,7 +15,7 @@ export const emailSchema = z.email().max(254).toLowerCase();
 export const passwordSchema = z.string().min(10, 'At least 10 characters').max(200);
 export const nameSchema = z.string().trim().min(1, 'A name is needed').max(80);
 
-export const meSchema = z.strictObject({ id: idSchema, name: z.string(), email: z.string(), role: roleSchema });
+export const meSchema = z.strictObject({ id: idSchema, name: z.string(), email: z.string(), role: callerRoleSchema });
 export type Me = z.infer<typeof meSchema>;
 
 export const sessionSchema = z.strictObject({

@@ -8,6 +8,8 @@ import { emailSchema } from './session.ts';
  * POST /api/attempts                     with `team` -> attemptSchema (InvalidRequest names each role that is missing or given twice)
  * GET  /api/team-mates                   -> teamMatesSchema (who shares a cohort with the caller)
  * POST /api/attempts/:id/hand-over       handOverSchema -> attemptSchema (the two swap roles)
+ * POST /api/attempts/:id/leave           -> nothing (before the incident, or without ever having come)
+ * POST /api/attempts/:id/team            namedMemberSchema -> attemptSchema (somebody for a role that is open)
  */
 const playerRoleSchema = z.enum(['commander', 'deputy', 'scribe', 'expert', 'customer-liaison', 'internal-liaison']);
 export const teamRoleSchema = z.enum(['solo', ...playerRoleSchema.options, 'facilitator', 'controller', 'evaluator', 'observer']);
@@ -34,18 +36,16 @@ export const labTeamRoleSchema = z.strictObject({ role: playerRoleSchema, min: z
 export type LabTeamRole = z.infer<typeof labTeamRoleSchema>;
 
 const MAX_TEAM = 12;
+export const namedMemberSchema = z
+  .strictObject({ email: emailSchema.optional(), personId: idSchema.optional(), role: playerRoleSchema })
+  .refine(({ email, personId }) => (email === undefined) !== (personId === undefined), 'Name the person by an address or as a team mate');
+export type NamedMember = z.infer<typeof namedMemberSchema>;
+
 /** The caller's own role, and the others by the address of their account or as a team mate. */
 export const startTeamSchema = z.strictObject({
   role: playerRoleSchema,
   members: z
-    .array(
-      z
-        .strictObject({ email: emailSchema.optional(), personId: idSchema.optional(), role: playerRoleSchema })
-        .refine(
-          ({ email, personId }) => (email === undefined) !== (personId === undefined),
-          'Name the person by an address or as a team mate',
-        ),
-    )
+    .array(namedMemberSchema)
     .min(1)
     .max(MAX_TEAM - 1),
 });

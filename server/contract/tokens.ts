@@ -30,7 +30,14 @@ export const tokenAreas = [
   'sandboxes',
   'audit',
   'programmes',
+  'readiness',
+  'curriculum',
+  'mentoring',
+  'reminders',
   'imports',
+  'extra-time',
+  'interviews',
+  'insight',
   'metrics',
 ] as const;
 export type TokenArea = (typeof tokenAreas)[number];

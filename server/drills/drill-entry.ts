@@ -11,6 +11,8 @@ export interface DrillHead {
   readonly mode: 'tabletop' | 'live-fire';
   readonly createdById: string;
   readonly startsAtMs: number;
+  /** Of those who have extra time, how much in percent; told to nobody. */
+  readonly extraPercent?: Readonly<Record<string, number>>;
 }
 
 export type ServiceState = 'up' | 'degraded' | 'down';

@@ -16,6 +16,8 @@ export interface CastIssue {
   readonly message: string;
 }
 
+const READS_SCRIPTS: ReadonlySet<Role> = new Set<Role>(['instructor', 'manager', 'admin']);
+
 /** So many people may have it at once; what is not here any number may have. */
 const AT_MOST: Partial<Record<DrillRole, number>> = {
   commander: 1,
@@ -68,6 +70,8 @@ export function findCastIssues(cast: readonly Casting[], { roles }: Pick<DrillSc
 
 /** Whoever runs or evaluates a drill reads its script and its notes. */
 function issueOfStation(name: string, role: DrillRole, accountRole: Role, index: number): readonly CastIssue[] {
-  if (!isExerciseRole(role) || role === 'observer' || accountRole !== 'trainee') return [];
-  return [{ path: `members.${index}.role`, message: `${name} is a trainee and cannot be ${ROLE_WORDS[role]}, who reads the script.` }];
+  if (!isExerciseRole(role) || role === 'observer' || READS_SCRIPTS.has(accountRole)) return [];
+  return [
+    { path: `members.${index}.role`, message: `${name} is a ${accountRole} and cannot be ${ROLE_WORDS[role]}, who reads the script.` },
+  ];
 }

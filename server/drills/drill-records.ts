@@ -1,12 +1,16 @@
-import type { Db } from '../store/schema.ts';
+import type { EvidenceChain, EvidenceRecord } from '../attempts/evidence-chain.ts';
+import type { Db, Tx } from '../store/schema.ts';
 import type { DrillEntry, DrillHead } from './drill-entry.ts';
+import { DRILL_ENDED, type DrillSeal } from './drill-evidence.ts';
 
 /** Drills in the store: what was fixed when they were scheduled, and the entries, which are only ever added. */
 export class DrillRecords {
   readonly #db: Db;
+  readonly #evidence: EvidenceChain;
 
-  constructor(db: Db) {
+  constructor(db: Db, evidence: EvidenceChain) {
     this.#db = db;
+    this.#evidence = evidence;
   }
 
   async insert(head: DrillHead, createdAtMs: number, entries: readonly DrillEntry[]): Promise<void> {
@@ -19,14 +23,58 @@ export class DrillRecords {
     });
   }
 
-  /** All or nothing; a number that is there already is an error, because only one server writes. */
-  async append(drillId: string, entries: readonly DrillEntry[]): Promise<void> {
+  /** All or nothing, with what is evidence of it; a number that is there already is an error, because only one server writes. */
+  async append(drillId: string, entries: readonly DrillEntry[], evidence: readonly EvidenceRecord[]): Promise<void> {
     if (entries.length === 0) return;
+    const write = (): Promise<void> =>
+      this.#db.transaction().execute(async (tx) => {
+        await this.appendWithin(tx, drillId, entries);
+        for (const record of evidence) await this.#evidence.append(tx, record);
+      });
+    await (evidence.length === 0 ? write() : this.#evidence.exclusive(write));
+  }
+
+  /** In somebody else's transaction; not for entries that are evidence. */
+  async appendWithin(tx: Tx, drillId: string, entries: readonly DrillEntry[]): Promise<void> {
     const ended = entries.find(({ what }) => what.kind === 'ended');
-    await this.#db.transaction().execute(async (tx) => {
-      await tx.insertInto('drill_entries').values(rowsOf(drillId, entries)).execute();
-      if (ended !== undefined) await tx.updateTable('drills').set({ ended_at_ms: ended.atMs }).where('id', '=', drillId).execute();
-    });
+    await tx.insertInto('drill_entries').values(rowsOf(drillId, entries)).execute();
+    if (ended !== undefined) await tx.updateTable('drills').set({ ended_at_ms: ended.atMs }).where('id', '=', drillId).execute();
+  }
+
+  /** What the chain of evidence says of drills that ended, in its order. */
+  async listSeals(): Promise<readonly DrillSeal[]> {
+    const rows = await this.#db.selectFrom('evidence').select('payload').where('kind', '=', DRILL_ENDED).orderBy('seq').execute();
+    return rows.map(({ payload }) => JSON.parse(payload) as DrillSeal);
+  }
+
+  /** Ended before there was evidence of it. */
+  async listUnsealed(): Promise<readonly string[]> {
+    const rows = await this.#db
+      .selectFrom('drills')
+      .select('id')
+      .where('ended_at_ms', 'is not', null)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('evidence')
+              .select('evidence.seq')
+              .whereRef('evidence.attempt_id', '=', 'drills.id')
+              .where('evidence.kind', '=', DRILL_ENDED),
+          ),
+        ),
+      )
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** Writes what is missing in the chain of evidence. */
+  async addEvidence(evidence: readonly EvidenceRecord[]): Promise<void> {
+    await this.#evidence.exclusive(() =>
+      this.#db.transaction().execute(async (tx) => {
+        for (const record of evidence) await this.#evidence.append(tx, record);
+      }),
+    );
   }
 
   async find(drillId: string): Promise<{ readonly head: DrillHead; readonly entries: readonly DrillEntry[] } | undefined> {
@@ -56,6 +104,12 @@ export class DrillRecords {
       .limit(limit)
       .execute();
     return rows.map(({ id, ended_at_ms }) => ({ id, endedAtMs: ended_at_ms }));
+  }
+
+  /** Ended at that time or later, the oldest first. */
+  async listEndedSince(sinceMs: number): Promise<readonly string[]> {
+    const rows = await this.#db.selectFrom('drills').select('id').where('ended_at_ms', '>=', sinceMs).orderBy('ended_at_ms').execute();
+    return rows.map(({ id }) => id);
   }
 
   async listUnended(): Promise<readonly string[]> {

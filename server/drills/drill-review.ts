@@ -8,6 +8,7 @@ import type { Sight } from './drill-rights.ts';
 import { isUndone, type DrillState } from './drill-state.ts';
 import type { DrillRecordView } from './drill-view.ts';
 import { hotWashOf, newest, ratingsOf } from './exercise-view.ts';
+import { individualFactor } from './individual-time.ts';
 import { draftPostmortem } from './postmortem.ts';
 import { tellEntry } from './timeline.ts';
 
@@ -53,10 +54,13 @@ export function reviewDrill(record: DrillRecordView, sight: Sight): DrillReview 
 }
 
 /** Injects that expected something, whether it came, and whether in time. */
-function countAnswers({ injects }: DrillState): DrillReview['answers'] {
+function countAnswers(state: DrillState): DrillReview['answers'] {
+  const { injects } = state;
   const expected = injects.filter(({ inject, fired }) => inject.expect !== undefined && fired !== null);
   const came = expected.filter(({ answer }) => answer !== null && answer.outcome !== 'not');
-  const inTime = came.filter(({ inject, answer }) => (answer?.afterMs ?? Infinity) <= (inject.expect?.within ?? 0));
+  const inTime = came.filter(
+    ({ inject, answer }) => (answer?.afterMs ?? Infinity) <= (inject.expect?.within ?? 0) * individualFactor(state, inject),
+  );
   return { expected: expected.length, came: came.length, inTime: inTime.length };
 }
 

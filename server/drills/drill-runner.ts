@@ -52,27 +52,26 @@ export class DrillRunner implements AsyncDisposable {
   /** After a restart: the clock stood while the server was away, and nobody is here until their page comes back. */
   async resume(lastAliveMs: number): Promise<void> {
     const { clock } = this.#parts;
-    for (const { personId, presence } of this.actor.state.members) {
-      if (presence === 'here') await this.actor.change(personId, () => [{ kind: 'went', asked: false }], lastAliveMs);
-    }
+    const then = { atMs: lastAliveMs };
+    // The clock first: while it runs, whatever came due since then would come now.
     await this.actor.change(
       null,
       ({ status }) => (status === 'running' ? [{ kind: 'paused', reason: 'The server was restarted.' }] : []),
-      lastAliveMs,
+      then,
     );
+    for (const { personId, presence } of this.actor.state.members) {
+      if (presence === 'here') await this.actor.change(personId, () => [{ kind: 'went', asked: false }], then);
+    }
     if (clock.now() - lastAliveMs <= GOES_ON_WITHIN_MS) await this.actor.change(null, planGoingOn);
     this.reconsider();
   }
 
-  /** A page of somebody who has a part shows the drill. Disposing it is their page's end. */
+  /** A page shows the drill; of who has a part in it, it is noted. Disposing it is the page's end. */
   arrive(personId: string): Disposable {
     this.#pages.set(personId, (this.#pages.get(personId) ?? 0) + 1);
     this.#leaving.get(personId)?.[Symbol.dispose]();
     this.#leaving.delete(personId);
-    this.#note(personId, ({ members, status }) => {
-      const member = members.find((known) => known.personId === personId);
-      return member === undefined || member.presence === 'here' || status === 'ended' ? [] : [{ kind: 'came' }];
-    });
+    this.#noteComing(personId);
     let here = true;
     return {
       [Symbol.dispose]: () => {
@@ -80,6 +79,11 @@ export class DrillRunner implements AsyncDisposable {
         here = false;
       },
     };
+  }
+
+  /** Somebody has a role from now on: with the page open they are here already. */
+  welcome(personId: string): void {
+    if (this.#pages.has(personId)) this.#noteComing(personId);
   }
 
   /** Sets the timer for what is due next. */
@@ -125,6 +129,13 @@ export class DrillRunner implements AsyncDisposable {
       });
     });
     this.#leaving.set(personId, timer);
+  }
+
+  #noteComing(personId: string): void {
+    this.#note(personId, ({ members, status }) => {
+      const member = members.find((known) => known.personId === personId);
+      return member === undefined || member.presence === 'here' || status === 'ended' ? [] : [{ kind: 'came' }];
+    });
   }
 
   /** For what nobody waits for. */

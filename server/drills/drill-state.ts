@@ -1,6 +1,7 @@
 import type { ScriptInject } from '../../scenarios/drills/drill-script.ts';
 import type { DrillRole } from '../contract/drills.ts';
 import { outlastsRewind, type DrillEntry, type DrillHead, type HappeningOf, type SandboxState, type ServiceState } from './drill-entry.ts';
+import { individualFactor } from './individual-time.ts';
 import { moveClock, runClock, stopClock, stoppedClock, type ScenarioClock } from './scenario-clock.ts';
 
 export interface InjectAnswer {
@@ -171,9 +172,11 @@ function change(state: DrillState, entry: DrillEntry): DrillState {
 /** Whatever waits for an answer to this one is due from now on. */
 function fired(state: DrillState, { atMs, scenarioMs, playedMs, actorId }: DrillEntry, number: number): DrillState {
   const after = withInject(state, number, (known) => ({ ...known, state: 'fired', fired: { atMs, scenarioMs, playedMs, byId: actorId } }));
+  const awaited = state.injects.find(({ inject }) => inject.number === number)?.inject;
+  const factor = awaited === undefined ? 1 : individualFactor(state, awaited);
   const injects = after.injects.map((known) =>
     known.state === 'pending' && known.inject.when?.unanswered === number
-      ? { ...known, dueMs: scenarioMs + known.inject.when.after }
+      ? { ...known, dueMs: scenarioMs + known.inject.when.after * factor }
       : known,
   );
   const told = state.head.mode === 'tabletop' ? state.injects.find(({ inject }) => inject.number === number)?.inject.service : undefined;

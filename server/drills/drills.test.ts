@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Socket } from 'socket.io-client';
 import { z } from 'zod';
 import {
   drillChangedSchema,
@@ -9,88 +8,36 @@ import {
   drillViewSchema,
   scriptViewSchema,
   type DrillMove,
-  type DrillRole,
-  type DrillView,
 } from '../contract/drills.ts';
-import { ask, type Client } from '../testing/client.ts';
+import { ask } from '../testing/client.ts';
 import { eventually } from '../testing/eventually.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { MINUTE_MS, DrillRoom, type Person } from '../testing/drill-room.ts';
 import { TestServer } from '../testing/test-server.ts';
-
-const MINUTE_MS = 60_000;
 
 let server: TestServer;
 let clock: ManualClock;
+let room: DrillRoom;
 let fay: Person;
-const sockets: Socket[] = [];
-
-interface Person {
-  readonly id: string;
-  readonly client: Client;
-}
 
 beforeEach(async () => {
   clock = new ManualClock();
   server = await TestServer.start({ clock });
-  const client = await server.signIn('instructor');
-  fay = { id: (await client.session()).me?.id ?? '', client };
+  room = await DrillRoom.open(server, clock);
+  ({ fay } = room);
 });
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.close();
+  room.close();
   await server[Symbol.asyncDispose]();
 });
 
-/** Signed in by a link, which costs no hashing of passwords. */
-async function invite(name: string, role: 'trainee' | 'instructor' | 'manager' = 'trainee'): Promise<Person> {
-  const { people, links } = server.running.services.accounts;
-  const { id } = await people.add({ email: `${name}@example.com`, name, role });
-  const client = server.client();
-  await client.acceptLink(`/welcome/${(await links.renew(id, 'sign-in')).token}`);
-  return { id, client };
-}
-
-interface Room {
-  readonly id: string;
-  readonly cara: Person;
-  readonly lia: Person;
-  readonly eve: Person;
-}
-
-/** A drill with its three needed roles, not begun. */
-async function schedule(extra: readonly { readonly personId: string; readonly role: DrillRole }[] = []): Promise<Room> {
-  const [cara, lia, eve] = await Promise.all([invite('Cara'), invite('Lia'), invite('Eve')]);
-  const members = [
-    { personId: fay.id, role: 'facilitator' },
-    { personId: cara.id, role: 'commander' },
-    { personId: lia.id, role: 'customer-liaison' },
-    { personId: eve.id, role: 'expert' },
-    ...extra,
-  ];
-  const { id } = await fay.client.call('POST', '/api/drills', drillViewSchema, { script: 'printer', mode: 'tabletop', members });
-  return { id, cara, lia, eve };
-}
-
-const move = (who: Person, id: string, made: DrillMove): Promise<DrillView> =>
-  who.client.call('POST', `/api/drills/${id}/moves`, drillViewSchema, made);
-const refused = async (who: Person, id: string, made: unknown): Promise<string> => {
-  const { error } = await who.client.refused('POST', `/api/drills/${id}/moves`, made);
-  return `${error.code}: ${error.message}`;
-};
-const read = (who: Person, id: string): Promise<DrillView> => who.client.call('GET', `/api/drills/${id}`, drillViewSchema);
-
-async function connect(who: Person): Promise<Socket> {
-  const socket = await who.client.socket();
-  sockets.push(socket);
-  return socket;
-}
-
-/** Time passes, and what was due has come. */
-async function pass(id: string, minutes: number, inject: number): Promise<void> {
-  clock.advance(minutes * MINUTE_MS);
-  await eventually(`inject ${inject}`, async () =>
-    (await read(fay, id)).exercise?.list.some(({ number, firedAt }) => number === inject && firedAt !== null),
-  );
-}
+const invite: DrillRoom['invite'] = (...given) => room.invite(...given);
+const schedule: DrillRoom['schedule'] = (...given) => room.schedule(...given);
+const move: DrillRoom['move'] = (...given) => room.move(...given);
+const refused: DrillRoom['refused'] = (...given) => room.refused(...given);
+const read: DrillRoom['read'] = (...given) => room.read(...given);
+const connect: DrillRoom['connect'] = (...given) => room.connect(...given);
+const pass: DrillRoom['pass'] = (...given) => room.pass(...given);
 
 describe('scripts', () => {
   it('are for instructors, with what is wrong with those that do not load', async () => {

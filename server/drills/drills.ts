@@ -21,7 +21,10 @@ import type { Logger } from '../log.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { DrillActor } from './drill-actor.ts';
 import { stampEntries } from './drill-actor.ts';
+import { AUDITED, auditDetail } from './drill-audit.ts';
+import { requireUnopposed } from './drill-conflicts.ts';
 import type { DrillEntry, DrillHead, Happening } from './drill-entry.ts';
+import { planEvidence, type DrillSeal } from './drill-evidence.ts';
 import { findCastIssues, type Casting } from './drill-members.ts';
 import { planMove } from './drill-moves.ts';
 import type { DrillRecords } from './drill-records.ts';
@@ -36,11 +39,17 @@ import { viewScript, viewScripts } from './script-view.ts';
 const MAX_LISTED = 200;
 /** Drills that are not over, at once. */
 const MAX_OPEN = 50;
+/** A time that was right when the form was filled in. */
+const MAX_LATE_MS = 3_600_000;
+/** Longer than any sandbox of a drill lives: what ended before needs nothing any more. */
+const SANDBOX_LIVES_MS = 24 * 3_600_000;
 
 export interface DrillParts {
   readonly records: DrillRecords;
   readonly loadScripts: () => Promise<LoadedScripts>;
   readonly findPerson: (personId: string) => Promise<PersonRow | undefined>;
+  /** Who of these people has extra time, in percent. Absent: nobody. */
+  readonly extraPercentOf?: (personIds: readonly string[]) => Promise<Readonly<Record<string, number>>>;
   readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
   readonly audit: AuditLog;
   readonly clock: Clock;
@@ -51,6 +60,22 @@ export interface DrillParts {
   /** Sends a status update of a live fire to its team's attempt too, whose verdict and claims are judged by it. */
   readonly tellAttempt: (actor: PersonRow, attemptId: string, update: PostStatus) => Promise<unknown>;
   readonly flushStore: () => Promise<void>;
+}
+
+/** Where a move came from. */
+export interface MoveSource {
+  /** The caller's, for the audit log. */
+  readonly address?: string;
+  /** The newest revision that the caller's page showed: what others did to the same thing since then refuses the move. */
+  readonly seen?: number | undefined;
+}
+
+interface Made {
+  readonly actor: PersonRow;
+  readonly drillId: string;
+  readonly move: DrillMove;
+  readonly added: readonly DrillEntry[];
+  readonly address: string | undefined;
 }
 
 /** A drill in memory, or as it was left in the store. */
@@ -67,19 +92,30 @@ export class Drills implements DrillFacts, AsyncDisposable {
   /** What is over does not change but by a runner. */
   readonly #ended = new Map<string, Known>();
   readonly #watchers = new Set<(state: DrillState) => void>();
+  /** What the chain of evidence says of drills that ended; read anew when another one has. */
+  #seals: Promise<readonly DrillSeal[]> | undefined;
 
   private constructor(parts: DrillParts) {
     this.#parts = parts;
   }
 
-  /** Takes up what is not over. */
+  /** Takes up what is not over, and what is over but for its sandbox. */
   static async open(parts: DrillParts): Promise<Drills> {
+    const { records, clock, lastAliveMs } = parts;
     const drills = new Drills(parts);
-    for (const id of await parts.records.listUnended()) {
-      const stored = await parts.records.find(id);
+    for (const id of await records.listUnsealed()) {
+      const known = await drills.#find(id);
+      if (known !== undefined) await records.addEvidence(planEvidence(known.state, known.entries, known.entries));
+    }
+    for (const id of await records.listUnended()) {
+      const stored = await records.find(id);
       if (stored === undefined) continue;
       const runner = drills.#run(stored.head, stored.entries);
-      await runner.resume(parts.lastAliveMs ?? parts.clock.now());
+      await runner.resume(lastAliveMs ?? clock.now());
+    }
+    for (const id of await records.listEndedSince(clock.now() - SANDBOX_LIVES_MS)) {
+      const known = await drills.#find(id);
+      if (known !== undefined && holdsSandbox(known.state)) drills.#run(known.state.head, known.entries).reconsider();
     }
     return drills;
   }
@@ -98,18 +134,21 @@ export class Drills implements DrillFacts, AsyncDisposable {
     return viewScript(await this.#requireScript(slug));
   }
 
-  async schedule(actor: PersonRow, wanted: ScheduleDrill): Promise<DrillView> {
+  async schedule(actor: PersonRow, wanted: ScheduleDrill, address?: string): Promise<DrillView> {
     const { records, clock, audit, log } = this.#parts;
     const script = await this.#requireScript(wanted.script);
     if (wanted.mode === 'live-fire' && (script.script.live === undefined || this.#parts.liveFire === undefined))
       throw new AppError('InvalidRequest', `${script.script.title} has no live fire.`, { remedy: 'Run it as a tabletop.' });
+    if (wanted.startsAt !== undefined && Date.parse(wanted.startsAt) < clock.now() - MAX_LATE_MS)
+      throw new AppError('InvalidRequest', 'This time is over.', { remedy: 'Choose a later one, or none to begin now.' });
     const open = [...this.#runners.values()].filter(({ actor: { state } }) => state.status !== 'ended');
     if (open.length >= MAX_OPEN)
       throw new AppError('Conflict', `There are ${MAX_OPEN} drills that are not over.`, { remedy: 'End some of them first.' });
     const issues = findCastIssues(await this.#cast(wanted), script.script);
     if (issues.length > 0) throw new AppError('InvalidRequest', 'The roles do not fit.', { issues, remedy: 'Correct who has which role.' });
     const nowMs = clock.now();
-    const head = headOf(script, wanted, actor.id, nowMs);
+    const extraPercent = await this.#parts.extraPercentOf?.(wanted.members.map(({ personId }) => personId));
+    const head = { ...headOf(script, wanted, actor.id, nowMs), ...(extraPercent === undefined ? {} : { extraPercent }) };
     const happenings: Happening[] = [
       { kind: 'scheduled' },
       ...wanted.members.map(({ personId, role }): Happening => ({ kind: 'role-given', personId, role })),
@@ -118,7 +157,13 @@ export class Drills implements DrillFacts, AsyncDisposable {
     await records.insert(head, nowMs, entries);
     this.#run(head, entries);
     log.info({ drillId: head.id, script: head.scriptSlug, mode: head.mode }, 'a drill was scheduled');
-    await audit.record({ actor, action: 'drill.scheduled', subject: head.id, detail: { script: head.scriptSlug, mode: head.mode } });
+    await audit.record({
+      actor,
+      action: 'drill.scheduled',
+      subject: head.id,
+      detail: { script: head.scriptSlug, mode: head.mode },
+      ...(address === undefined ? {} : { address }),
+    });
     return this.read(actor, head.id);
   }
 
@@ -140,7 +185,7 @@ export class Drills implements DrillFacts, AsyncDisposable {
     return viewDrill({ ...known, nowMs: this.#parts.clock.now(), nameOf }, { ...part, personId: actor.id });
   }
 
-  async move(actor: PersonRow, drillId: string, move: DrillMove): Promise<DrillView> {
+  async move(actor: PersonRow, drillId: string, move: DrillMove, from: MoveSource = {}): Promise<DrillView> {
     const { part } = await this.#visible(actor, drillId);
     if (!mayMove(part, move.move))
       throw new AppError('Forbidden', `This is not for ${part.role === null ? 'you' : `the role ${part.role}`} in this drill.`, {
@@ -150,10 +195,13 @@ export class Drills implements DrillFacts, AsyncDisposable {
     const actorOf = await this.#writable(drillId, move);
     const names = await this.#parts.names();
     const nameOf = (id: string): string => names.get(id)?.name ?? '';
-    const added = await actorOf.change(actor.id, (state, entries, nowMs) =>
-      planMove(move, { state, entries, actorId: actor.id, nowMs, nameOf }),
-    );
-    await this.#note(actor, drillId, move, added);
+    const added = await actorOf.change(actor.id, (state, entries, nowMs) => {
+      const context = { state, entries, actorId: actor.id, nowMs, nameOf };
+      if (from.seen !== undefined) requireUnopposed(move, from.seen, context);
+      return planMove(move, context);
+    });
+    if (move.move === 'give-role' && added.length > 0) this.#runners.get(drillId)?.welcome(move.personId);
+    await this.#note({ actor, drillId, move, added, address: from.address });
     if (move.move === 'status') await this.#tellAttempt(actor, actorOf.state, move.update);
     return this.read(actor, drillId);
   }
@@ -177,24 +225,30 @@ export class Drills implements DrillFacts, AsyncDisposable {
     return { fileName: `drill-${head.scriptSlug}-${toInstant(head.startsAtMs).slice(0, 10)}`, content };
   }
 
-  /** Drills that are over and in which the person really had the role: they came, and held it at the end. */
+  /** Drills whose incident began and which ended with the person, who had come, in the role: what the chain of evidence says of them. */
   async listEnded(personId: string): Promise<readonly DrillFact[]> {
-    const rows = (await this.#parts.records.list(MAX_LISTED)).filter(({ endedAtMs }) => endedAtMs !== null);
-    const known = await Promise.all(rows.map(({ id }) => this.#find(id)));
-    return known.flatMap((drill) => {
-      const member = drill?.state.members.find((candidate) => candidate.personId === personId && candidate.presence !== 'not-yet');
-      if (drill === undefined || member === undefined) return [];
-      const { head, endedAtMs } = drill.state;
-      return [{ drillId: head.id, title: head.script.title, role: member.role, endedAtMs: endedAtMs ?? 0 }];
+    this.#seals ??= this.#parts.records.listSeals();
+    return (await this.#seals).flatMap(({ drillId, title, endedAtMs, begun, members }) => {
+      const role = members.find((member) => member.personId === personId)?.role;
+      return role === undefined || !begun ? [] : [{ drillId, title, role, endedAtMs }];
+    });
+  }
+
+  /** Drills that are not over and in which the person has a part, or which they scheduled; for calendars and reminders. */
+  listAhead(personId: string): { id: string; title: string; role: string; startsAtMs: number; minutes: number }[] {
+    return [...this.#runners.values()].flatMap(({ actor: { state } }) => {
+      const member = state.members.find((candidate) => candidate.personId === personId);
+      const { id, script, startsAtMs, createdById } = state.head;
+      if (state.status === 'ended' || (member === undefined && createdById !== personId)) return [];
+      const role = member?.role.replace('-', ' ') ?? 'organiser';
+      return [{ id, title: script.title, role, startsAtMs, minutes: script.minutes }];
     });
   }
 
   /** Somebody's page shows it. Who has no part in it is not noted. */
   async watch(actor: Viewer, drillId: string): Promise<Disposable> {
-    const { known } = await this.#visible(actor, drillId);
-    const isMember = known.state.members.some(({ personId }) => personId === actor.id);
-    const runner = this.#runners.get(drillId);
-    return isMember && runner !== undefined ? runner.arrive(actor.id) : { [Symbol.dispose]: () => undefined };
+    await this.#visible(actor, drillId);
+    return this.#runners.get(drillId)?.arrive(actor.id) ?? { [Symbol.dispose]: () => undefined };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -209,6 +263,7 @@ export class Drills implements DrillFacts, AsyncDisposable {
   }
 
   #changed(state: DrillState): void {
+    if (state.status === 'ended') this.#seals = undefined;
     for (const watcher of this.#watchers) watcher(state);
   }
 
@@ -269,9 +324,16 @@ export class Drills implements DrillFacts, AsyncDisposable {
     if (issue !== undefined) throw new AppError('InvalidRequest', issue.message, { remedy: 'Choose another role.' });
   }
 
-  async #note(actor: PersonRow, drillId: string, { move }: DrillMove, added: readonly DrillEntry[]): Promise<void> {
+  async #note({ actor, drillId, move: made, added, address }: Made): Promise<void> {
+    const { move } = made;
     if (added.length === 0 || !AUDITED.has(move)) return;
-    await this.#parts.audit.record({ actor, action: `drill.${move}`, subject: drillId });
+    await this.#parts.audit.record({
+      actor,
+      action: `drill.${move}`,
+      subject: drillId,
+      detail: auditDetail(made),
+      ...(address === undefined ? {} : { address }),
+    });
     if (move === 'end') await this.#parts.flushStore();
   }
 
@@ -292,17 +354,9 @@ export class Drills implements DrillFacts, AsyncDisposable {
   }
 }
 
-/** What steers a drill; what is said and done in it is in its own record. */
-const AUDITED: ReadonlySet<DrillMove['move']> = new Set<DrillMove['move']>([
-  'start',
-  'jump',
-  'rewind',
-  'give-role',
-  'take-part-away',
-  'end',
-  'rate-objective',
-  'rate-communication',
-]);
+function holdsSandbox({ head, sandbox }: DrillState): boolean {
+  return head.mode === 'live-fire' && sandbox !== null && sandbox.state !== 'gone' && sandbox.state !== 'failed';
+}
 
 function headOf({ slug, hash, script }: LoadedScript, wanted: ScheduleDrill, createdById: string, nowMs: number): DrillHead {
   return {

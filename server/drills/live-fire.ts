@@ -3,13 +3,19 @@ import { QUIET_FAULT } from '../../scenarios/drills/script-references.ts';
 import { AppError, messageOf } from '../app-error.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import { abandon, askForVerdict } from '../attempts/ending-moves.ts';
+import type { PlanMove } from '../attempts/attempt-actor.ts';
 import { reset, startIncident } from '../attempts/moves.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
+import { assignTeam } from '../attempts/team-moves.ts';
+import type { Member } from '../attempts/team.ts';
 import { repeat, type Clock } from '../clock.ts';
+import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import type { Tx } from '../store/schema.ts';
 import type { DrillActor } from './drill-actor.ts';
-import type { Happening, SandboxState } from './drill-entry.ts';
+import type { DrillEntry, Happening, SandboxState } from './drill-entry.ts';
 import { isExerciseRole } from './drill-rights.ts';
+import type { DrillState } from './drill-state.ts';
 import { planLiveFire, type LiveFireStep } from './live-fire-plan.ts';
 
 /** How often the service is looked at and the sandbox's state compared with what the drill wants. */
@@ -27,6 +33,8 @@ export interface LiveFire extends AsyncDisposable {
 
 export interface LiveFireParts {
   readonly supervisor: Pick<Supervisor, 'request' | 'find' | 'read' | 'subscribe'>;
+  /** Keeps who is in the attempt, in the transaction in which that changes. */
+  readonly saveMembers: (tx: Tx, attempt: Attempt) => Promise<void>;
   /** How the attempt's service was seen from outside, in order. */
   readonly samples: (attemptId: string) => Promise<readonly EngineSample[]>;
   readonly clock: Clock;
@@ -94,11 +102,33 @@ class AttemptLiveFire implements LiveFire {
 
   async #act(): Promise<void> {
     const { state, entries } = this.#actor;
-    const attemptId = state.sandbox?.attemptId ?? null;
-    const attempt = attemptId === null ? undefined : await this.#parts.supervisor.read(attemptId);
+    const attempt = await this.#findAttempt();
+    if (state.status !== 'ended') await this.#keepTeam(attempt);
     const step = planLiveFire(state, entries, attempt);
     if (step.kind !== 'wait') await this.#take(step, attempt);
     if (attempt !== undefined && !hasEnded(attempt)) await this.#noteSamples(attempt.id);
+  }
+
+  /** Undefined too when it was noted and, before it could be asked for, the server ended. */
+  async #findAttempt(): Promise<Attempt | undefined> {
+    const attemptId = this.#actor.state.sandbox?.attemptId ?? null;
+    if (attemptId === null) return undefined;
+    try {
+      return await this.#parts.supervisor.read(attemptId);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NotFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** Roles that change hands in the drill change hands in its sandbox: what people may do there follows at once. */
+  async #keepTeam(attempt: Attempt | undefined): Promise<void> {
+    const team = teamOf(this.#actor.state);
+    await this.#runnerOf(attempt)?.actor.change((current) => assignTeam(current, team), this.#parts.saveMembers);
+  }
+
+  #runnerOf(attempt: Attempt | undefined): ReturnType<Supervisor['find']> {
+    return attempt === undefined ? undefined : this.#parts.supervisor.find(attempt.id);
   }
 
   async #take(step: Exclude<LiveFireStep, { kind: 'wait' }>, attempt: Attempt | undefined): Promise<void> {
@@ -106,25 +136,31 @@ class AttemptLiveFire implements LiveFire {
       case 'begin':
         return this.#begin();
       case 'inject':
-        await this.#change(attempt, (current, nowMs) => startFault(current, step.fault, this.#byId, nowMs));
-        return this.#note('busy', `The fault ${step.fault} is being injected.`);
+        return this.#order({ step, attempt }, { state: 'busy', words: `The fault ${step.fault} is being injected.` }, (current, nowMs) =>
+          startFault(current, step.fault, this.#byId, nowMs),
+        );
       case 'rewind':
-        await this.#change(attempt, (current, nowMs) => reset(current, 'fault', this.#byId, nowMs, step.fault));
-        return this.#note('busy', `The sandbox goes back to the checkpoint, with ${step.fault}.`);
+        return this.#order(
+          { step, attempt },
+          { state: 'busy', words: `The sandbox goes back to the checkpoint, with ${step.fault}.` },
+          (current, nowMs) => reset(current, 'fault', this.#byId, nowMs, step.fault),
+        );
       case 'settle':
-        return this.#note(
-          'ready',
+        return this.#noteIfStill(
+          { step, attempt },
           step.fault === QUIET_FAULT ? 'The sandbox is ready, and the service is well.' : `The fault ${step.fault} is live.`,
         );
       case 'stuck':
-        return this.#note('ready', `The sandbox did not follow: ${step.reason}`);
+        return this.#noteIfStill({ step, attempt }, `The sandbox did not follow: ${step.reason}`);
       case 'lost':
         return this.#note('gone', 'The sandbox has ended.');
       case 'finish':
-        await this.#change(attempt, (current, nowMs) =>
-          current.state === 'incident' ? askForVerdict(current, this.#byId, nowMs) : abandon(current, this.#byId, nowMs),
+        return this.#order(
+          { step, attempt },
+          { state: 'gone', words: 'The sandbox is being graded, and then let go.' },
+          (current, nowMs) =>
+            current.state === 'incident' ? askForVerdict(current, this.#byId, nowMs) : abandon(current, this.#byId, nowMs),
         );
-        return this.#note('gone', 'The sandbox is being graded, and then let go.');
     }
   }
 
@@ -133,33 +169,54 @@ class AttemptLiveFire implements LiveFire {
     return this.#actor.state.head.createdById;
   }
 
+  /** Which attempt it is to be is noted before it is asked for, so that a restart in between asks for the same one. */
   async #begin(): Promise<void> {
-    const { head, members } = this.#actor.state;
+    const { head, members, sandbox } = this.#actor.state;
     const commander = members.find(({ role }) => role === 'commander');
     if (head.script.live === undefined || commander === undefined)
       return this.#note('failed', 'Nobody commands, so there is no team to make a sandbox for.');
-    await this.#note('preparing', 'The sandbox is being made.');
+    const noted = sandbox?.attemptId ?? null;
+    const id = noted ?? newId('attempt');
+    if (noted === null) await this.#note('preparing', 'The sandbox is being made.', id);
     try {
-      const attempt = await this.#parts.supervisor.request({
+      await this.#parts.supervisor.request({
+        id,
         personId: commander.personId,
         labSlug: head.script.live.lab,
         mode: 'incident',
         fault: QUIET_FAULT,
         incidentMinutes: ATTEMPT_MINUTES,
-        members: members.filter(({ role }) => !isExerciseRole(role)).map(({ personId, role }) => ({ personId, role, joinedAtMs: null })),
+        members: teamOf(this.#actor.state).map((member) => ({ ...member, joinedAtMs: null })),
       });
-      await this.#note('preparing', 'The sandbox is being made.', attempt.id);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       await this.#note('failed', `There is no sandbox: ${error.message} ${error.remedy ?? ''} Play on as a tabletop.`);
     }
   }
 
-  async #change(
-    attempt: Attempt | undefined,
-    plan: Parameters<NonNullable<ReturnType<Supervisor['find']>>['actor']['change']>[0],
+  /** What is asked of the sandbox and that it was asked are stored together, so that no restart asks twice. */
+  async #order(
+    { step, attempt }: { readonly step: LiveFireStep; readonly attempt: Attempt | undefined },
+    { state, words }: { readonly state: SandboxState; readonly words: string },
+    plan: PlanMove,
   ): Promise<void> {
-    await this.#parts.supervisor.find(attempt?.id ?? '')?.actor.change(plan);
+    const runner = this.#runnerOf(attempt);
+    if (runner === undefined) return;
+    const asked = (current: DrillState, entries: readonly DrillEntry[]): readonly Happening[] =>
+      samePlan(planLiveFire(current, entries, attempt), step) ? [{ kind: 'sandbox', state, attemptId: null, words }] : [];
+    await this.#actor.change(null, asked, {
+      within: (store) => runner.actor.change(plan, store),
+    });
+  }
+
+  /** An order that came in between must not look as if it had been carried out already. */
+  async #noteIfStill(
+    { step, attempt }: { readonly step: LiveFireStep; readonly attempt: Attempt | undefined },
+    words: string,
+  ): Promise<void> {
+    await this.#actor.change(null, (state, entries) =>
+      samePlan(planLiveFire(state, entries, attempt), step) ? [{ kind: 'sandbox', state: 'ready', attemptId: null, words }] : [],
+    );
   }
 
   async #note(sandbox: SandboxState, words: string, attemptId: string | null = null): Promise<void> {
@@ -177,6 +234,15 @@ class AttemptLiveFire implements LiveFire {
       return state.status === 'scheduled' ? [] : fresh.map(toHappening);
     });
   }
+}
+
+function samePlan(one: LiveFireStep, other: LiveFireStep): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Who plays, and who looks on: those who run it steer the sandbox as instructors do. */
+function teamOf({ members }: DrillState): readonly Pick<Member, 'personId' | 'role'>[] {
+  return members.flatMap(({ personId, role }) => (!isExerciseRole(role) || role === 'observer' ? [{ personId, role }] : []));
 }
 
 function startFault(attempt: Attempt, fault: string, byId: string, nowMs: number): ReturnType<typeof startIncident> | undefined {

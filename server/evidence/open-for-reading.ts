@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Kysely, SqliteDialect, type Dialect } from 'kysely';
 import Database from 'libsql';
 import { createPostgresDialect } from '../store/postgres.ts';
+import { sqliteFile } from '../store/sqlite.ts';
 import type { Db, Tables } from '../store/schema.ts';
 
 /** There is nothing to read where it was looked for. The message says what to do. */
@@ -35,7 +36,7 @@ export async function openForReading(source: {
 
 function dialectFor({ dataDir, databaseUrl }: { readonly dataDir: string; readonly databaseUrl: string | undefined }): Dialect {
   if (databaseUrl !== undefined) return createPostgresDialect(databaseUrl, () => undefined);
-  const file = path.join(dataDir, 'drillhouse.db');
+  const file = path.join(dataDir, sqliteFile);
   if (!existsSync(file)) throw new NothingToReadError(`There is no database in ${dataDir}. Name the data folder with --data.`);
   return new SqliteDialect({ database: async () => Promise.resolve(new Database(file, { readonly: true })) });
 }

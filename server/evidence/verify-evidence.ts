@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Scorecard } from '../../grader/verdict.ts';
 import { verifyChain, type ChainFault, type EvidenceRow } from '../attempts/evidence-chain.ts';
+import type { Happening } from '../drills/drill-entry.ts';
+import { digestEntries, DRILL_ENDED, DRILL_JUDGED, isJudging, type DrillSeal, type StoredEntry } from '../drills/drill-evidence.ts';
 import type { Db } from '../store/schema.ts';
 import { recordingFiles } from '../terminals/recorder.ts';
 import { hashFile, RECORDINGS_SEALED, type SealedRecording } from './recording-seals.ts';
@@ -30,6 +32,8 @@ interface Claims {
   readonly ratings: Map<string, Claim[]>;
   readonly issued: Map<string, Claim>;
   readonly revoked: Map<string, Claim>;
+  readonly drills: Map<string, DrillSeal & { readonly seq: number }>;
+  readonly judgements: Map<string, Claim[]>;
   readonly recordings: { readonly seq: number; readonly attemptId: string; readonly recording: SealedRecording }[];
 }
 
@@ -38,7 +42,7 @@ interface Claim {
   readonly digest: string;
 }
 
-/** Walks the chain; when it holds, compares what the pages show (verdicts, overrides, ratings, certificates, recordings) with what it says. */
+/** Walks the chain; when it holds, compares what the pages show (verdicts, overrides, ratings, certificates, drills, recordings) with what it says. */
 export async function verifyEvidence({ db, dataDir, anchor }: EvidenceSource): Promise<EvidenceReport> {
   const claims: Claims = {
     verdicts: new Map(),
@@ -46,6 +50,8 @@ export async function verifyEvidence({ db, dataDir, anchor }: EvidenceSource): P
     ratings: new Map(),
     issued: new Map(),
     revoked: new Map(),
+    drills: new Map(),
+    judgements: new Map(),
     recordings: [],
   };
   const chain = await verifyChain(db, anchor, (row) => note(row, claims));
@@ -58,6 +64,7 @@ export async function verifyEvidence({ db, dataDir, anchor }: EvidenceSource): P
     ...(await compareOverrides(db, claims)),
     ...(await compareRatings(db, claims)),
     ...(await compareCertificates(db, claims)),
+    ...(await compareDrills(db, claims)),
   ];
   const recordings =
     dataDir === undefined ? { problems: [], remarks: ['Recordings were not looked at.'] } : await compareRecordings(dataDir, claims);
@@ -100,6 +107,12 @@ function note(row: EvidenceRow, claims: Claims): void {
       break;
     case 'certificate-revoked':
       claims.revoked.set(row.attempt_id, claim([payload['atMs'], payload['byId'], payload['reason']]));
+      break;
+    case DRILL_ENDED:
+      claims.drills.set(row.attempt_id, { ...(payload as unknown as DrillSeal), seq: row.seq });
+      break;
+    case DRILL_JUDGED:
+      push(claims.judgements, row.attempt_id, claim([payload['seq'], payload['atMs'], payload['actorId'], payload['document']]));
       break;
     case RECORDINGS_SEALED:
       for (const recording of payload['recordings'] as SealedRecording[])
@@ -191,6 +204,42 @@ async function compareCertificates(db: Db, { issued, revoked }: Claims): Promise
     }),
     ...[...issued].flatMap(([id, { seq }]) => (known.has(id) ? [] : [`Certificate ${id} of entry ${seq} is not in the store any more.`])),
   ];
+}
+
+/** The record of a drill until it ended, and every judgement of it. */
+async function compareDrills(db: Db, { drills, judgements }: Claims): Promise<string[]> {
+  const problems: string[] = [];
+  const judged: { readonly drillId: string; readonly entry: StoredEntry }[] = [];
+  const rows = await db.selectFrom('drills').select(['id', 'ended_at_ms']).execute();
+  for (const { id, ended_at_ms: endedAtMs } of rows) {
+    const entries = await storedEntries(db, id);
+    judged.push(...entries.filter(({ document }) => isJudgement(document)).map((entry) => ({ drillId: id, entry })));
+    const seal = drills.get(id);
+    if (endedAtMs === null) {
+      if (seal !== undefined) problems.push(`Drill ${id} has not ended, and in entry ${seal.seq} it has.`);
+    } else if (seal === undefined) problems.push(`The end of drill ${id} is in no entry.`);
+    else if (digestEntries(entries.slice(0, seal.entries)) !== seal.sha256 || endedAtMs !== seal.endedAtMs)
+      problems.push(`The record of drill ${id} differs from entry ${seal.seq}.`);
+  }
+  const known = new Set(rows.map(({ id }) => id));
+  for (const [id, { seq }] of drills) if (!known.has(id)) problems.push(`Drill ${id} of entry ${seq} is not in the store any more.`);
+  const differing = compareLists(
+    'judgement of drill',
+    judgements,
+    judged,
+    ({ drillId }) => drillId,
+    ({ entry: { seq, atMs, actorId, document } }) => [seq, atMs, actorId, document],
+  );
+  return [...problems, ...differing];
+}
+
+async function storedEntries(db: Db, drillId: string): Promise<readonly StoredEntry[]> {
+  const rows = await db.selectFrom('drill_entries').selectAll().where('drill_id', '=', drillId).orderBy('seq').execute();
+  return rows.map(({ seq, at_ms, actor_id, document }) => ({ seq, atMs: at_ms, actorId: actor_id, document }));
+}
+
+function isJudgement(document: string): boolean {
+  return isJudging((JSON.parse(document) as Happening).kind);
 }
 
 async function compareRecordings(dataDir: string, { recordings }: Claims): Promise<{ problems: string[]; remarks: string[] }> {

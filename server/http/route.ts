@@ -4,6 +4,8 @@ import type { ActiveSession } from '../accounts/sessions.ts';
 import type { Role } from '../contract/roles.ts';
 
 export const everyone: readonly Role[] = ['trainee', 'instructor', 'manager', 'admin'];
+/** Whoever works in an attempt; candidates of interviews, who have no account, may do this and nothing else. */
+export const workers: readonly Role[] = [...everyone, 'candidate'];
 export const instructors: readonly Role[] = ['instructor', 'admin'];
 export const managers: readonly Role[] = ['manager', 'admin'];
 export const staff: readonly Role[] = ['instructor', 'manager', 'admin'];

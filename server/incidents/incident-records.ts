@@ -1,5 +1,6 @@
 import type { EngineSample, IncidentRecord, StatusUpdate } from '../../grader/incidents/status-update.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
+import { limitFactor } from '../attempts/extra-time.ts';
 import type { Db, Tx } from '../store/schema.ts';
 
 /** A status update with who wrote it. */
@@ -62,6 +63,7 @@ export class IncidentRecords {
     return {
       updates,
       samples,
+      limitFactor: limitFactor(attempt.lab.incidentMinutes, attempt.extraTime),
       clock: { startedAtMs: incidentStartedAtMs, untilMs: grading?.requestedAtMs ?? endedAtMs ?? nowMs, isOver, pauses },
     };
   }

@@ -15,7 +15,7 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     id: 'completion',
     title: 'Training completion',
     definition:
-      'Of all labs that were due by that day, the share that was taken to a verdict in time. Each member and each lab of the curriculum counts once.',
+      'Of all labs that were due by that day, the share that was taken to a verdict in time. Each member and each lab that the curriculum asks of their track counts once.',
     unit: '%',
     better: 'up',
     source: 'Drillhouse: curriculum and verdicts',

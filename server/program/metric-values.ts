@@ -5,7 +5,7 @@ import type { MetricDefinition } from './metric-definitions.ts';
 export const WINDOW_MS = 30 * DAY_MS;
 
 /** Fewer people than this could be told apart in a number, so none is shown. */
-const LEAST_PEOPLE = 3;
+export const LEAST_PEOPLE = 3;
 
 /** One thing that counts: at its time, `value` of it. For a share 1 counts towards it and 0 does not. */
 export interface Fact {
@@ -13,7 +13,15 @@ export interface Fact {
   readonly value: number;
   /** Whose it is, where it is somebody's. */
   readonly personId?: string;
+  /** What it was, for whoever may look. */
+  readonly source?: FactSource;
 }
+
+/** `due`: a lab that was due, and the attempt that was in time. */
+export type FactSource =
+  | { readonly kind: 'attempt'; readonly attemptId: string }
+  | { readonly kind: 'due'; readonly lab: string; readonly attemptId: string | null }
+  | { readonly kind: 'row'; readonly id: string };
 
 /** The figure of the facts after `fromMs` and up to `toMs`. */
 export function figureOf(definition: MetricDefinition, facts: readonly Fact[], fromMs: number, toMs: number): FigureValue {

@@ -1,10 +1,13 @@
 import type { Grade } from '../contract/attempts.ts';
 import type { Cohort } from '../contract/people.ts';
+import type { Track } from '../contract/labs.ts';
 import type { MetricId, SaveProgramme } from '../contract/program.ts';
 import { groupBy } from '../grouping.ts';
 import type { ImportedRow } from './csv-import.ts';
 import { DAY_MS } from '../clock.ts';
-import { type Fact } from './metric-values.ts';
+import { isAskedOf } from './curriculum-plan.ts';
+import type { Fact, FactSource } from './metric-values.ts';
+import { trackIn } from './program-groups.ts';
 import type { ProgrammeFacts } from './programme-figures.ts';
 
 /** What 1,000 requests cost in the last measured run of an attempt. */
@@ -27,6 +30,8 @@ export interface ProgramSources {
 export interface StartedProgramme {
   readonly cohort: Cohort;
   readonly document: SaveProgramme;
+  /** Who was put on a track of their own. */
+  readonly placed?: ReadonlyMap<string, Track>;
 }
 
 /** What counts for each of these programmes. The tickets and changes of a team count once, with its first programme. */
@@ -44,8 +49,12 @@ export function programmeFacts(programmes: readonly StartedProgramme[], sources:
       targets,
       facts: {
         ...peopleFacts(programme, sources),
-        'change-failures': ofTeam(sources.changes).map(({ atMs, failed }) => ({ atMs, value: failed === true ? 1 : 0 })),
-        tickets: ofTeam(sources.tickets).map(({ atMs }) => ({ atMs, value: 1 })),
+        'change-failures': ofTeam(sources.changes).map(({ id, atMs, failed }) => ({
+          atMs,
+          value: failed === true ? 1 : 0,
+          source: { kind: 'row' as const, id },
+        })),
+        tickets: ofTeam(sources.tickets).map(({ id, atMs }) => ({ atMs, value: 1, source: { kind: 'row' as const, id } })),
       },
     };
   });
@@ -58,36 +67,44 @@ function peopleFacts(
   const members = new Set(programme.cohort.members.map(({ id }) => id));
   const graded = sources.grades.flatMap((grade) =>
     members.has(grade.person.id) && grade.endedAt !== null && (grade.outcome === 'passed' || grade.outcome === 'failed')
-      ? [{ ...grade, atMs: Date.parse(grade.endedAt), personId: grade.person.id }]
+      ? [{ ...grade, atMs: Date.parse(grade.endedAt), personId: grade.person.id, source: attemptSource(grade.attemptId) }]
       : [],
   );
   return {
     completion: completionFacts(programme, graded),
-    passed: graded.map(({ atMs, personId, outcome }) => ({ atMs, personId, value: outcome === 'passed' ? 1 : 0 })),
-    recovery: graded.flatMap(({ atMs, personId, restoredAfterMs }) =>
-      restoredAfterMs === null ? [] : [{ atMs, personId, value: restoredAfterMs / 60_000 }],
+    passed: graded.map(({ atMs, personId, source, outcome }) => ({ atMs, personId, source, value: outcome === 'passed' ? 1 : 0 })),
+    recovery: graded.flatMap(({ atMs, personId, source, restoredAfterMs }) =>
+      restoredAfterMs === null ? [] : [{ atMs, personId, source, value: restoredAfterMs / 60_000 }],
     ),
     cost: sources.costs.flatMap(({ attemptId, atMs, usd }) =>
       sources
         .ownersOf(attemptId)
         .filter((personId) => members.has(personId))
-        .map((personId) => ({ atMs, personId, value: usd })),
+        .map((personId) => ({ atMs, personId, value: usd, source: attemptSource(attemptId) })),
     ),
   };
 }
 
 /** Each member and each lab that is due is a fact at the day it is due. */
 function completionFacts(
-  { cohort, document }: StartedProgramme,
-  graded: readonly { readonly atMs: number; readonly personId: string; readonly lab: { readonly slug: string } }[],
+  programme: StartedProgramme,
+  graded: readonly (Pick<Grade, 'attemptId' | 'lab'> & { readonly atMs: number; readonly personId: string })[],
 ): Fact[] {
+  const { cohort, document } = programme;
   const done = groupBy(graded, ({ personId, lab }) => `${personId} ${lab.slug}`);
   const startsAtMs = Date.parse(document.startsAt);
   return cohort.members.flatMap(({ id }) =>
-    document.curriculum.map(({ lab, dueDay }) => {
+    document.curriculum.flatMap((item) => {
+      if (!isAskedOf(item, trackIn(programme, id))) return [];
+      const { lab, dueDay } = item;
       const dueMs = startsAtMs + dueDay * DAY_MS;
-      const inTime = (done.get(`${id} ${lab}`) ?? []).some(({ atMs }) => atMs >= startsAtMs && atMs <= dueMs);
-      return { atMs: dueMs, personId: id, value: inTime ? 1 : 0 };
+      const inTime = (done.get(`${id} ${lab}`) ?? []).find(({ atMs }) => atMs >= startsAtMs && atMs <= dueMs);
+      const source = { kind: 'due', lab, attemptId: inTime?.attemptId ?? null } as const;
+      return [{ atMs: dueMs, personId: id, value: inTime === undefined ? 0 : 1, source }];
     }),
   );
+}
+
+function attemptSource(attemptId: string): FactSource {
+  return { kind: 'attempt', attemptId };
 }

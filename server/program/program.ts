@@ -7,7 +7,6 @@ import { DAY_MS, toInstant, type Clock } from '../clock.ts';
 import type { Grade } from '../contract/attempts.ts';
 import type { Cohort } from '../contract/people.ts';
 import {
-  TRACK_LABELS,
   type Figures,
   type Grouping,
   type ImportPreview,
@@ -16,21 +15,24 @@ import {
   type Programme,
   type SaveProgramme,
 } from '../contract/program.ts';
-import { trackSchema } from '../contract/labs.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { toCsv } from '../csv.ts';
 import { newId } from '../ids.ts';
 import type { PersonRow } from '../store/schema.ts';
 import { parseImport, type ImportedRow } from './csv-import.ts';
-import { MARK_DAYS, programmeFigures } from './programme-figures.ts';
+import { chooseGroup, groupsOf, labelOf } from './program-groups.ts';
+import { MARK_DAYS, programmeFigures, type ProgrammeFacts } from './programme-figures.ts';
 import { programmeFacts, type StartedProgramme } from './program-facts.ts';
 import type { ProgramRecords } from './program-records.ts';
+import type { ReadinessRecords } from './readiness-records.ts';
 
 const MAX_PROBLEMS = 50;
 const SAMPLE_ROWS = 5;
 
 export interface ProgramParts {
   readonly records: ProgramRecords;
+  /** Who was put on which track; whoever was not is on their cohort's. */
+  readonly placements: Pick<ReadinessRecords, 'tracks'>;
   readonly cohorts: Cohorts;
   readonly people: People;
   readonly catalogue: LabCatalogue;
@@ -43,6 +45,14 @@ export interface ProgramParts {
 interface Chosen {
   readonly by?: Grouping | undefined;
   readonly name?: string | undefined;
+}
+
+interface GroupFacts {
+  /** Whom they are of. */
+  readonly of: string;
+  readonly started: readonly StartedProgramme[];
+  readonly chosen: readonly StartedProgramme[];
+  readonly facts: readonly ProgrammeFacts[];
 }
 
 /** Programmes of ninety days and what they change. */
@@ -80,10 +90,24 @@ export class Program {
   }
 
   /** Throws NotFound for a group that does not exist or has no programme yet. */
-  async figures({ by, name }: Chosen): Promise<Figures> {
-    const { records, clock } = this.#parts;
+  async figures(which: Chosen): Promise<Figures> {
+    const { of, started, chosen, facts } = await this.facts(which);
+    const nowMs = this.#parts.clock.now();
+    const days = facts.map(({ startsAtMs }) => Math.floor((nowMs - startsAtMs) / DAY_MS));
+    return {
+      of,
+      people: new Set(chosen.flatMap(({ cohort }) => cohort.members.map(({ id }) => id))).size,
+      day: days.length === 0 ? null : Math.min(...days),
+      figures: programmeFigures(facts, nowMs),
+      groups: groupsOf(started),
+    };
+  }
+
+  /** What the figures of a group stand on. Throws NotFound as {@link Program.figures}. */
+  async facts({ by, name }: Chosen): Promise<GroupFacts> {
+    const { records } = this.#parts;
     const started = await this.#started();
-    const chosen = by === undefined ? started : started.filter((programme) => nameIn(programme, by) === name);
+    const chosen = by === undefined ? started : chooseGroup(started, by, name);
     if (by !== undefined && chosen.length === 0) throw notFound(`${by} with a programme`);
     const [grades, costs, tickets, changes] = await Promise.all([
       this.#parts.grades(),
@@ -93,15 +117,11 @@ export class Program {
     ]);
     const owners = new Map<string, string[]>();
     for (const grade of grades) owners.set(grade.attemptId, [...(owners.get(grade.attemptId) ?? []), grade.person.id]);
-    const facts = programmeFacts(chosen, { grades, costs, tickets, changes, ownersOf: (id) => owners.get(id) ?? [] });
-    const nowMs = clock.now();
-    const days = facts.map(({ startsAtMs }) => Math.floor((nowMs - startsAtMs) / DAY_MS));
     return {
       of: by === undefined || name === undefined ? 'Everybody' : labelOf(by, name),
-      people: new Set(chosen.flatMap(({ cohort }) => cohort.members.map(({ id }) => id))).size,
-      day: days.length === 0 ? null : Math.min(...days),
-      figures: programmeFigures(facts, nowMs),
-      groups: groupsOf(started),
+      started,
+      chosen,
+      facts: programmeFacts(chosen, { grades, costs, tickets, changes, ownersOf: (id) => owners.get(id) ?? [] }),
     };
   }
 
@@ -204,11 +224,12 @@ export class Program {
   }
 
   async #started(): Promise<StartedProgramme[]> {
-    const [cohorts, documents] = await Promise.all([this.#parts.cohorts.list(), this.#parts.records.programmes()]);
+    const { cohorts: groups, records, placements } = this.#parts;
+    const [cohorts, documents, placed] = await Promise.all([groups.list(), records.programmes(), placements.tracks()]);
     const nowMs = this.#parts.clock.now();
     return cohorts.flatMap((cohort) => {
       const document = documents.get(cohort.id);
-      return document === undefined || Date.parse(document.startsAt) > nowMs ? [] : [{ cohort, document }];
+      return document === undefined || Date.parse(document.startsAt) > nowMs ? [] : [{ cohort, document, placed }];
     });
   }
 }
@@ -216,20 +237,4 @@ export class Program {
 function view({ id, name, members }: Cohort, document: SaveProgramme | undefined): Programme {
   const empty = { startsAt: null, track: null, team: null, curriculum: [], baselines: {}, targets: {} };
   return { cohort: { id, name, members: members.length }, ...(document ?? empty) };
-}
-
-function nameIn({ cohort, document }: StartedProgramme, by: Grouping): string | null {
-  return by === 'cohort' ? cohort.name : document[by];
-}
-
-function labelOf(by: Grouping, name: string): string {
-  return by === 'track' ? TRACK_LABELS[trackSchema.parse(name)] : name;
-}
-
-function groupsOf(started: readonly StartedProgramme[]): Figures['groups'] {
-  return (['cohort', 'track', 'team'] as const).flatMap((by) =>
-    [...new Set(started.flatMap((programme) => nameIn(programme, by) ?? []))]
-      .toSorted()
-      .map((name) => ({ by, name, label: labelOf(by, name) })),
-  );
 }

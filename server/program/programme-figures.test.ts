@@ -98,6 +98,8 @@ describe('programmeFacts', () => {
     score: null,
     restoredAfterMs: minutes === null ? null : minutes * 60_000,
     hintsUsed: 0,
+    aiPolicy: null,
+    aiTools: null,
     startedAt: '',
     endedAt: new Date(day(atDay)).toISOString(),
   });

@@ -1,5 +1,6 @@
 import { DAY_MS, toInstant } from '../clock.ts';
 import type { Figure, FigureValue, MetricId } from '../contract/program.ts';
+import { mean } from '../statistics.ts';
 import { metricDefinitions, type MetricDefinition } from './metric-definitions.ts';
 import { figureOf, WINDOW_MS, type Fact } from './metric-values.ts';
 
@@ -44,7 +45,32 @@ function figure(definition: MetricDefinition, programmes: readonly ProgrammeFact
 
 /** What is due is counted from the beginning; everything else over thirty days. */
 function at(definition: MetricDefinition, facts: readonly Fact[], atMs: number): FigureValue {
-  return figureOf(definition, facts, definition.id === 'completion' ? Number.NEGATIVE_INFINITY : atMs - WINDOW_MS, atMs);
+  return figureOf(definition, facts, windowStart(definition, atMs), atMs);
+}
+
+function windowStart({ id }: MetricDefinition, atMs: number): number {
+  return id === 'completion' ? Number.NEGATIVE_INFINITY : atMs - WINDOW_MS;
+}
+
+/** A moment of the calendar, or the end of a day of each programme. */
+export type Point = { readonly atMs: number } | { readonly day: number };
+
+/** The number at a point, with the facts that it stands on. */
+export function pointOf(
+  definition: MetricDefinition,
+  programmes: readonly ProgrammeFacts[],
+  point: Point,
+): { readonly figure: FigureValue; readonly facts: readonly Fact[] } {
+  const atMs = 'day' in point ? point.day * DAY_MS : point.atMs;
+  const fromMs = windowStart(definition, atMs);
+  const placed = programmes.flatMap(({ facts, startsAtMs }) =>
+    facts[definition.id].map((fact) => ({ fact, atMs: 'day' in point ? fact.atMs - startsAtMs : fact.atMs })),
+  );
+  const moved = placed.map(({ fact, atMs: placedMs }) => ({ ...fact, atMs: placedMs }));
+  return {
+    figure: figureOf(definition, moved, fromMs, atMs),
+    facts: placed.filter((one) => one.atMs > fromMs && one.atMs <= atMs).map(({ fact }) => fact),
+  };
 }
 
 function relative({ id }: MetricDefinition, programmes: readonly ProgrammeFacts[]): Fact[] {
@@ -63,8 +89,4 @@ function trend(
   const weeks = Math.max(0, Math.floor((last - first) / WEEK_MS));
   const times = [...Array.from({ length: Math.min(weeks, 52) + 1 }, (_, week) => first + week * WEEK_MS), ...(last > first ? [last] : [])];
   return [...new Set(times)].map((time) => ({ at: toInstant(time), value: at(definition, facts, time).value }));
-}
-
-function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

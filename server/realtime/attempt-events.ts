@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import { attemptRefSchema } from '../contract/events.ts';
-import { everyone, instructors } from '../http/route.ts';
+import { instructors, workers } from '../http/route.ts';
 import type { Services } from '../http/services.ts';
 import { noReply, socketEvent, type SocketEvent } from './socket-event.ts';
 
@@ -27,7 +27,7 @@ function watch({ supervisor, presence }: Services, attemptId: string, personId: 
 export function attemptEvents(services: Services): SocketEvent[] {
   const { commands, presence, views } = services;
   return [
-    socketEvent('attempt:watch', everyone, true, attemptRefSchema, async ({ attemptId }, connection) => {
+    socketEvent('attempt:watch', workers, true, attemptRefSchema, async ({ attemptId }, connection) => {
       const attempt = await commands.arrive(connection.person, attemptId);
       if (connection.watches.size >= MAX_WATCHES)
         throw new AppError('TooManyRequests', 'This page watches too many attempts.', { remedy: 'Close some and reload.' });
@@ -38,7 +38,7 @@ export function attemptEvents(services: Services): SocketEvent[] {
       }
       return { data: { attempt: await views.view(attempt), present: await views.present(attempt, presence.present(attemptId)) } };
     }),
-    socketEvent('attempt:unwatch', everyone, true, attemptRefSchema, async ({ attemptId }, connection) => {
+    socketEvent('attempt:unwatch', workers, true, attemptRefSchema, async ({ attemptId }, connection) => {
       connection.watches.get(attemptId)?.[Symbol.dispose]();
       connection.watches.delete(attemptId);
       await connection.socket.leave(attemptRoom(attemptId));

@@ -12,6 +12,7 @@ import { Lifetime } from '../lifetime.ts';
 import { attemptEvents, attemptRoom, ROSTER_ROOM } from './attempt-events.ts';
 import { drillEvents, drillRoom } from './drill-events.ts';
 import { release, type AckCallback, type Connection } from './connection.ts';
+import { shutOut } from './shut-out.ts';
 import type { SocketEvent } from './socket-event.ts';
 import { terminalEvents } from './terminal-events.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -116,8 +117,8 @@ export function startRealtime(httpServer: HttpServer, services: Services, pages:
     connection.socket.disconnect(true);
   };
   lifetime.use(
-    accounts.sessions.onEnded((ids) => {
-      for (const connection of connections) if (ids.includes(connection.sessionId)) disconnect(connection, 'You were signed out.');
+    accounts.sessions.onEnded((ids, reason) => {
+      for (const connection of connections) if (ids.includes(connection.sessionId)) disconnect(connection, reason);
     }),
   );
   lifetime.use(
@@ -135,9 +136,10 @@ export function startRealtime(httpServer: HttpServer, services: Services, pages:
       io.to(room).emit('attempt:changed', { attempt: await services.views.view(attempt) });
   };
   lifetime.use(
-    supervisor.subscribe(
-      (attempt) => void tell(attempt).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'a change could not be told')),
-    ),
+    supervisor.subscribe((attempt) => {
+      for (const connection of connections) shutOut(connection, attempt);
+      void tell(attempt).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'a change could not be told'));
+    }),
   );
   lifetime.use(
     services.drills.subscribe(({ head, lastSeq }) => {

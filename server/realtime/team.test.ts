@@ -120,6 +120,20 @@ describe('a team', () => {
     expect((await read(ana, id)).members.map(({ joinedAt }) => joinedAt !== null)).toEqual([true, true, false]);
   });
 
+  it('may be declined by whoever has not come, whose role somebody else takes, and who is free for another attempt', async () => {
+    const { id } = await begin();
+    expect((await cy.fetch('POST', `/api/attempts/${id}/leave`)).status).toBe(204);
+    expect(await codeOf(cy.refused('GET', `/api/attempts/${id}`))).toBe('NotFound');
+    expect(await codeOf(ana.refused('POST', `/api/attempts/${id}/leave`))).toBe('Conflict');
+    const di = await server.trainee('Di');
+    const wanted = { email: 'di@example.com', role: 'customer-liaison' };
+    expect(await codeOf(bo.refused('POST', `/api/attempts/${id}/team`, wanted))).toBe('ReadOnly');
+    const { members } = await ana.call('POST', `/api/attempts/${id}/team`, attemptSchema, wanted);
+    expect(members.map(({ person, role }) => `${person.name} ${role}`)).toContain('Di customer-liaison');
+    expect((await read(di, id)).id).toBe(id);
+    expect((await cy.fetch('POST', '/api/attempts', { lab: 'endpoint', mode: 'incident' })).ok).toBe(true);
+  });
+
   it('hands roles over: who typed types no longer, at once', async () => {
     const { id, members } = await begin();
     const idOf = (role: string): string => members.find((member) => member.role === role)!.person.id;

@@ -4,7 +4,7 @@ import { mayDo, requireRight } from '../attempts/permissions.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import { toInstantOrNull } from '../clock.ts';
 import { openTerminalSchema, terminalAckSchema, terminalInputSchema, terminalRefSchema, terminalResizeSchema } from '../contract/events.ts';
-import { everyone } from '../http/route.ts';
+import { workers } from '../http/route.ts';
 import type { Services } from '../http/services.ts';
 import type { ViewerPort } from '../terminals/viewer.ts';
 import type { Connection } from './connection.ts';
@@ -14,7 +14,7 @@ const MAX_ATTACHMENTS = 40;
 
 export function terminalEvents({ commands, supervisor, terminals }: Services): SocketEvent[] {
   return [
-    socketEvent('terminal:open', everyone, true, openTerminalSchema, async ({ terminalId, columns, rows, fromSeq, access }, connection) => {
+    socketEvent('terminal:open', workers, true, openTerminalSchema, async ({ terminalId, columns, rows, fromSeq, access }, connection) => {
       const terminal = terminals.require(terminalId);
       const attempt = await commands.read(connection.person, terminal.key.attemptId);
       if (access === 'write') requireRight(connection.person, attempt, 'type');
@@ -26,23 +26,23 @@ export function terminalEvents({ commands, supervisor, terminals }: Services): S
       const { seq, restarted, size, ended } = attachment;
       return { data: { seq, restarted, columns: size.columns, rows: size.rows, ended }, after: () => attachment.begin() };
     }),
-    socketEvent('terminal:input', everyone, false, terminalInputSchema, ({ terminalId, data }, connection) => {
+    socketEvent('terminal:input', workers, false, terminalInputSchema, ({ terminalId, data }, connection) => {
       requireWriter(connection, terminalId, supervisor);
       if (!connection.inputBytes.take(data.byteLength))
         throw new AppError('TooManyRequests', 'Too much input at once.', { retryAfterSeconds: 1, remedy: 'Paste smaller pieces.' });
       terminals.require(terminalId).write(data);
       return noReply;
     }),
-    socketEvent('terminal:resize', everyone, false, terminalResizeSchema, ({ terminalId, columns, rows }, connection) => {
+    socketEvent('terminal:resize', workers, false, terminalResizeSchema, ({ terminalId, columns, rows }, connection) => {
       requireWriter(connection, terminalId, supervisor);
       terminals.require(terminalId).resize({ columns, rows });
       return noReply;
     }),
-    socketEvent('terminal:ack', everyone, false, terminalAckSchema, ({ terminalId, seq }, connection) => {
+    socketEvent('terminal:ack', workers, false, terminalAckSchema, ({ terminalId, seq }, connection) => {
       connection.attachments.get(terminalId)?.acknowledge(seq);
       return noReply;
     }),
-    socketEvent('terminal:close', everyone, true, terminalRefSchema, ({ terminalId }, connection) => {
+    socketEvent('terminal:close', workers, true, terminalRefSchema, ({ terminalId }, connection) => {
       detach(connection, terminalId);
       return noReply;
     }),

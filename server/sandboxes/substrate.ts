@@ -1,7 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { StageOptions } from '../../labs/lab-stage.ts';
+import type { Ground } from '../../scenarios/faults/fault-ground.ts';
 
 /**
- * Where sandboxes live: the embedded cluster today, a company's own Kubernetes later. Everything above speaks the Kubernetes API
+ * Where sandboxes live: embedded clusters, or namespaces of a company's own Kubernetes. Everything above speaks the Kubernetes API
  * through what {@link Sandbox} gives. Implemented in infra/substrate; only server/app.ts names an implementation.
  *
  * Calls may be repeated. A sandbox survives the orchestrator's restart: `adopt` finds it again.
@@ -13,9 +15,15 @@ export interface Substrate extends AsyncDisposable {
   readonly isolation: string;
   /** False where sandboxes are no security boundary: the pages say so too. */
   readonly isBoundary: boolean;
+  /** What sandboxes here carry; labs and faults that need more are refused before they start. */
+  readonly ground: Ground;
+  /** Sandboxes at once, where the substrate itself knows; absent: as many as the machine has room for. */
+  readonly capacity?: number;
   /** Never throws; bounded to a few seconds. */
   health(): Promise<SubstrateHealth>;
-  /** Tells when the ground under running sandboxes goes and comes back. */
+  /** Why one sandbox cannot be reached though others can, where only a part of the ground is gone; undefined: nothing is known against it. */
+  troubleOf?(sandboxId: string): string | undefined;
+  /** Tells when the ground under running sandboxes goes and comes back, or a part of it does. */
   subscribe(listener: (health: SubstrateHealth) => void): Disposable;
   /** `nodes`: what the sandbox's cluster must have, where it is not any cluster; whoever uses it looks whether it has. */
   provision(sandboxId: string, progress: (text: string) => void, signal: AbortSignal, nodes?: readonly SandboxNode[]): Promise<Sandbox>;
@@ -35,6 +43,8 @@ export interface Sandbox {
   readonly id: string;
   /** Drillhouse's own credential: sees hidden namespaces. Never goes to a person or into a pod. */
   readonly operatorConfig: KubeConfig;
+  /** Where its parts lie on a shared cluster; absent: it is a cluster of its own. */
+  readonly place?: NonNullable<StageOptions['place']>;
   /** All objects as text, and back: what reset uses. Absent where a substrate cannot. */
   readonly snapshots?: { take(): Promise<string>; restore(snapshot: string): Promise<void> };
 }

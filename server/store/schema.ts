@@ -1,4 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { AiPolicy } from '../contract/ai-policy.ts';
+import type { Track } from '../contract/labs.ts';
 import type { ImportKind } from '../contract/program.ts';
 import type { Role } from '../contract/roles.ts';
 import type { TeamRole } from '../contract/teams.ts';
@@ -37,8 +39,20 @@ export interface Tables {
   programmes: ProgrammesTable;
   imports: ImportsTable;
   import_rows: ImportRowsTable;
+  readiness_drafts: ReadinessDraftsTable;
+  placements: PlacementsTable;
+  mentorships: MentorshipsTable;
+  mentor_notes: MentorNotesTable;
+  artefact_comments: ArtefactCommentsTable;
+  calendar_links: CalendarLinksTable;
+  dismissed_reminders: DismissedRemindersTable;
   drills: DrillsTable;
   drill_entries: DrillEntriesTable;
+  gradings: GradingsTable;
+  cohort_managers: CohortManagersTable;
+  interviews: InterviewsTable;
+  extra_time: ExtraTimeTable;
+  ai_rules: AiRulesTable;
   audit: AuditTable;
   settings: SettingsTable;
 }
@@ -397,6 +411,142 @@ export interface ImportRowsTable {
   team: string | null;
   /** Null for tickets. */
   failed: number | null;
+}
+
+/** What insight reads of the chain's verdicts and regrades, without their evidence; made of the chain and can be made again. */
+export interface GradingsTable {
+  /** Of the row in the chain. */
+  seq: number;
+  attempt_id: string;
+  kind: 'verdict' | 'regrade';
+  at_ms: number;
+  /** insight/grading.ts `Grading`. */
+  document: string;
+}
+
+/** Managers who may look into the evidence of a cohort's people. */
+export interface CohortManagersTable {
+  cohort_id: string;
+  person_id: string;
+}
+
+/** What somebody has answered so far. */
+export interface ReadinessDraftsTable {
+  person_id: string;
+  /** Of the questions that were answered. */
+  version: number;
+  /** contract/readiness.ts `ReadinessAnswers`. */
+  answers: string;
+  saved_at_ms: number;
+}
+
+/** Who was put on which track. Only ever added to. */
+export interface PlacementsTable {
+  person_id: string;
+  /** Counts from 1 for each person. */
+  seq: number;
+  at_ms: number;
+  by_id: string;
+  kind: 'check' | 'overruled';
+  track: Track;
+  /** program/readiness-records.ts `PlacementDocument`. */
+  document: string;
+}
+export type PlacementRow = Selectable<PlacementsTable>;
+
+export interface MentorshipsTable {
+  id: string;
+  mentor_id: string;
+  trainee_id: string;
+  since_ms: number;
+  /** Who assigned the mentor. */
+  by_id: string;
+  ended_at_ms: number | null;
+}
+export type MentorshipRow = Selectable<MentorshipsTable>;
+
+export interface MentorNotesTable {
+  mentorship_id: string;
+  /** Counts from 1 within its mentorship. */
+  seq: number;
+  at_ms: number;
+  by_id: string;
+  text: string;
+}
+
+/** What was said about a version of an artefact, and the answers to it. */
+export interface ArtefactCommentsTable {
+  id: string;
+  attempt_id: string;
+  artefact_id: string;
+  /** Counts from 1 within its artefact. */
+  seq: number;
+  /** The comment that this one answers, or itself. */
+  thread_id: string;
+  version: number;
+  /** contract/artefacts.ts `CommentPlace`; null: the whole. Of the first of a thread only. */
+  place: string | null;
+  at_ms: number;
+  by_id: string;
+  text: string;
+  /** Of the first of a thread only. */
+  resolved_at_ms: number | null;
+  resolved_by: string | null;
+}
+export type ArtefactCommentRow = Selectable<ArtefactCommentsTable>;
+
+export interface CalendarLinksTable {
+  person_id: string;
+  token_hash: string;
+  created_at_ms: number;
+  fetched_at_ms: number | null;
+}
+
+export interface DismissedRemindersTable {
+  person_id: string;
+  reminder_id: string;
+  at_ms: number;
+}
+
+export interface InterviewsTable {
+  id: string;
+  /** The candidate: a person of that role, who has no account and goes by an alias. */
+  person_id: string;
+  token_hash: string;
+  /** The only place that holds it; null once it was erased. */
+  candidate_name: string | null;
+  /** interviews/interview.ts `InterviewTerms`. */
+  document: string;
+  created_by: string;
+  created_at_ms: number;
+  /** The last moment to begin. */
+  expires_at_ms: number;
+  consented_at_ms: number | null;
+  revoked_at_ms: number | null;
+  erased_at_ms: number | null;
+}
+export type InterviewRow = Selectable<InterviewsTable>;
+
+export interface ExtraTimeTable {
+  person_id: string;
+  /** Counts from 1 for its person; the last one without an attempt holds. */
+  seq: number;
+  /** Null: for all that the person starts from then on. */
+  attempt_id: string | null;
+  percent: number;
+  minutes: number;
+  reason: string;
+  by_id: string;
+  at_ms: number;
+}
+export type ExtraTimeRow = Selectable<ExtraTimeTable>;
+
+/** What a cohort says about AI assistants. */
+export interface AiRulesTable {
+  cohort_id: string;
+  /** Empty: for every lab that has no rule of its own. */
+  lab_slug: string;
+  policy: AiPolicy;
 }
 
 export interface AuditTable {

@@ -1,4 +1,5 @@
 import { Kysely, Migrator, sql, type Dialect } from 'kysely';
+import { messageOf } from '../app-error.ts';
 import { opening } from '../lifetime.ts';
 import type { Logger } from '../log.ts';
 import { lockDatabase, lockDataFolder } from './data-lock.ts';
@@ -11,6 +12,9 @@ import { certificates } from './migrations/0005-certificates.ts';
 import { measurements } from './migrations/0007-measurements.ts';
 import { apiTokens } from './migrations/0008-api-tokens.ts';
 import { programmes } from './migrations/0009-programmes.ts';
+import { training } from './migrations/0010-training.ts';
+import { interviews } from './migrations/0011-interviews.ts';
+import { insight } from './migrations/0012-insight.ts';
 import { createPostgresDialect } from './postgres.ts';
 import type { Db, Tables } from './schema.ts';
 import { createSqliteDialect } from './sqlite.ts';
@@ -24,6 +28,9 @@ const migrations = {
   '0007-measurements': measurements,
   '0008-api-tokens': apiTokens,
   '0009-programmes': programmes,
+  '0010-training': training,
+  '0011-interviews': interviews,
+  '0012-insight': insight,
 };
 
 /** Where everything is kept. Disposing it lets go of the data, so that another server may have it. */
@@ -32,6 +39,8 @@ export interface Store extends AsyncDisposable {
   readonly engine: 'sqlite' | 'postgres';
   /** Makes what was committed survive a power cut too. PostgreSQL does that on every commit. */
   flush(): Promise<void>;
+  /** Takes what was deleted out of SQLite's files as well, its log included. PostgreSQL's own vacuum does that in time. */
+  purge(): Promise<void>;
 }
 
 export interface StoreOptions {
@@ -48,7 +57,7 @@ export function openStore(options: StoreOptions): Promise<Store> {
     const { databaseUrl } = options;
     lifetime.use(lockDataFolder(options.dataDir));
     if (databaseUrl !== undefined) lifetime.use(await lockDatabase(databaseUrl, options.onLockLost));
-    const db = new Kysely<Tables>({ dialect: withFaultTranslation(dialectFor(options)) });
+    const db = openDatabase(options);
     lifetime.defer(() => db.destroy());
     await migrate(db);
     return {
@@ -57,18 +66,61 @@ export function openStore(options: StoreOptions): Promise<Store> {
       flush: async () => {
         if (databaseUrl === undefined) await sql`pragma wal_checkpoint(passive)`.execute(db);
       },
+      purge: async () => {
+        if (databaseUrl === undefined) await sql`pragma wal_checkpoint(truncate)`.execute(db);
+      },
       [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
     };
   });
 }
 
-function dialectFor({ databaseUrl, dataDir, log }: StoreOptions): Dialect {
+/** The database alone, neither locked nor migrated. The caller destroys it. */
+export function openDatabase(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Db {
+  return new Kysely<Tables>({ dialect: withFaultTranslation(dialectFor(options)) });
+}
+
+function dialectFor({ databaseUrl, dataDir, log }: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Dialect {
   if (databaseUrl === undefined) return createSqliteDialect(dataDir);
   return createPostgresDialect(databaseUrl, (error) => log.warn({ err: error }, 'an idle database connection was lost'));
 }
 
-async function migrate(db: Db): Promise<void> {
+/** The database cannot be brought to this version. The message says what to do. */
+export class MigrationError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MigrationError';
+  }
+}
+
+/**
+ * Brings a PostgreSQL database to the newest migration without being a server, and answers what was run, in order. Takes no lock of a server's,
+ * so that it may run beside the old one; PostgreSQL lets one migrate at a time, and whoever waited finds it done.
+ */
+export async function migrateDatabase(databaseUrl: string, log: Logger): Promise<readonly string[]> {
+  const db = openDatabase({ databaseUrl, dataDir: '', log });
+  try {
+    return await migrate(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/**
+ * To the newest migration, or to the one named, which must be of this version. Answers what was run, in order. Throws MigrationError.
+ */
+export async function migrate(db: Db, to?: string): Promise<readonly string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new Error('The database could not be brought to this version.', { cause: error });
+  const { error, results = [] } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
+  if (error !== undefined) throw explainMigration(error);
+  return results.flatMap(({ migrationName, status }) => (status === 'Success' ? [migrationName] : []));
+}
+
+function explainMigration(error: unknown): MigrationError {
+  const newer = error instanceof Error ? /previously executed migration (\S+) is missing/.exec(error.message)?.[1] : undefined;
+  return newer === undefined
+    ? new MigrationError(`The database could not be brought to this version: ${messageOf(error)}`, { cause: error })
+    : new MigrationError(
+        `The database was used by another version of Drillhouse, which knows the migration ${newer}. Start that version or a newer one, or restore the backup from before the upgrade.`,
+        { cause: error },
+      );
 }

@@ -5,7 +5,7 @@ import { toInstant } from '../clock.ts';
 import type { Recording } from '../contract/attempts.ts';
 import type { Db } from '../store/schema.ts';
 import { recordingFiles } from './recorder.ts';
-import { TypedChanges, type TypedChange } from './typed-changes.ts';
+import { readTypedLines, TypedChanges, type TypedChange } from './typed-changes.ts';
 
 /** Enough of a file's end to hold its last whole line: one flush of recorded output, escaped. */
 const END_BYTES = 256 * 1024;
@@ -37,6 +37,17 @@ export class Recordings {
     const rows = await this.#db.selectFrom('recordings').select('terminal_id').where('attempt_id', '=', attemptId).execute();
     const changes = await Promise.all(rows.map((row) => this.#typed.of(recordingFiles(this.#dataDir, row.terminal_id).cast)));
     return changes.flat().sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** What `pick` makes of each line that was typed in the attempt's terminals; at most so many of each terminal. Read anew each time. */
+  async readTyped<T extends { readonly atMs: number }>(
+    attemptId: string,
+    limit: number,
+    pick: (typed: string, atMs: number) => readonly T[],
+  ): Promise<readonly T[]> {
+    const rows = await this.#db.selectFrom('recordings').select('terminal_id').where('attempt_id', '=', attemptId).execute();
+    const found = await Promise.all(rows.map((row) => readTypedLines(recordingFiles(this.#dataDir, row.terminal_id).cast, limit, pick)));
+    return found.flat().sort((a, b) => a.atMs - b.atMs);
   }
 
   async find(id: string): Promise<{ attemptId: string; openStream: () => ReadStream }> {

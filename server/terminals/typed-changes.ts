@@ -19,9 +19,14 @@ const prompt = /^\S+@\S+:[^$#]*[$#] (?<typed>.+)$/;
 const changing =
   /\bkubectl(?:\s+(?:-n|--namespace)[= ]\S+)*\s+(?<verb>apply|patch|replace|edit|scale|set|delete|create|drain|cordon|uncordon|taint|label|annotate|rollout\s+(?:restart|undo|pause|resume))\b(?<objects>(?:\s+[a-z][\w./-]*){0,2})/g;
 
-/** The changes in one line of a terminal, as it stands on the screen. Pure. */
+/** What was typed in one line of a terminal, as it stands on the screen; undefined for output. Pure. */
+function typedIn(line: string): string | undefined {
+  return prompt.exec(line)?.groups?.['typed'];
+}
+
+/** The changes in one line of a terminal. Pure. */
 export function changesIn(line: string): readonly string[] {
-  const typed = prompt.exec(line)?.groups?.['typed'];
+  const typed = typedIn(line);
   if (typed === undefined) return [];
   return [...typed.matchAll(changing)].map(({ groups }) =>
     `kubectl ${groups?.['verb'] ?? ''}${groups?.['objects'] ?? ''}`.replace(/\s+/g, ' ').trim(),
@@ -31,9 +36,26 @@ export function changesIn(line: string): readonly string[] {
 const headerSchema = z.object({ timestamp: z.number() });
 const eventSchema = z.tuple([z.number(), z.string(), z.string()]);
 
-/** What changed the cluster by a recording, each at the time of its Enter. A recording that is missing or broken has none from there on. */
+/** What changed the cluster by a recording, each at the time of its Enter. */
 async function readTypedChanges(castFile: string): Promise<readonly TypedChange[]> {
-  const found: TypedChange[] = [];
+  return readTyped(castFile, MAX_CHANGES, (line, atMs) => changesIn(line).map((command) => ({ atMs, command })));
+}
+
+/** What `pick` makes of each line that was typed, and when. */
+export function readTypedLines<T>(
+  castFile: string,
+  limit: number,
+  pick: (typed: string, atMs: number) => readonly T[],
+): Promise<readonly T[]> {
+  return readTyped(castFile, limit, (line, atMs) => {
+    const typed = typedIn(line);
+    return typed === undefined ? [] : pick(typed, atMs);
+  });
+}
+
+/** A recording that is missing or broken has nothing from there on. */
+async function readTyped<T>(castFile: string, limit: number, pick: (line: string, atMs: number) => readonly T[]): Promise<readonly T[]> {
+  const found: T[] = [];
   let startedAtMs: number | undefined;
   let unfinished = '';
   try {
@@ -47,13 +69,13 @@ async function readTypedChanges(castFile: string): Promise<readonly TypedChange[
       const lines = (unfinished + data).split('\n');
       unfinished = (lines.pop() ?? '').slice(-MAX_LINE_CHARACTERS);
       const atMs = Math.round(startedAtMs + seconds * 1000);
-      for (const line of lines.flatMap(asShown)) found.push(...changesIn(line).map((command) => ({ atMs, command })));
-      if (found.length >= MAX_CHANGES) break;
+      for (const line of lines.flatMap(asShown)) found.push(...pick(line, atMs));
+      if (found.length >= limit) break;
     }
   } catch {
     return found;
   }
-  return found.slice(0, MAX_CHANGES);
+  return found.slice(0, limit);
 }
 
 function asShown(raw: string): readonly string[] {

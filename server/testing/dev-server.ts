@@ -39,7 +39,7 @@ const server = await startServer({
   loadScripts: async () => {
     const { labs } = await loadCatalogue([ownLabsDir]);
     return loadScripts(
-      ownScriptsDir,
+      [ownScriptsDir],
       labs.map(({ summary }) => summary),
     );
   },

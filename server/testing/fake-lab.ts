@@ -176,9 +176,11 @@ const artefacts: readonly OfferedArtefact[] = [
   },
 ];
 
-export function createFakeCatalogue(controls: FakeLabControls): LabCatalogue {
+/** `more` are faults besides its own: they break it like any other, whatever they are called. */
+export function createFakeCatalogue(controls: FakeLabControls, more: LabSummary['faults'] = []): LabCatalogue {
+  const lab: LabSummary = { ...fakeLab, faults: [...fakeLab.faults, ...more] };
   return {
-    labs: [fakeLab],
+    labs: [lab],
     problems: [
       {
         file: 'labs/broken/lab.yaml',
@@ -189,7 +191,7 @@ export function createFakeCatalogue(controls: FakeLabControls): LabCatalogue {
         remedy: 'Did you mean title?',
       },
     ],
-    find: (slug) => (slug === fakeLab.slug ? fakeLab : undefined),
+    find: (slug) => (slug === lab.slug ? lab : undefined),
     planVariant: (_slug, seed, fault): Variant => ({
       seed,
       fault: fault ?? fakeLab.faults[Number.parseInt(seed.slice(0, 2), 16) % fakeLab.faults.length]?.id ?? 'bad-image',

@@ -11,11 +11,15 @@ export class FakeSubstrate implements Substrate {
   readonly name = 'fake';
   readonly isolation = 'Sandboxes are folders of this machine, for development only: no security boundary.';
   readonly isBoundary = false;
+  /** Tests take from it. */
+  ground = { ownCluster: true, chaos: true };
   readonly #root: string;
   readonly #listeners = new Set<(health: SubstrateHealth) => void>();
   #health: SubstrateHealth = { ok: true };
   /** Set: what sandboxes give as their credential, for tests that speak to a cluster's API. */
   operatorConfig: KubeConfig | undefined;
+  /** Sandboxes that cannot be reached though others can, with the reason; `setHealth` tells of a change. */
+  readonly troubles = new Map<string, string>();
   /** What the last sandbox was to have. */
   askedNodes: readonly SandboxNode[] = [];
   /** Called before each sandbox is made; tests hold or fail provisioning here. */
@@ -36,6 +40,10 @@ export class FakeSubstrate implements Substrate {
 
   async health(): Promise<SubstrateHealth> {
     return this.#health;
+  }
+
+  troubleOf(sandboxId: string): string | undefined {
+    return this.troubles.get(sandboxId);
   }
 
   subscribe(listener: (health: SubstrateHealth) => void): Disposable {

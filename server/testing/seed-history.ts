@@ -1,6 +1,9 @@
 import { Cohorts } from '../accounts/cohorts.ts';
+import type { CheckResult } from '../../grader/verdict.ts';
+import { planScorecard } from '../../grader/scorecard.ts';
 import { AttemptRecords } from '../attempts/attempt-records.ts';
 import { released } from '../attempts/ending-moves.ts';
+import { EvidenceChain } from '../attempts/evidence-chain.ts';
 import { requestAttempt } from '../attempts/moves.ts';
 import { newId } from '../ids.ts';
 import { DAY_MS } from '../clock.ts';
@@ -66,11 +69,12 @@ interface Ended {
 
 async function seedAttempt({ db }: Store, { personId, atMs, period, passed }: Ended): Promise<void> {
   const variant = { seed: 's', fault: 'bad-image', values: {} };
+  const scorecard = planScorecard(checksOf(passed, atMs), { passMark: fakeLab.passMark, labHash: fakeLab.hash, gradedAtMs: atMs });
   const id = newId('attempt');
   const move = requestAttempt({ id, personId, sandboxId: newId('sandbox'), lab: fakeLab, mode: 'incident', variant }, atMs);
   const outcome = passed ? 'passed' : 'failed';
   const { revision } = move.attempt;
-  const attempt = { ...move.attempt, state: outcome, endedAtMs: atMs, score: passed ? 90 : 40, revision: revision + 1 } as const;
+  const attempt = { ...move.attempt, state: outcome, endedAtMs: atMs, score: scorecard.score, revision: revision + 1 } as const;
   const records = new AttemptRecords(db);
   await records.insert(move, atMs);
   await records.save({ attempt, journal: [] }, atMs);
@@ -80,10 +84,13 @@ async function seedAttempt({ db }: Store, { personId, atMs, period, passed }: En
     graded_at_ms: atMs,
     outcome,
     score: attempt.score,
-    scorecard: '{}',
+    scorecard: JSON.stringify(scorecard),
     restored_after_ms: period.minutes * 60_000,
   } as const;
   await db.insertInto('verdicts').values(verdict).execute();
+  const evidence = new EvidenceChain();
+  const payload = { lab: attempt.lab, variant, scorecard, tries: [] };
+  await evidence.exclusive(() => db.transaction().execute((tx) => evidence.append(tx, { attemptId: id, kind: 'verdict', atMs, payload })));
   const figures = { ...fakeFigures, usdPerThousandRequests: period.usd };
   await db
     .insertInto('measurements')
@@ -98,6 +105,30 @@ async function seedAttempt({ db }: Store, { personId, atMs, period, passed }: En
       workloads: JSON.stringify([{ ...fakeLab.workloads?.[0], figures, remark: null }]),
     })
     .execute();
+}
+
+const CHECKS: readonly Pick<CheckResult, 'id' | 'title' | 'dimension' | 'critical' | 'hidden'>[] = [
+  { id: 'answers', title: 'The endpoint answers', dimension: 'observability-reliability', critical: true, hidden: false },
+  { id: 'stays', title: 'It stays healthy', dimension: 'observability-reliability', critical: false, hidden: false },
+  { id: 'auth', title: 'Requests without a key are refused', dimension: 'security-governance', critical: true, hidden: true },
+  { id: 'secret', title: 'The key is in a Secret', dimension: 'security-governance', critical: false, hidden: false },
+  { id: 'limits', title: 'Limits are set', dimension: 'security-governance', critical: false, hidden: true },
+  { id: 'replicas', title: 'Two pods are ready', dimension: 'cloud-kubernetes', critical: false, hidden: false },
+];
+
+/** Whoever fails has an endpoint that answers and is open to everybody. */
+function checksOf(passed: boolean, atMs: number): CheckResult[] {
+  const at = new Date(atMs).toISOString();
+  return CHECKS.map((check) => ({
+    ...check,
+    weight: 10,
+    verdict:
+      passed || check.dimension !== 'security-governance'
+        ? { kind: 'pass', evidence: [] }
+        : { kind: 'fail', evidence: [], reason: 'It was open to everybody.' },
+    startedAt: at,
+    finishedAt: at,
+  }));
 }
 
 async function seedImports(records: ProgramRecords, byId: string, period: Period, atMs: number): Promise<void> {

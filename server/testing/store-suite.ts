@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ExtraTimeRecords } from '../accommodations/extra-time-records.ts';
 import { Accounts } from '../accounts/accounts.ts';
 import { Cohorts } from '../accounts/cohorts.ts';
 import { Links } from '../accounts/links.ts';
@@ -8,12 +9,13 @@ import { Sessions } from '../accounts/sessions.ts';
 import { artefactSchema } from '../../grader/artefacts/artefact.ts';
 import { artefactForms } from '../../grader/artefacts/forms.ts';
 import { ArtefactRecords } from '../artefacts/artefact-records.ts';
+import { CommentRecords } from '../artefacts/comment-records.ts';
 import { AttemptRecords } from '../attempts/attempt-records.ts';
 import { EvidenceChain, verifyChain } from '../attempts/evidence-chain.ts';
 import { moved } from '../attempts/move.ts';
 import { abandon, released } from '../attempts/ending-moves.ts';
 import { requestAttempt } from '../attempts/moves.ts';
-import { joined } from '../attempts/team-moves.ts';
+import { assignTeam, joined } from '../attempts/team-moves.ts';
 import { VerdictRecords } from '../attempts/verdict-records.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { CertificateRecords } from '../certification/certificate-records.ts';
@@ -22,11 +24,15 @@ import { SigningKeys } from '../certification/signing-keys.ts';
 import { FakeDrills } from '../certification/testing/earning.ts';
 import { stampEntries } from '../drills/drill-actor.ts';
 import type { DrillEntry, DrillHead, Happening } from '../drills/drill-entry.ts';
+import { planEvidence } from '../drills/drill-evidence.ts';
 import { DrillRecords } from '../drills/drill-records.ts';
 import { foldEntries, newDrillState } from '../drills/drill-state.ts';
 import { runEvidenceCommand } from '../evidence/cli.ts';
 import { RecordingSeals } from '../evidence/recording-seals.ts';
+import { eraseCandidate } from '../interviews/erase-candidate.ts';
+import { InterviewRecords } from '../interviews/interview-records.ts';
 import { newId } from '../ids.ts';
+import { GradingRecords } from '../insight/grading-records.ts';
 import { IncidentRecords } from '../incidents/incident-records.ts';
 import { MAX_RUNS, MeasurementRecords } from '../measurements/measurement-records.ts';
 import { createLogger } from '../log.ts';
@@ -35,8 +41,11 @@ import { installationSecret, readSetting, writeSetting } from '../store/settings
 import { certificates as certificatesMigration } from '../store/migrations/0005-certificates.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import { checkResult } from './attempts.ts';
 import { fakeLab } from './fake-lab.ts';
 import { fakeScript } from './fake-script.ts';
+import { Mentors } from '../program/mentors.ts';
+import { ReadinessRecords } from '../program/readiness-records.ts';
 import { ManualClock } from './manual-clock.ts';
 import { addPerson, openTestStore } from './test-store.ts';
 
@@ -68,6 +77,46 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
         },
         clock.now(),
       );
+
+    it('keeps answers, placements, notes, comments and dismissals, each in its order', async () => {
+      const other = await addPerson(store);
+      const readiness = new ReadinessRecords(store.db);
+      const given = { version: 1, nowMs: clock.now() };
+      await readiness.saveAnswer(person.id, { ...given, question: 'killed', options: ['core'] });
+      await readiness.saveAnswer(person.id, { ...given, question: 'killed', options: ['verbose'] });
+      expect((await readiness.draft(person.id))?.answers).toEqual({ killed: ['verbose'] });
+      const document = { reasons: ['Why.'], scores: [], version: null };
+      const placement = { personId: person.id, byId: other.id, atMs: clock.now(), document };
+      await readiness.place({ ...placement, kind: 'overruled', track: 'technical-lead' });
+      await readiness.place({ ...placement, kind: 'check', track: 'administrator' });
+      expect((await readiness.placements(person.id)).map(({ seq, kind }) => [seq, kind])).toEqual([
+        [2, 'check'],
+        [1, 'overruled'],
+      ]);
+      expect((await readiness.tracks()).get(person.id)).toBe('technical-lead');
+      expect(await readiness.draft(person.id)).toBeUndefined();
+
+      const mentors = new Mentors({ db: store.db, people: new People(store.db, clock), audit: { record: async () => undefined }, clock });
+      const { id } = await mentors.assign(other, { mentorId: other.id, traineeId: person.id }, '');
+      await Promise.all([mentors.write(other, id, 'One'), mentors.write(person, id, 'Two')]);
+      expect((await mentors.own(person)).mentors).toMatchObject([{ id, notes: 2, lastNoteAt: new Date(clock.now()).toISOString() }]);
+      expect(await mentors.isMentorOf(other.id, [person.id])).toBe(true);
+
+      const move = request();
+      await new AttemptRecords(store.db).insert(move, clock.now());
+      const comments = new CommentRecords(store.db);
+      const where = { attemptId: move.attempt.id, artefactId: 'runbook' };
+      const said = { byId: other.id, atMs: clock.now(), text: 'Why?' };
+      await comments.begin(where, { ...said, version: 1, place: { field: 'text', line: 2, quote: 'Here.' } });
+      const [first] = await comments.list(where);
+      await comments.resolve(where, first?.id ?? '', said);
+      await comments.reply(where, first?.id ?? '', { ...said, text: 'Because.' });
+      expect((await comments.list(where)).map(({ seq, text, resolved_at_ms }) => [seq, text, resolved_at_ms])).toEqual([
+        [1, 'Why?', null],
+        [2, 'Because.', null],
+      ]);
+      await store.db.deleteFrom('attempts').where('id', '=', move.attempt.id).execute();
+    });
 
     it('keeps times and counters as numbers', async () => {
       const row = await store.db.selectFrom('people').selectAll().where('id', '=', person.id).executeTakeFirstOrThrow();
@@ -262,8 +311,65 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       expect((await runs.list(first)).map(({ number }) => number)).toEqual(Array.from({ length: MAX_RUNS }, (_, index) => index + 1));
     });
 
+    it('keeps interviews apart from people, finds them by their link alone, and forgets the candidate', async () => {
+      const records = new InterviewRecords(store.db);
+      const attempts = new AttemptRecords(store.db);
+      const extraTime = new ExtraTimeRecords(store.db);
+      const interview = {
+        id: newId('interview'),
+        personId: newId('person'),
+        candidate: 'Kim ä “x”',
+        terms: {
+          lab: { slug: fakeLab.slug, title: fakeLab.title },
+          mode: 'incident' as const,
+          fault: null,
+          minutes: 40,
+          aiPolicy: 'none' as const,
+          extraTime: { percent: 25, minutes: 5 },
+          showsResult: true,
+          retainDays: 30,
+        },
+        createdBy: person.id,
+        createdAtMs: clock.now(),
+        expiresAtMs: clock.now() + 1_000,
+        consentedAtMs: null,
+        revokedAtMs: null,
+        erasedAtMs: null,
+      };
+      await records.insert({ interview, alias: 'Candidate ABC', token: 'one' });
+      expect(await records.findByToken('one')).toEqual(interview);
+      await records.renewToken(interview.id, 'two');
+      expect(await records.findByToken('one')).toBeUndefined();
+      await records.noteConsent(interview.id, clock.now());
+      await records.noteConsent(interview.id, clock.now() + 5);
+      expect((await records.require(interview.id)).consentedAtMs).toBe(clock.now());
+
+      const move = request(interview.personId);
+      await attempts.insert(move, clock.now());
+      expect(await records.findAttemptId(interview.personId)).toBe(move.attempt.id);
+      expect(await attempts.list({ personId: interview.personId })).toEqual([]);
+      expect((await new People(store.db, clock).list()).map(({ id }) => id)).not.toContain(interview.personId);
+      const given = { person_id: interview.personId, attempt_id: null, percent: 25, minutes: 5, reason: 'r', by_id: person.id, at_ms: 1 };
+      await extraTime.add(given);
+      await extraTime.add({ ...given, attempt_id: move.attempt.id, percent: 0, minutes: 9 });
+      expect(await extraTime.holds(interview.personId)).toEqual({ percent: 25, minutes: 5 });
+      expect((await extraTime.list(interview.personId)).map(({ seq }) => seq)).toEqual([2, 1]);
+
+      const parts = {
+        db: store.db,
+        dataDir: store.dataDir,
+        evidence: new EvidenceChain(),
+        attempts,
+        supervisor: { find: () => undefined },
+      };
+      await eraseCandidate({ ...parts, purgeStore: () => store.purge() }, interview, move.attempt, clock.now() + 9);
+      expect(await records.require(interview.id)).toMatchObject({ candidate: null, erasedAtMs: clock.now() + 9 });
+      expect(await extraTime.list(interview.personId)).toEqual([]);
+      expect((await records.listUnerased()).map(({ id }) => id)).not.toContain(interview.id);
+    });
+
     it('keeps drills whole, their entries in order, and knows which are not over', async () => {
-      const drills = new DrillRecords(store.db);
+      const drills = new DrillRecords(store.db, new EvidenceChain());
       const head: DrillHead = {
         id: newId('drill'),
         scriptSlug: 'printer',
@@ -281,9 +387,9 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       // Only one server writes: a number that is taken means that another one did, and nothing of the batch is kept.
       const next = stampEntries(first.state, [{ kind: 'noted', text: 'x' }, { kind: 'ended' }], null, clock.now());
       const [noted, ended] = next.entries as [DrillEntry, DrillEntry];
-      await expect(drills.append(head.id, [noted, { ...ended, seq: 2 }])).rejects.toThrow();
+      await expect(drills.append(head.id, [noted, { ...ended, seq: 2 }], [])).rejects.toThrow();
       expect((await drills.find(head.id))?.entries).toHaveLength(3);
-      await drills.append(head.id, next.entries);
+      await drills.append(head.id, next.entries, planEvidence(next.state, [...first.entries, ...next.entries], next.entries));
       expect(await drills.listUnended()).not.toContain(head.id);
       expect(await drills.list(5)).toContainEqual({ id: head.id, endedAtMs: clock.now() });
       expect(foldEntries(head, (await drills.find(head.id))?.entries ?? [])).toEqual(next.state);
@@ -323,7 +429,20 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
         ['evaluator', null, null],
         ['expert', 5, fakeLab.slug],
       ]);
-      await records.save(abandon(move.attempt, ana.id, clock.now()), clock.now());
+      const wanted = [
+        { personId: ana.id, role: 'commander' },
+        { personId: eva.id, role: 'expert' },
+      ] as const;
+      const other = assignTeam(move.attempt, wanted);
+      if (other === undefined) throw new Error('The team is as it was.');
+      await records.save(other, clock.now(), (tx, attempt) => records.saveMembers(tx, attempt));
+      // Bo is free, and Eva, who has an attempt of her own, keeps that one beside the team's.
+      expect(await records.list({ personId: bo.id })).toEqual([]);
+      expect((await records.list({ personId: eva.id })).map(({ id }) => id)).toContain(first.attempt.id);
+      const back = assignTeam(other.attempt, [...wanted, { personId: bo.id, role: 'observer' }]);
+      if (back === undefined) throw new Error('The team is as it was.');
+      await records.save(back, clock.now(), (tx, attempt) => records.saveMembers(tx, attempt));
+      await records.save(abandon(back.attempt, ana.id, clock.now()), clock.now());
       await records.insert(request(bo.id), clock.now());
       await expect(records.insert(team(), clock.now())).rejects.toMatchObject({
         message: expect.stringContaining(`${bo.name} has`) as string,
@@ -422,6 +541,29 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       expect(await verifyChain(older.db)).toMatchObject({ intact: false, fault: 'beyond its anchor' });
       await certificatesMigration.up(older.db);
       expect(await verifyChain(older.db)).toEqual({ intact: true, rows: 2, head: `2:${newest}` });
+    });
+
+    it('reads verdicts and regrades out of the chain once each, and again when they were forgotten', async () => {
+      await using fresh = await openTestStore(await databaseUrl());
+      const evidence = new EvidenceChain();
+      const append = (kind: string, payload: unknown): Promise<string> =>
+        evidence.exclusive(() =>
+          fresh.db.transaction().execute((tx) => evidence.append(tx, { attemptId: 'at_1', kind, atMs: 1, payload })),
+        );
+      const card = { outcome: 'failed', score: 50, checks: [{ ...checkResult('auth', 'fail'), dimension: 'security-governance' }] };
+      const verdict = { lab: fakeLab, injection: { fault: 'bad-image' }, variant: { fault: 'x' }, scorecard: card };
+      for (let n = 0; n < 25; n += 1) await append(n === 0 ? 'verdict' : 'override', n === 0 ? verdict : {});
+      await append('verdict', { from: 'another version' });
+      const gradings = new GradingRecords(fresh.db);
+      const [first] = await Promise.all([gradings.list(), gradings.list()]);
+      expect(first.get('at_1')).toMatchObject([
+        { kind: 'verdict', fault: 'bad-image', checks: [{ id: 'auth', outcome: 'fail' }], tries: [] },
+      ]);
+      await append('regrade', { corrections: { auth: 'pass' } });
+      expect((await gradings.list(['at_1'])).get('at_1')?.map(({ kind }) => kind)).toEqual(['verdict', 'regrade']);
+      await fresh.db.deleteFrom('gradings').execute();
+      expect((await gradings.list()).get('at_1')).toHaveLength(2);
+      expect([...(await gradings.list(['at_2'])), ...(await gradings.list([]))]).toEqual([]);
     });
 
     it('keeps instructions apart', async () => {

@@ -6,6 +6,7 @@ import type { DrillFacts } from '../certification/facts.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
+import type { LabSummary } from '../../labs/lab-stage.ts';
 import { startServer, type RunningServer, type ServerParts } from '../server.ts';
 import type { Scorecard } from '../../grader/verdict.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -19,6 +20,8 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string>>;
   readonly drills?: DrillFacts;
+  /** Faults of the fake lab besides its own. */
+  readonly faults?: LabSummary['faults'];
   /** Fills the store before the server first starts on it. */
   readonly seed?: (store: Store) => Promise<void>;
   /** The built pages, for tests with a browser. */
@@ -40,17 +43,19 @@ export class TestServer implements AsyncDisposable {
   readonly #webDir: string;
   readonly #drills: DrillFacts | undefined;
   readonly #real: TestServerOptions['real'];
+  readonly #faults: TestServerOptions['faults'];
   substrate: FakeSubstrate;
   parts!: ServerParts;
   #running: RunningServer | undefined;
 
-  private constructor(dataDir: string, { clock, environment, webDir, drills, real }: TestServerOptions) {
+  private constructor(dataDir: string, { clock, environment, webDir, drills, real, faults }: TestServerOptions) {
     this.dataDir = dataDir;
     this.#clock = clock ?? systemClock;
     this.#environment = environment ?? {};
     this.#webDir = webDir ?? path.join(dataDir, 'web');
     this.#drills = drills;
     this.#real = real;
+    this.#faults = faults;
     this.substrate = new FakeSubstrate(path.join(dataDir, 'sandboxes'));
   }
 
@@ -84,7 +89,7 @@ export class TestServer implements AsyncDisposable {
     this.parts = {
       config,
       openSubstrate: async () => this.substrate,
-      catalogue: createFakeCatalogue(this.controls),
+      catalogue: createFakeCatalogue(this.controls, this.#faults),
       clock: this.#clock,
       log: createLogger(config.logLevel),
       version: '0.0.0-test',

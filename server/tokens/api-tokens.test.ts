@@ -131,6 +131,8 @@ describe('scopes', () => {
     );
     expect([...new Set(areas)].toSorted()).toEqual([
       '.well-known',
+      'api/calendar',
+      'api/interview-links',
       'api/links',
       'api/openapi.json',
       'api/public',

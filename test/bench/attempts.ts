@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { AttemptView } from '../../server/contract/attempts.ts';
 import { startDemoServer, type DemoServer } from './demo-server.ts';
 import { openTerminal, measureEcho, measureFlood } from './terminals.ts';
+import { residentBytes } from './load-usage.ts';
 import { percentile, timed, type Measurement } from './measure.ts';
 
 const COLD_STARTS = 3;
@@ -70,8 +70,4 @@ async function healthyAfter({ instructor }: DemoServer, attemptId: string): Prom
 async function grade({ trainee }: DemoServer, attempt: AttemptView): Promise<void> {
   await trainee.request('POST', `/api/attempts/${attempt.id}/grade`, {});
   await trainee.waitForAttempt(attempt.id, ({ state }) => ['passed', 'failed'].includes(state), 180_000);
-}
-
-function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }

@@ -1,5 +1,6 @@
 // A process of its own that loads one cluster as told by its parent: see cluster-load.ts.
 import { get } from 'node:https';
+import { answerOrders } from './bench-worker.ts';
 import { percentile } from './measure.ts';
 import { WireClient, type WireTarget } from './wire-client.ts';
 
@@ -148,10 +149,4 @@ function summary(samples: readonly number[]): { readonly samples: number; readon
   return { samples: samples.length, p50Ms: percentile(samples, 0.5), p99Ms: percentile(samples, 0.99) };
 }
 
-process.on('message', (request: LoadRequest | WatchRequest) => {
-  void (request.kind === 'load' ? load(request) : watch(request)).then(
-    (report) => process.send?.({ report }),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+answerOrders((request: LoadRequest | WatchRequest) => (request.kind === 'load' ? load(request) : watch(request)));

@@ -1,10 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api, type V1Pod } from '@kubernetes/client-node';
 import { startCluster } from '../../infra/cluster/cluster.ts';
 import type { Cluster } from '../../infra/cluster/cluster-options.ts';
+import { BenchWorker } from './bench-worker.ts';
 import { openRuntime, quiet } from './clusters.ts';
 import type { LoadRequest, Operation, WatchRequest, WorkerReport } from './cluster-load-worker.ts';
 import type { Measurement } from './measure.ts';
@@ -23,26 +23,10 @@ const reference: Readonly<Partial<Record<Operation, { readonly perSecond: number
   list: { perSecond: 34, factor: 10 },
 };
 
-/** A child process that makes requests, so that client and server do not share a thread. */
-export class LoadWorker implements Disposable {
-  readonly #child: ChildProcess;
-
+/** Makes the requests. */
+export class LoadWorker extends BenchWorker<LoadRequest | WatchRequest, WorkerReport> {
   constructor() {
-    this.#child = fork(path.join(import.meta.dirname, 'cluster-load-worker.ts'), { execArgv: ['--import', 'tsx'] });
-  }
-
-  run(request: LoadRequest | WatchRequest): Promise<WorkerReport> {
-    return new Promise((resolve, reject) => {
-      this.#child.once('message', ({ report, error }: { readonly report?: WorkerReport; readonly error?: string }) => {
-        if (report === undefined) reject(new Error(error ?? 'the load worker said nothing'));
-        else resolve(report);
-      });
-      this.#child.send(request);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#child.disconnect();
+    super('cluster-load-worker.ts');
   }
 }
 

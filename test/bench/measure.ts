@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { formatColumns } from './columns.ts';
 
 /** Percentile of unsorted samples by the nearest-rank method. */
 export function percentile(samples: readonly number[], share: number): number {
@@ -29,16 +30,7 @@ export function formatTable(measurements: readonly Measurement[]): string {
     const met = reaches(measurement);
     return [name, `${formatNumber(value)} ${unit}`, goal, met === undefined ? '' : met ? 'reached' : 'missed', basis];
   });
-  const table = [['what', 'measured', 'target', '', 'basis'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return formatColumns([['what', 'measured', 'target', '', 'basis'], ...rows]);
 }
 
 export function formatNumber(value: number): string {

@@ -5,6 +5,7 @@ import { TerminalClient } from '../support/terminal-client.ts';
 import { percentile, type Measurement } from './measure.ts';
 
 const KEYS = 1_000;
+const ECHO_TIMEOUT_MS = 60_000;
 const FLOOD_BYTES = 100_000_000;
 
 export async function openTerminal(client: ServerClient, socket: Socket, attempt: AttemptView): Promise<TerminalClient> {
@@ -14,8 +15,12 @@ export async function openTerminal(client: ServerClient, socket: Socket, attempt
   return terminal;
 }
 
-/** From sending a key to receiving its echo, one key at a time, over the wire. */
-export async function echoTimes(terminal: TerminalClient, keys = KEYS): Promise<readonly number[]> {
+/** From sending a key to receiving its echo, one key at a time, over the wire; with a pause before each where one is given. */
+export async function echoTimes(
+  terminal: TerminalClient,
+  keys = KEYS,
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<readonly number[]> {
   terminal.type('cat > /dev/null\r');
   await terminal.waitFor('/dev/null');
   await terminal.nextOutput(200);
@@ -23,10 +28,14 @@ export async function echoTimes(terminal: TerminalClient, keys = KEYS): Promise<
   for (let index = 0; index < keys; index += 1) {
     // Lines stay short: a terminal's line buffer ends at 4,096 bytes.
     const key = index % 60 === 59 ? '\r' : 'x';
+    await pause();
     const startedAt = performance.now();
     const before = terminal.bytes;
     terminal.type(key);
-    while (terminal.bytes === before) await terminal.nextOutput(5_000);
+    while (terminal.bytes === before) {
+      await terminal.nextOutput(5_000);
+      if (performance.now() - startedAt > ECHO_TIMEOUT_MS) throw new Error(`a key was not echoed within ${ECHO_TIMEOUT_MS / 1000} s`);
+    }
     times.push(performance.now() - startedAt);
   }
   terminal.type('\r\u0004');

@@ -52,15 +52,29 @@ it('an artefact is written beside the terminal, kept, handed in, read and rated'
 
   await instructor.goto(`${server.url}${attemptPath}/artefacts`);
   const review = instructor.getByTestId('artefact-review').first();
-  await review.getByText('Nobody could file claims online.').waitFor();
+  await review.getByText('Nobody could file claims online.', { exact: true }).waitFor();
   for (const item of await review.getByRole('radiogroup').all()) await item.getByLabel('2 Good').check();
   await review.getByLabel('What would make it better').fill('Name who decides.');
+  await review.getByLabel('Comment on', { exact: true }).selectOption({ label: 'Overview, line 1: Requests failed for **nine** minutes.' });
+  await review.getByRole('textbox', { name: 'Comment', exact: true }).fill('Which requests?');
+  await review.getByRole('button', { name: 'Comment', exact: true }).click();
+  await review.getByTestId('review-thread').getByText('Which requests?').waitFor();
   await expectReadable(instructor, 'the review');
-  await review.getByRole('button', { name: 'Put on record' }).click();
+  await review.getByRole('button', { name: 'Return with comments' }).click();
   await review.getByTestId('artefact-rating').getByText('Name who decides.').waitFor();
 
   await trainee.reload();
   await trainee.getByTestId('artefact-rating').getByText('2 of 3, good').first().waitFor();
+  await trainee.getByRole('button', { name: '1 reminder' }).click();
+  await trainee.getByTestId('reminder').getByText('It came back with comments.').waitFor();
+  await trainee.keyboard.press('Escape');
+  const thread = trainee.getByTestId('review-thread');
+  await thread.getByText('Overview, line 1, version 1').waitFor();
+  await thread.getByRole('textbox', { name: 'Answer' }).fill('Those that file claims.');
+  await thread.getByRole('button', { name: 'Answer' }).click();
+  await thread.getByTestId('said').nth(1).getByText('Those that file claims.').waitFor();
+  await thread.getByRole('button', { name: 'Mark as done' }).click();
+  await trainee.locator('[data-testid="review-thread"][data-resolved="true"]').waitFor();
 }, 120_000);
 
 it('what was measured stands side by side against its aims, also after a reload and for an instructor', async () => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AccountRole } from '../../server/contract/roles.ts';
 import type { PersonRow } from '../../server/store/schema.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { launchChromium } from '../support/chromium.ts';
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 /** A colleague with an account, signed in by a link of their own. */
-async function enter(name: string, role: PersonRow['role'] = 'trainee'): Promise<Page> {
+async function enter(name: string, role: AccountRole = 'trainee'): Promise<Page> {
   const { people, links } = server.running.services.accounts;
   const { id } = await people.add({ email: `${name.toLowerCase()}@example.com`, name, role });
   return enterByLink(browser, `${server.url}/welcome/${(await links.renew(id, 'sign-in')).token}`);

@@ -65,8 +65,16 @@ export class LabRoom {
 
   async askForVerdict(): Promise<void> {
     await this.#page.getByRole('button', { name: 'Ask for the verdict' }).click();
+    await this.declareNoAi();
     await this.#page.getByRole('dialog').getByRole('button', { name: 'Judge it now' }).click();
     await this.#page.locator('[data-testid="result"]').waitFor({ timeout: STEP_TIMEOUT_MS });
+  }
+
+  /** What is asked first where AI assistants may help. */
+  async declareNoAi(): Promise<void> {
+    const dialog = this.#page.getByRole('dialog');
+    await dialog.getByLabel('I used none').check();
+    await dialog.getByRole('button', { name: 'Declare it' }).click();
   }
 
   async outcome(): Promise<string | null> {

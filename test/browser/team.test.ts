@@ -133,3 +133,45 @@ it('three people take one incident together, each as the role has it', async () 
   await bo.getByText('Bo (expert)').waitFor();
   await expectReadable(bo, 'result');
 }, 300_000);
+
+it('a candidate goes from a link to the verdict without an account, watched by the interviewer', async () => {
+  await ines.goto(`${server.url}/interviews`);
+  await ines.getByRole('button', { name: 'New interview' }).click();
+  const form = ines.getByRole('dialog');
+  await form.getByLabel('Candidate', { exact: true }).fill('Kim Candidate');
+  await form.getByLabel('Lab').selectOption({ label: 'Build and secure a model endpoint' });
+  await form.getByLabel('Fault').selectOption('bad-image');
+  await form.getByLabel('AI assistants').selectOption('allowed');
+  await form.getByLabel('The candidate sees the verdict').check();
+  await expectReadable(ines, 'interview-form');
+  await form.getByRole('button', { name: 'Make the link' }).click();
+  const link = await ines.getByRole('dialog').getByLabel('Link', { exact: true }).inputValue();
+  await ines.keyboard.press('Escape');
+
+  const kim = await newPage(browser);
+  await kim.goto(link);
+  await kim.getByText('Welcome, Kim Candidate').waitFor();
+  expect(await kim.getByRole('button', { name: 'Begin' }).isDisabled()).toBe(true);
+  await expectReadable(kim, 'briefing');
+  await kim.getByLabel('I have read this').check();
+  await kim.getByRole('button', { name: 'Begin' }).click();
+  const room = new LabRoom(kim);
+  await room.waitForState('incident');
+  await room.waitForTerminal();
+  expect(await kim.evaluate<number>("fetch('/api/labs').then((answer) => answer.status)")).toBe(403);
+  await room.type('kubectl get pods; kubectl get events | tail -n 3');
+  await room.type('kubectl rollout undo deployment/inference');
+  await room.type('kubectl rollout status deployment/inference --timeout=120s');
+  await ines.getByRole('link', { name: 'Watch Kim Candidate' }).click();
+  for (const page of [kim, ines]) await new LabRoom(page).waitForText('successfully rolled out', 120_000);
+  await room.askForVerdict();
+  expect(await room.outcome()).toBe('passed');
+  await kim.getByTestId('thank-you').waitFor();
+  await expectReadable(kim, 'thank-you');
+
+  await ines.goto(`${server.url}/interviews`);
+  await ines.getByRole('link', { name: 'Review Kim Candidate' }).click();
+  await ines.getByText('Way of working: 80 of 100').waitFor();
+  await ines.getByRole('link', { name: 'Evidence, timeline, 1 recording' }).waitFor();
+  await expectReadable(ines, 'interview-review');
+}, 300_000);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ownLabsDir } from '../../labs/catalogue.ts';
 import { startApp } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
+import type { AccountRole } from '../../server/contract/roles.ts';
 import type { DrillMove, DrillRole, DrillView } from '../../server/contract/drills.ts';
 import { createLogger } from '../../server/log.ts';
 import type { RunningServer } from '../../server/server.ts';
@@ -30,7 +31,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-function addPerson(name: string, role: PersonRow['role']): Promise<PersonRow> {
+function addPerson(name: string, role: AccountRole): Promise<PersonRow> {
   return server.services.accounts.people.add({ email: `${name}@example.com`, name, role });
 }
 

@@ -6,11 +6,25 @@ import { sessionSchema } from '../../server/contract/session.ts';
 /** One signed-in person speaking to a real server over HTTP and socket.io, as the pages do. */
 export class ServerClient {
   readonly url: string;
+  readonly #address: string | undefined;
   #cookie = '';
   #csrfToken = '';
 
-  constructor(url: string) {
+  /** @param address whom a server that trusts a proxy takes this client for; absent: the connection's own */
+  constructor(url: string, address?: string) {
     this.url = url;
+    this.#address = address;
+  }
+
+  static async signIn(
+    url: string,
+    { email, password, address }: { readonly email: string; readonly password: string; readonly address?: string },
+  ): Promise<ServerClient> {
+    const client = new ServerClient(url, address);
+    await client.refreshSession();
+    const session = sessionSchema.parse(await client.request('POST', '/api/session', { email, password }));
+    client.#csrfToken = session.csrfToken;
+    return client;
   }
 
   /** Uses a one-time link up, setting a password where it asks for one. */
@@ -36,6 +50,7 @@ export class ServerClient {
         cookie: this.#cookie,
         origin: this.url,
         'x-csrf-token': this.#csrfToken,
+        ...this.#forwarded,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -76,7 +91,7 @@ export class ServerClient {
     const socket = io(this.url, {
       path: '/socket',
       transports: ['websocket'],
-      extraHeaders: { cookie: this.#cookie, origin: this.url },
+      extraHeaders: { cookie: this.#cookie, origin: this.url, ...this.#forwarded },
       auth: { csrfToken: this.#csrfToken },
       forceNew: true,
     });
@@ -84,6 +99,10 @@ export class ServerClient {
       socket.once('connect', () => resolve(socket));
       socket.once('connect_error', reject);
     });
+  }
+
+  get #forwarded(): Record<string, string> {
+    return this.#address === undefined ? {} : { 'x-forwarded-for': this.#address };
   }
 
   #keepCookies(answer: Response): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * What the orchestrator asks of a provider's control port, and how: it starts `node /app/provider.mjs ctl` in the provider's container by
- * exec, writes {@link ControlCall}s to its stdin, a line of JSON each, and reads a {@link ControlAnswer} to each from its stdout, also a
+ * exec, writes calls to its stdin, a line of JSON each, and reads a {@link ControlAnswer} to each from its stdout, also a
  * line. The control port itself listens on the pod's loopback only.
  */
 const controlOrderSchema = z.discriminatedUnion('action', [
@@ -37,5 +37,4 @@ export const controlAnswerSchema = z.union([
 ]);
 
 export type ControlOrder = z.input<typeof controlOrderSchema>;
-export type ControlCall = z.input<typeof controlCallSchema>;
 export type ControlAnswer = z.infer<typeof controlAnswerSchema>;

@@ -35,15 +35,7 @@ const MAX_SOCKET_PATH = 107;
 export async function prepareSupervisor(stateDir: string, finding: IsolationFinding, orphanTimeoutMs: number): Promise<SupervisorConfig> {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   chmodSync(stateDir, 0o700);
-  await Promise.all([
-    ensureBundle({
-      entry: 'infra/runtime/process/supervisor/main.ts',
-      outFile: supervisorBundle,
-      format: 'esm',
-      external: ['@lydell/node-pty'],
-    }),
-    ensureBundle({ entry: 'infra/runtime/process/shim/main.ts', outFile: shimBundle, format: 'cjs' }),
-  ]);
+  await ensureProcessBundles();
   const shim = readFileSync(shimBundle);
   const root = readHostRoot();
   const facts = {

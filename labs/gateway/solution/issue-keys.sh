@@ -1,4 +1,4 @@
-# The keys are in Secrets; the gateway learns of them here, unless it knows them already.
+# The keys are in Secrets; the gateway learns of them here. What it knows already gets the limits that were agreed on again, whatever they have become since.
 kubectl rollout status deployment/gateway --timeout=90s >/dev/null
 secret() { kubectl get secret "$1" -o go-template='{{ index .data "'"$2"'" | base64decode }}'; }
 master=$(secret gateway-master master-key)
@@ -11,6 +11,7 @@ issue() {
   call /key/generate "$(jq -n --arg key "$2" --arg team "$1" --argjson rpm "$3" \
     '{key: $key, key_alias: ($team + "-key"), team_id: $team, models: ["{{model}}"], rpm_limit: $rpm, max_budget: 20, budget_duration: "30d"}')" |
     jq -e '(.key // empty), (.error.message // "" | select(contains("exists already")))' >/dev/null
+  call /key/update "$(jq -n --arg key "$2" --argjson rpm "$3" '{key: $key, models: ["{{model}}"], rpm_limit: $rpm, max_budget: 20, spend: 0}')" | jq -e .key >/dev/null
 }
 issue {{appTeam}} "$(secret app-key api-key)" 600
 issue {{batchTeam}} "$(secret batch-key api-key)" {{batchRpm}}

@@ -11,6 +11,8 @@ call /team/new '{"team_id": "{{team}}", "max_budget": 50, "budget_duration": "30
 call /key/generate "$(jq -n --arg key "$(secret app-key api-key)" \
   '{key: $key, team_id: "{{team}}", models: ["{{model}}"], rpm_limit: 600, max_budget: 20, budget_duration: "30d"}')" |
   jq -e '(.key // empty), (.error.message // "" | select(contains("exists already")))' >/dev/null
+call /key/update "$(jq -n --arg key "$(secret app-key api-key)" '{key: $key, models: ["{{model}}"], rpm_limit: 600, max_budget: 20, spend: 0}')" |
+  jq -e .key >/dev/null
 kubectl rollout status deployment/retrieval --timeout=90s >/dev/null
 curl --silent --show-error --fail --retry 10 --retry-all-errors --retry-delay 1 --max-time 15 --request POST \
   http://retrieval.{{namespace}}.svc:8080/reindex >/dev/null

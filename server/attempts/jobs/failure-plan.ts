@@ -17,6 +17,7 @@ const MAX_TRIES = 3;
 const DELAYS_MS = [2_000, 5_000] as const;
 const STORAGE_RETRY_MS = 5_000;
 const RELEASE_RETRY_MS = 10_000;
+const FULL_RETRY_MS = 10_000;
 
 const TROUBLE: Readonly<Record<JobKind, string>> = {
   provision: 'The sandbox could not be made.',
@@ -37,6 +38,9 @@ export function planFailure(kind: JobKind, error: unknown, tries: number, platfo
       reason: `The platform under your sandbox is away. The clock stands still; nothing is lost. (${explain(error)})`,
     };
   }
+  // Others may have filled the clusters meanwhile; there is room again when somebody's sandbox ends.
+  if (error instanceof SubstrateError && error.code === 'CapacityExhausted')
+    return { kind: 'retry', delayMs: FULL_RETRY_MS, counts: false };
   if (isGone(error) && kind !== 'provision')
     return { kind: 'lost', reason: `The sandbox is gone, which is our fault and does not count against you. (${explain(error)})` };
   if (tries < MAX_TRIES) return { kind: 'retry', delayMs: DELAYS_MS[tries - 1] ?? STORAGE_RETRY_MS, counts: true };

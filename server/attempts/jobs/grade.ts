@@ -2,6 +2,7 @@ import { readGraderVersions } from '../../../grader/grader-versions.ts';
 import type { Scorecard } from '../../../grader/verdict.ts';
 import { sleep } from '../../clock.ts';
 import type { Tx } from '../../store/schema.ts';
+import { aiEvidence } from '../ai-evidence.ts';
 import type { Attempt } from '../attempt.ts';
 import { forfeitSolvedIncident } from '../forfeit.ts';
 import { graded } from '../ending-moves.ts';
@@ -14,7 +15,7 @@ const BETWEEN_TRIES_MS = 5_000;
 /** Judges from the stored baseline and injection, so that a restart in the middle judges the same thing again. */
 export async function grade(context: JobContext): Promise<void> {
   const { actor, evidence, clock } = context;
-  const judged = await judge(context);
+  const { scorecard: judged, tries } = await judge(context);
   const grader = await readGraderVersions();
   const nowMs = clock.now();
   const scorecard = forfeitSolvedIncident(actor.attempt, judged, nowMs);
@@ -28,7 +29,7 @@ export async function grade(context: JobContext): Promise<void> {
           attemptId: actor.attempt.id,
           kind: 'verdict',
           atMs: nowMs,
-          payload: { ...verdictEvidence(actor.attempt, scorecard), grader },
+          payload: { ...verdictEvidence(actor.attempt, scorecard), tries, grader },
         });
       },
     ),
@@ -36,12 +37,20 @@ export async function grade(context: JobContext): Promise<void> {
   await context.flushStore();
 }
 
-async function judge(context: JobContext): Promise<Scorecard> {
+/** `tries`: what each check said of the same state when that decided nothing, so that unsteady checks can be found. */
+interface Judged {
+  readonly scorecard: Scorecard;
+  readonly tries: readonly Readonly<Record<string, string>>[];
+}
+
+async function judge(context: JobContext): Promise<Judged> {
   const { attempt } = context.actor;
   const { baseline, injection } = attempt;
   if (baseline === null || injection === null) throw new Error(`Attempt ${attempt.id} is graded without baseline or injection.`);
   const stage = await context.stage();
   const stepResults = attempt.steps.flatMap((step) => step.credit);
+  const credited = new Set(stepResults.map(({ id }) => id));
+  const tries: Readonly<Record<string, string>>[] = [];
   for (let tryNumber = 1; ; tryNumber += 1) {
     const text =
       tryNumber === 1
@@ -51,7 +60,9 @@ async function judge(context: JobContext): Promise<Scorecard> {
     const scorecard = await stage.grade({ baseline, injection, stepResults });
     const decided = scorecard.outcome !== 'inconclusive';
     context.progress({ id: 'grading', text, state: decided ? 'done' : 'failed' });
-    if (decided || tryNumber === TRIES) return scorecard;
+    if (decided || tryNumber === TRIES) return { scorecard, tries };
+    const tried = scorecard.checks.filter(({ id }) => !credited.has(id));
+    tries.push(Object.fromEntries(tried.map(({ id, verdict }) => [id, verdict.kind])));
     await sleep(context.clock, BETWEEN_TRIES_MS, context.signal);
   }
 }
@@ -78,6 +89,6 @@ function restoredAfterMs(attempt: Attempt, scorecard: Scorecard): number | null 
 }
 
 function verdictEvidence(attempt: Attempt, scorecard: Scorecard): object {
-  const { id, personId, members, lab, mode, variant, baseline, injection } = attempt;
-  return { attemptId: id, personId, members, lab, mode, variant, baseline, injection, scorecard };
+  const { id, personId, members, lab, mode, variant, baseline, injection, ai } = attempt;
+  return { attemptId: id, personId, members, lab, mode, variant, baseline, injection, ai: aiEvidence(ai), scorecard };
 }

@@ -1,44 +1,9 @@
+import { ACCENT, BAR_HEIGHT, LABEL_WIDTH, ROW_HEIGHT, TRACK, type Place } from '../../pdf/charts.ts';
+import { QUIET, TEXT, type Pdf } from '../../pdf/report-document.ts';
 import type { AfterAction } from './after-action.ts';
 
-type Pdf = PDFKit.PDFDocument;
-
-interface Place {
-  readonly x: number;
-  readonly width: number;
-}
-
-const ACCENT = '#364fc7';
 const UP = '#2b8a3e';
 const DOWN = '#c92a2a';
-const TRACK = '#edf0f4';
-const TEXT = '#1a1f27';
-const QUIET = '#5a6472';
-const LABEL_WIDTH = 120;
-const WORDS_WIDTH = 80;
-const BAR_HEIGHT = 9;
-const ROW_HEIGHT = 17;
-
-export interface Bar {
-  readonly label: string;
-  readonly value: number;
-  readonly words: string;
-}
-
-/** One bar a line on one scale, its words at its end. `most`: the whole width; absent: the longest. Moves below what it drew. */
-export function drawBars(pdf: Pdf, bars: readonly Bar[], { x, width, most }: Place & { readonly most?: number }): void {
-  const scale = most ?? Math.max(1, ...bars.map(({ value }) => value));
-  const track = width - LABEL_WIDTH - WORDS_WIDTH;
-  bars.forEach(({ label, value, words }) => {
-    const top = pdf.y;
-    pdf.font('text').fontSize(9).fillColor(TEXT).text(label, x, top, { width: LABEL_WIDTH, lineBreak: false });
-    pdf.rect(x + LABEL_WIDTH, top + 1, track, BAR_HEIGHT).fill(TRACK);
-    if (value > 0) pdf.rect(x + LABEL_WIDTH, top + 1, Math.min(1, value / scale) * track, BAR_HEIGHT).fill(ACCENT);
-    pdf.fillColor(TEXT).text(words, x + width - WORDS_WIDTH + 6, top, { width: WORDS_WIDTH - 6, lineBreak: false });
-    pdf.y = top + ROW_HEIGHT;
-  });
-  pdf.x = x;
-  pdf.moveDown(0.3);
-}
 
 /** Scenario time from left to right: how the service was seen, and what came and was said when. Moves below what it drew. */
 export function drawCourse(pdf: Pdf, { service, marks, lengthMs }: AfterAction, { x, width }: Place): void {

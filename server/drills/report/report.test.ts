@@ -1,5 +1,5 @@
-import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { contentOf } from '../../pdf/testing/pdf-content.ts';
 import { fakeScript } from '../../testing/fake-script.ts';
 import { stampEntries } from '../drill-actor.ts';
 import type { DrillHead, Happening } from '../drill-entry.ts';
@@ -49,19 +49,6 @@ function makeReport(more: number): AfterAction {
   });
   const review = reviewDrill({ state, entries, nowMs: START_MS + 3_600_000, nameOf }, 'all');
   return planReport(head, state, review, nameOf, '2026-11-21T10:00:00.000Z');
-}
-
-/** Glyphs are numbered by the font, so text is not readable in a PDF; pages and drawing are. */
-function contentOf(pdf: Buffer): { readonly pages: number; readonly drawing: string } {
-  const text = pdf.toString('latin1');
-  const streams = [...text.matchAll(/stream\n([\s\S]*?)\nendstream/g)].map(([, body = '']) => {
-    try {
-      return inflateSync(Buffer.from(body, 'latin1')).toString('latin1');
-    } catch {
-      return '';
-    }
-  });
-  return { pages: [...text.matchAll(/\/Type \/Page\n/g)].length, drawing: streams.join('\n') };
 }
 
 describe('the after-action report', () => {

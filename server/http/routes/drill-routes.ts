@@ -1,4 +1,5 @@
 import {
+  drillMoveQuerySchema,
   drillMoveSchema,
   drillPersonSchema,
   drillReviewSchema,
@@ -37,12 +38,18 @@ export function drillRoutes({ drills, accounts }: Services): Route[] {
       says: 'Drills that the caller has a part in; all of them for instructors, managers and administrators.',
       answers: z.strictObject({ drills: z.array(drillSummarySchema) }),
     }),
-    route('POST', '/api/drills', instructors, async ({ session, body }) => created(await drills.schedule(session.person, body)), {
-      says: 'Schedules a drill and hands out its roles.',
-      body: scheduleDrillSchema,
-      answers: drillViewSchema,
-      status: 201,
-    }),
+    route(
+      'POST',
+      '/api/drills',
+      instructors,
+      async ({ session, body, address }) => created(await drills.schedule(session.person, body, address)),
+      {
+        says: 'Schedules a drill and hands out its roles.',
+        body: scheduleDrillSchema,
+        answers: drillViewSchema,
+        status: 201,
+      },
+    ),
     route('GET', '/api/drills/:id', everyone, async (call) => ok(await drills.read(call.session.person, param(call, 'id'))), {
       says: 'A drill as the caller’s role sees it.',
       answers: drillViewSchema,
@@ -51,8 +58,11 @@ export function drillRoutes({ drills, accounts }: Services): Route[] {
       'POST',
       '/api/drills/:id/moves',
       everyone,
-      async (call) => ok(await drills.move(call.session.person, param(call, 'id'), call.body)),
-      { says: 'Something that the caller does in a drill.', body: drillMoveSchema, answers: drillViewSchema },
+      async (call) => {
+        const { address, query } = call;
+        return ok(await drills.move(call.session.person, param(call, 'id'), call.body, { address, seen: query.seen }));
+      },
+      { says: 'Something that the caller does in a drill.', body: drillMoveSchema, query: drillMoveQuerySchema, answers: drillViewSchema },
     ),
     route(
       'GET',

@@ -1,11 +1,12 @@
 import type { LabSummary } from '../../../labs/lab-stage.ts';
 import { hasEnded, type Attempt } from '../../attempts/attempt.ts';
+import { planOffer } from '../../attempts/lab-offer.ts';
 import { countsFor } from '../../attempts/team.ts';
 import { catalogueSchema, type LabView } from '../../contract/labs.ts';
-import { everyone, instructors, ok, route, type Route } from '../route.ts';
+import { everyone, ok, route, staff, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 
-export function labRoutes({ catalogue, records, verdicts }: Services): Route[] {
+export function labRoutes({ catalogue, records, verdicts, ai, substrate }: Services): Route[] {
   return [
     route(
       'GET',
@@ -13,24 +14,32 @@ export function labRoutes({ catalogue, records, verdicts }: Services): Route[] {
       everyone,
       async ({ session }) => {
         const { id, role } = session.person;
-        const [mine, overrides] = await Promise.all([records.list({ personId: id }), verdicts.overrides()]);
-        const seesFaults = instructors.includes(role);
-        const labs = catalogue.labs.map((lab) =>
+        const [mine, overrides, policies] = await Promise.all([records.list({ personId: id }), verdicts.overrides(), ai.policiesFor(id)]);
+        const seesFaults = staff.includes(role);
+        const { offered, withheld } = planOffer(catalogue.labs, substrate.ground);
+        const labs = offered.map((lab) =>
           viewLab(
             lab,
             mine.filter((attempt) => attempt.lab.slug === lab.slug && (!hasEnded(attempt) || countsFor(attempt, id))),
             overrides,
             seesFaults,
+            policies.get(lab.slug) ?? 'allowed',
           ),
         );
-        return ok({ labs, problems: role === 'trainee' ? [] : catalogue.problems });
+        return ok({ labs, problems: role === 'trainee' ? [] : [...catalogue.problems, ...withheld] });
       },
-      { says: 'Lists the labs, and for staff what is wrong with those that do not load.', answers: catalogueSchema },
+      { says: 'Lists the labs that can be had here, and for staff what is wrong with the others.', answers: catalogueSchema },
     ),
   ];
 }
 
-function viewLab(lab: LabSummary, mine: readonly Attempt[], overrides: ReadonlyMap<string, string>, seesFaults: boolean): LabView {
+function viewLab(
+  lab: LabSummary,
+  mine: readonly Attempt[],
+  overrides: ReadonlyMap<string, string>,
+  seesFaults: boolean,
+  aiPolicy: LabView['aiPolicy'],
+): LabView {
   const scores = mine.flatMap((attempt) => attempt.score ?? []);
   return {
     slug: lab.slug,
@@ -45,6 +54,7 @@ function viewLab(lab: LabSummary, mine: readonly Attempt[], overrides: ReadonlyM
     steps: lab.steps.map(({ id, title, phase }) => ({ id, title, phase })),
     faults: seesFaults ? lab.faults.map(({ id, title }) => ({ id, title })) : [],
     passMark: lab.passMark,
+    aiPolicy,
     team: (lab.team ?? []).map((role) => ({ ...role })),
     mine: {
       runningAttemptId: mine.find((attempt) => !hasEnded(attempt))?.id ?? null,

@@ -1,18 +1,18 @@
 import { measurementRunSchema, measurementsSchema, startMeasurementSchema } from '../../contract/measurements.ts';
-import { everyone, ok, param, route, type Route } from '../route.ts';
+import { everyone, ok, param, route, workers, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
 
 export function measurementRoutes({ measurements }: Services): Route[] {
   const base = '/api/attempts/:id/measurements';
   return [
-    route('GET', base, everyone, async (call) => ok(await measurements.list(call.session.person, param(call, 'id'))), {
+    route('GET', base, workers, async (call) => ok(await measurements.list(call.session.person, param(call, 'id'))), {
       says: 'What was measured in an attempt, run by run, with what is aimed at.',
       answers: measurementsSchema,
     }),
     route(
       'POST',
       base,
-      everyone,
+      workers,
       async (call) => ({ status: 202, json: await measurements.start(call.session.person, param(call, 'id'), call.body.label) }),
       {
         says: 'Has the workloads of an attempt measured from outside of its sandbox; one run at a time, and not while it is graded.',

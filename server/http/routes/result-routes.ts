@@ -139,7 +139,8 @@ async function result(services: Services, viewer: PersonRow, attemptId: string):
 async function send(services: Services, from: PersonRow, { text, attemptId }: z.infer<typeof sendMessageSchema>): Promise<number> {
   const attempts =
     attemptId === undefined
-      ? services.supervisor.running.map((runner) => runner.actor.attempt)
+      ? // What is said to a class is not for candidates of interviews.
+        services.supervisor.running.map((runner) => runner.actor.attempt).filter(({ interviewId }) => interviewId === null)
       : [await services.commands.read(from, attemptId)];
   const personIds = [...new Set(attempts.flatMap(({ members }) => members.map((member) => member.personId)))];
   const message: Message = { id: newId('message'), from: from.name, text, at: toInstant(services.clock.now()) };

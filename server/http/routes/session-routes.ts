@@ -10,24 +10,16 @@ import {
   type LinkPreview,
   type Session,
 } from '../../contract/session.ts';
-import { everyone, noContent, ok, param, publicRoute, route, type PublicCall, type Route } from '../route.ts';
+import { everyone, noContent, ok, param, publicRoute, route, workers, type PublicCall, type Route } from '../route.ts';
 import type { Services } from '../services.ts';
+import { viewSession } from '../session-view.ts';
 import { clearSessionCookie, ensureVisitor, setSessionCookie } from '../session-cookies.ts';
 
 const tokenSchema = z.string().regex(/^[\w-]{20,100}$/);
 
 export function sessionRoutes(services: Services): Route[] {
   const { accounts, site } = services;
-  const view = (session: ActiveSession | undefined, csrfToken: string): Session => ({
-    me:
-      session === undefined
-        ? null
-        : { id: session.person.id, name: session.person.name, email: session.person.email, role: session.person.role },
-    csrfToken,
-    expiresAt: session === undefined ? null : toInstant(session.expiresAtMs),
-    notice: services.substrate.isBoundary ? null : services.substrate.isolation,
-    serverTime: toInstant(services.clock.now()),
-  });
+  const view = (session: ActiveSession | undefined, csrfToken: string): Session => viewSession(services, session, csrfToken);
   const begin = (call: PublicCall<unknown, unknown>, session: ActiveSession): Session => {
     if (session.newToken !== undefined) setSessionCookie(call.response, session.newToken, session.expiresAtMs, site.secureCookies);
     return view(session, session.csrfToken);
@@ -56,7 +48,7 @@ export function sessionRoutes(services: Services): Route[] {
     route(
       'DELETE',
       '/api/session',
-      everyone,
+      workers,
       async ({ session, response, address }) => {
         await accounts.signOut(session, address);
         clearSessionCookie(response, site.secureCookies);

@@ -1,7 +1,9 @@
 import { Button, TextInput, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
+import { Link } from 'react-router';
 import { createCohortSchema, type Cohort } from '../../../server/contract/people.ts';
+import { openAiRules } from '../accommodations/ai-rules-form.tsx';
 import { createCohort, fetchCohorts } from '../api/people-api.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
@@ -12,6 +14,7 @@ import { Waiting } from '../parts/waiting.tsx';
 import { useMe } from '../session/me.ts';
 import { mayInstruct } from '../session/permissions.ts';
 import styles from './admin.module.css';
+import { openCohortManagers } from '../insight/cohort-managers.tsx';
 import { openMembersForm } from './members-form.tsx';
 
 export function CohortsPage() {
@@ -19,7 +22,15 @@ export function CohortsPage() {
   const cohorts = useQuery({ queryKey: ['cohorts'], queryFn: ({ signal }) => fetchCohorts(signal) });
   const mayEdit = mayInstruct(me.role);
   return (
-    <Page title="Cohorts" lead="People who learn together. Grades can be looked at by cohort.">
+    <Page
+      title="Cohorts"
+      lead="People who learn together. Each has a page with everybody’s track, mentors and progress."
+      actions={
+        <Button component={Link} to="/extra-time" variant="default">
+          Extra time
+        </Button>
+      }
+    >
       {mayEdit && <NewCohort />}
       {cohorts.isError && <ErrorNotice error={cohorts.error} onRetry={() => void cohorts.refetch()} />}
       {cohorts.data === undefined && !cohorts.isError && <Waiting what="the cohorts" />}
@@ -53,11 +64,35 @@ function CohortCard({ cohort, onEdit }: { readonly cohort: Cohort; readonly onEd
   return (
     <article className={styles['cohort']} aria-label={cohort.name}>
       <header className={styles['cohortHead']}>
-        <Title order={2}>{cohort.name}</Title>
+        <Title order={2}>
+          <Link to={`/cohorts/${cohort.id}`}>{cohort.name}</Link>
+        </Title>
         <span className={styles['quiet']}>{countOf(cohort.members.length, 'member')}</span>
+        <Button
+          size="compact-sm"
+          variant="default"
+          aria-label={`AI assistants in ${cohort.name}`}
+          onClick={() => {
+            openAiRules(cohort);
+          }}
+        >
+          AI assistants
+        </Button>
         {onEdit !== null && (
           <Button size="compact-sm" variant="default" onClick={onEdit} aria-label={`Choose the members of ${cohort.name}`}>
             Choose members
+          </Button>
+        )}
+        {onEdit !== null && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`Choose the managers of ${cohort.name}`}
+            onClick={() => {
+              openCohortManagers(cohort);
+            }}
+          >
+            Choose managers
           </Button>
         )}
       </header>

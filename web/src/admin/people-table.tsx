@@ -2,7 +2,7 @@ import { ActionIcon, Menu, NativeSelect, VisuallyHidden } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Person } from '../../../server/contract/people.ts';
-import { roleSchema, type Role } from '../../../server/contract/roles.ts';
+import { roleSchema, type AccountRole } from '../../../server/contract/roles.ts';
 import { createLink, updatePerson } from '../api/people-api.ts';
 import { Ago } from '../parts/ago.tsx';
 import { ask } from '../parts/ask.ts';
@@ -107,7 +107,7 @@ function usePersonActions(person: Person) {
     void client.invalidateQueries({ queryKey: ['people'] });
     return undefined;
   };
-  const update = useAct((change: { role?: Role; disabled?: boolean }) => updatePerson(person.id, change), {
+  const update = useAct((change: { role?: AccountRole; disabled?: boolean }) => updatePerson(person.id, change), {
     onDone: (changed) => {
       refresh();
       return `${changed.name} is changed.`;
@@ -121,7 +121,7 @@ function usePersonActions(person: Person) {
     },
   });
   return {
-    askRole: (role: Role): void => {
+    askRole: (role: AccountRole): void => {
       ask({
         title: `Make ${person.name} ${ROLE_LABELS[role].toLowerCase()}?`,
         text: 'They are signed out everywhere and sign in again with their new role.',

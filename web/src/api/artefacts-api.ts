@@ -1,14 +1,17 @@
 import type { z } from 'zod';
 import {
+  artefactReviewsSchema,
   artefactsSchema,
   artefactVersionContentSchema,
   artefactVersionsSchema,
   artefactViewSchema,
   type ArtefactContentView,
+  type ArtefactReviews,
   type Artefacts,
   type ArtefactVersion,
   type ArtefactView,
   type rateArtefactSchema,
+  type StartThread,
 } from '../../../server/contract/artefacts.ts';
 import { requestJson } from './http.ts';
 
@@ -38,4 +41,23 @@ export async function fetchVersions(attemptId: string, id: string, signal?: Abor
 
 export async function fetchVersion(attemptId: string, id: string, version: number, signal?: AbortSignal): Promise<ArtefactContentView> {
   return (await requestJson('GET', `${artefactPath(attemptId, id)}/versions/${version}`, artefactVersionContentSchema, { signal })).content;
+}
+
+export async function fetchReviews(attemptId: string, id: string, signal?: AbortSignal): Promise<ArtefactReviews> {
+  return requestJson('GET', `${artefactPath(attemptId, id)}/reviews`, artefactReviewsSchema, { signal });
+}
+
+export async function startThread(attemptId: string, id: string, thread: StartThread): Promise<ArtefactReviews> {
+  return requestJson('POST', `${artefactPath(attemptId, id)}/threads`, artefactReviewsSchema, { body: thread });
+}
+
+const threadPath = (attemptId: string, id: string, threadId: string): string =>
+  `${artefactPath(attemptId, id)}/threads/${encodeURIComponent(threadId)}`;
+
+export async function answerThread(attemptId: string, id: string, threadId: string, text: string): Promise<ArtefactReviews> {
+  return requestJson('POST', threadPath(attemptId, id, threadId), artefactReviewsSchema, { body: { text } });
+}
+
+export async function resolveThread(attemptId: string, id: string, threadId: string, resolved: boolean): Promise<ArtefactReviews> {
+  return requestJson('PUT', `${threadPath(attemptId, id, threadId)}/resolution`, artefactReviewsSchema, { body: { resolved } });
 }

@@ -45,8 +45,10 @@ export async function fetchDrill(id: string, signal?: AbortSignal): Promise<Dril
 
 export type MoveInput = z.input<typeof drillMoveSchema>;
 
-export async function moveInDrill(id: string, move: MoveInput): Promise<DrillView> {
-  return requestJson('POST', `${drillPath(id)}/moves`, drillViewSchema, { body: move });
+/** `seen`: the revision that the move was chosen on; what somebody else has done to the same thing since then refuses it. */
+export async function moveInDrill(id: string, move: MoveInput, seen?: number): Promise<DrillView> {
+  const query = seen === undefined ? '' : `?seen=${seen}`;
+  return requestJson('POST', `${drillPath(id)}/moves${query}`, drillViewSchema, { body: move });
 }
 
 export async function fetchReview(id: string, signal?: AbortSignal): Promise<DrillReview> {

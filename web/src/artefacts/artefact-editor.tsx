@@ -12,6 +12,7 @@ import { ArtefactField } from './artefact-fields.tsx';
 import { ArtefactFindings } from './artefact-findings.tsx';
 import { ArtefactRating } from './artefact-rating.tsx';
 import styles from './artefacts.module.css';
+import { ReviewThreads } from './review-threads.tsx';
 import { useAdoptArtefact, useDraftState } from './use-drafts.ts';
 
 interface Props {
@@ -46,6 +47,7 @@ export function ArtefactEditor({ attemptId, artefact, record, draft }: Props) {
     <article className={styles['artefact']} aria-label={artefact.title} data-testid="artefact" data-save={save.kind}>
       <p className={styles['purpose']}>{artefact.purpose}</p>
       <ArtefactRating artefact={artefact} />
+      <ReviewThreads attemptId={attemptId} artefact={artefact} />
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -11,7 +11,7 @@ export function ArtefactRating({ artefact }: { readonly artefact: ArtefactView }
   return (
     <section className={styles['rating']} aria-label="Rating" data-testid="artefact-rating" data-accepted={rating.accepted}>
       <p className={styles['ratingHead']}>
-        <StatusTag tone={rating.accepted ? 'pass' : 'warn'}>{rating.accepted ? 'Accepted' : 'To be improved'}</StatusTag>{' '}
+        <StatusTag tone={rating.accepted ? 'pass' : 'warn'}>{rating.accepted ? 'Accepted' : 'Returned'}</StatusTag>{' '}
         <span className={styles['quiet']}>
           version {rating.version}, by {rating.by.name}, <Instant at={rating.at} />
         </span>

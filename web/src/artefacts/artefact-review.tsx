@@ -11,7 +11,9 @@ import { ArtefactFindings } from './artefact-findings.tsx';
 import { ArtefactRating } from './artefact-rating.tsx';
 import { ArtefactReader } from './artefact-reader.tsx';
 import styles from './artefacts.module.css';
+import { CommentForm } from './comment-form.tsx';
 import { RatingForm } from './rating-form.tsx';
+import { ReviewThreads } from './review-threads.tsx';
 
 /** An artefact before those who judge it: every version that was kept, what a machine found, and the rubric for what was handed in. */
 export function ArtefactReview({ attemptId, artefact }: { readonly attemptId: string; readonly artefact: ArtefactView }) {
@@ -24,6 +26,7 @@ export function ArtefactReview({ attemptId, artefact }: { readonly attemptId: st
     queryFn: ({ signal }) => fetchVersion(attemptId, artefact.id, shown ?? 0, signal),
     enabled: shown !== null,
   });
+  const isHandedIn = versions.data?.some(({ version, submitted }) => version === shown && submitted) === true;
   if (shown === null) return <EmptyState title={`No ${artefact.title.toLowerCase()} yet`}>Nothing was written so far.</EmptyState>;
   return (
     <section className={styles['review']} aria-labelledby={`review-${artefact.id}`} data-testid="artefact-review">
@@ -57,6 +60,10 @@ export function ArtefactReview({ attemptId, artefact }: { readonly attemptId: st
           {artefact.mayRate && artefact.submitted?.version === shown && (
             <RatingForm key={shown} attemptId={attemptId} artefact={artefact} version={shown} />
           )}
+          {artefact.mayRate && isHandedIn && content.data !== undefined && (
+            <CommentForm key={`comment ${shown}`} attemptId={attemptId} artefact={artefact} version={shown} content={content.data} />
+          )}
+          <ReviewThreads attemptId={attemptId} artefact={artefact} />
           {artefact.mayRate && artefact.submitted === null && <p className={styles['help']}>It can be rated once it is handed in.</p>}
         </div>
       </div>

@@ -7,6 +7,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
+import { useMe } from '../session/me.ts';
 import { ArtefactReview } from './artefact-review.tsx';
 import { ArtefactsTab } from './artefacts-tab.tsx';
 
@@ -30,14 +31,22 @@ export function ArtefactsPage() {
 
 function ArtefactsOf({ attemptId, data }: { readonly attemptId: string; readonly data: Artefacts }) {
   const own = data.attempt.mine;
+  // A mentor who is not staff sees no other page of the attempt.
+  const isMentor = useMe().role === 'trainee' && !own;
   return (
     <Page
       title={own ? `Artefacts: ${data.attempt.title}` : `Artefacts of ${data.attempt.person.name}`}
       lead={own ? 'What you wrote. It can be bettered until it was accepted.' : data.attempt.title}
       actions={
-        <Button component={Link} to={`/attempts/${attemptId}${data.attempt.ended ? '/result' : ''}`} variant="default">
-          {data.attempt.ended ? 'Back to the result' : 'Back to the lab'}
-        </Button>
+        isMentor ? (
+          <Button component={Link} to={`/training/people/${data.attempt.person.id}`} variant="default">
+            Back to the progress
+          </Button>
+        ) : (
+          <Button component={Link} to={`/attempts/${attemptId}${data.attempt.ended ? '/result' : ''}`} variant="default">
+            {data.attempt.ended ? 'Back to the result' : 'Back to the lab'}
+          </Button>
+        )
       }
     >
       {data.artefacts.length === 0 && <EmptyState title="Nothing to write">This lab asks for no artefacts.</EmptyState>}

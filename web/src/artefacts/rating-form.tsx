@@ -63,7 +63,7 @@ export function RatingForm({ attemptId, artefact, version }: { attemptId: string
       {rate.isError && <ErrorNotice error={rate.error} />}
       <div>
         <Button type="submit" loading={rate.isPending} disabled={!isWhole}>
-          Put on record
+          {accepted ? 'Accept' : 'Return with comments'}
         </Button>
       </div>
     </form>

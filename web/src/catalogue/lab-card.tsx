@@ -1,14 +1,17 @@
 import { Button, Title } from '@mantine/core';
-import { IconClock, IconFlame, IconUsers } from '@tabler/icons-react';
+import { IconClock, IconFlame, IconSparkles, IconUsers } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
 import type { LabView } from '../../../server/contract/labs.ts';
 import { startAttempt } from '../api/attempts-api.ts';
+import { AI_WORDS } from '../lab/ai-words.ts';
 import { countOf } from '../parts/format.ts';
 import { StatusTag } from '../parts/status-tag.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { useMe } from '../session/me.ts';
+import { mayInstruct } from '../session/permissions.ts';
 import styles from './catalogue.module.css';
 import { FaultChoice } from './fault-choice.tsx';
 
@@ -39,6 +42,9 @@ export function LabCard({ lab }: { readonly lab: LabView }) {
           </li>
           <li>{countOf(lab.steps.length, 'step')}</li>
           <li>Pass at {lab.passMark} of 100</li>
+          <li>
+            <IconSparkles size={15} aria-hidden /> {AI_WORDS[lab.aiPolicy].label}
+          </li>
           {lab.tracks.length > 0 && <li>{lab.tracks.map((track) => TRACK_LABELS[track]).join(', ')}</li>}
         </ul>
         <details className={styles['more']}>
@@ -63,6 +69,7 @@ function LabState({ lab: { mine } }: { readonly lab: LabView }) {
 }
 
 function LabActions({ lab }: { readonly lab: LabView }) {
+  const me = useMe();
   const navigate = useNavigate();
   const client = useQueryClient();
   const [fault, setFault] = useState('');
@@ -75,11 +82,14 @@ function LabActions({ lab }: { readonly lab: LabView }) {
   const inviteTeam = async (): Promise<void> => {
     (await import('../incident/team-form.tsx')).openTeamForm({ lab, fault, onStarted: enter });
   };
-  const start = useAct((mode: 'guided' | 'incident') => startAttempt({ lab: lab.slug, mode, ...(fault === '' ? {} : { fault }) }), {
-    onDone: enter,
-    // It may be running in another tab; then the way back to it is shown.
-    onFailed: () => void client.invalidateQueries({ queryKey: ['labs'] }),
-  });
+  const start = useAct(
+    (mode: 'guided' | 'incident') => startAttempt({ lab: lab.slug, mode, acknowledges: lab.aiPolicy, ...(fault === '' ? {} : { fault }) }),
+    {
+      onDone: enter,
+      // It may be running in another tab; then the way back to it is shown.
+      onFailed: () => void client.invalidateQueries({ queryKey: ['labs'] }),
+    },
+  );
   if (lab.mine.runningAttemptId !== null) {
     return (
       <div className={styles['labActions']}>
@@ -92,7 +102,7 @@ function LabActions({ lab }: { readonly lab: LabView }) {
   }
   return (
     <div className={styles['labActions']}>
-      {lab.faults.length > 0 && <FaultChoice faults={lab.faults} value={fault} onChange={setFault} />}
+      {lab.faults.length > 0 && mayInstruct(me.role) && <FaultChoice faults={lab.faults} value={fault} onChange={setFault} />}
       <Button
         loading={start.isPending && start.variables === 'guided'}
         disabled={start.isPending}
@@ -123,6 +133,7 @@ function LabActions({ lab }: { readonly lab: LabView }) {
         </Button>
       )}
       <p className={styles['hint']}>Guided builds it with you first. The incident starts with it broken.</p>
+      <p className={styles['hint']}>By starting you agree to this rule: {AI_WORDS[lab.aiPolicy].rule}</p>
     </div>
   );
 }

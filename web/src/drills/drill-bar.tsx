@@ -5,6 +5,7 @@ import type { DrillView } from '../../../server/contract/drills.ts';
 import { serverNowMs } from '../api/server-clock.ts';
 import { ROLE_LABELS } from '../incident/role-words.ts';
 import { ask } from '../parts/ask.ts';
+import { Instant } from '../parts/instant.tsx';
 import { StatusTag } from '../parts/status-tag.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { DRILL_STATES, MODE_LABELS } from './drill-words.ts';
@@ -20,6 +21,11 @@ export function DrillBar({ drill, moves }: { readonly drill: DrillView; readonly
       <h1 className={styles['barTitle']}>{drill.title}</h1>
       <span className={styles['quiet']}>{MODE_LABELS[drill.mode]}</span>
       <StatusTag tone={tone}>{label}</StatusTag>
+      {drill.state === 'scheduled' && (
+        <span className={styles['quiet']}>
+          for <Instant at={drill.startsAt} />
+        </span>
+      )}
       {drill.state !== 'scheduled' && drill.state !== 'ended' && <ScenarioClock drill={drill} />}
       {drill.me.role !== null && (
         <span className={styles['role']} data-testid="my-role">

@@ -1,5 +1,7 @@
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import type { DrillView } from '../../../server/contract/drills.ts';
+import { ApiError } from '../api/api-error.ts';
+import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page, useDocumentTitle } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -13,6 +15,14 @@ import { useDrill, useMoves } from './use-drill.ts';
 export function DrillPage() {
   const { drillId = '' } = useParams();
   const drill = useDrill(drillId);
+  if (drill.data !== undefined && drill.error instanceof ApiError && drill.error.code === 'NotFound')
+    return (
+      <Page title={drill.data.title}>
+        <EmptyState title="You have no part in this drill any more">
+          Whoever runs it took your part away. Ask them, or go back to <Link to="/drills">the drills</Link>.
+        </EmptyState>
+      </Page>
+    );
   if (drill.data === undefined) {
     return (
       <Page title="Drill">
@@ -26,7 +36,7 @@ export function DrillPage() {
 /** The exercise's side has the console, players have their room, and what is over is looked back upon. */
 function Drill({ drill }: { readonly drill: DrillView }) {
   useDocumentTitle(drill.title);
-  const moves = useMoves(drill.id);
+  const moves = useMoves(drill.id, drill.revision);
   return (
     <div className={styles['page']} data-testid="drill" data-state={drill.state}>
       <DrillBar drill={drill} moves={moves} />

@@ -1,5 +1,7 @@
 import { Button } from '@mantine/core';
+import { useEffect, useRef, type RefObject } from 'react';
 import type { DrillView, InjectView } from '../../../server/contract/drills.ts';
+import type { MoveInput } from '../api/drills-api.ts';
 import { formatDuration } from '../parts/format.ts';
 import { StatusTag } from '../parts/status-tag.tsx';
 import { CHANNELS, OUTCOMES, recipientsText } from './drill-words.ts';
@@ -9,6 +11,26 @@ import { Prose } from './prose.tsx';
 import { formatScenario } from './scenario-time.ts';
 import type { Moves } from './use-drill.ts';
 
+/** The inject whose button was pressed last. */
+let pressed: number | null = null;
+
+function notePressed(number: number): void {
+  pressed = number;
+}
+
+/**
+ * What was fired goes into another list, and its button with it: whoever works by keyboard goes on from the card in its new place, and not from the top of the page.
+ */
+function useFocusKept(number: number, isPending: boolean): RefObject<HTMLElement | null> {
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isPending || pressed !== number) return;
+    pressed = null;
+    if (document.activeElement === document.body) card.current?.focus({ preventScroll: true });
+  }, [number, isPending]);
+  return card;
+}
+
 interface Props {
   readonly inject: InjectView;
   readonly drill: DrillView;
@@ -17,8 +39,16 @@ interface Props {
 
 export function InjectCard({ inject, drill, moves }: Props) {
   const { Icon, label } = CHANNELS[inject.channel];
+  const card = useFocusKept(inject.number, inject.state === 'pending');
   return (
-    <article className={styles['inject']} data-state={inject.state} data-testid="inject" data-number={inject.number}>
+    <article
+      ref={card}
+      tabIndex={-1}
+      className={styles['inject']}
+      data-state={inject.state}
+      data-testid="inject"
+      data-number={inject.number}
+    >
       <header className={styles['injectHead']}>
         <span className={styles['when']}>{whenText(inject)}</span>
         <h3 className={styles['injectTitle']}>
@@ -61,17 +91,26 @@ function Answer({ inject: { answer, expected } }: { readonly inject: InjectView 
   const isLate = expected !== null && answer.afterMs > expected.withinMs;
   return (
     <p className={styles['answer']}>
-      <StatusTag tone={tone}>{label}</StatusTag> after {formatDuration(answer.afterMs)}
+      <StatusTag tone={tone}>{label}</StatusTag> {afterText(answer.afterMs)}
       {isLate ? ', late' : ''}
       {answer.note === '' ? '' : `: ${answer.note}`}
     </p>
   );
 }
 
+/** People answer in seconds, not in fractions of them. */
+function afterText(ms: number): string {
+  return ms < 1_000 ? 'at once' : `after ${formatDuration(Math.round(ms / 1_000) * 1_000)}`;
+}
+
 function Actions({ inject, drill, moves }: Props) {
   const runs = drill.me.rights.includes('run');
   const judges = runs || drill.me.rights.includes('evaluate');
   const isUnder = drill.state === 'running' || drill.state === 'paused';
+  const press = (move: MoveInput): void => {
+    notePressed(inject.number);
+    moves.make(move);
+  };
   const button = (text: string, onClick: () => void) => (
     <Button size="compact-xs" variant="default" onClick={onClick} aria-label={`${text}: inject ${inject.number}`}>
       {text}
@@ -80,8 +119,8 @@ function Actions({ inject, drill, moves }: Props) {
   if (inject.state === 'pending' && runs) {
     return (
       <div className={styles['injectActions']}>
-        {isUnder && button('Fire now', () => moves.make({ move: 'fire', inject: inject.number }))}
-        {isUnder && button('Skip', () => moves.make({ move: 'skip', inject: inject.number }))}
+        {isUnder && button('Fire now', () => press({ move: 'fire', inject: inject.number }))}
+        {isUnder && button('Skip', () => press({ move: 'skip', inject: inject.number }))}
         {button('Edit', () => openEditForm(inject, moves))}
       </div>
     );

@@ -36,7 +36,7 @@ export function Review({ drill, moves }: { readonly drill: DrillView; readonly m
 function ReviewParts({ drill, review, moves }: { readonly drill: DrillView; readonly review: DrillReview; readonly moves: Moves }) {
   const evaluates = drill.me.rights.includes('evaluate');
   return (
-    <div className={styles['console']} data-testid="review">
+    <div className={styles['review']} data-testid="review">
       <div className={styles['column']}>
         <Panel title="Times" actions={<Downloads id={drill.id} />}>
           <Times times={review.times} />

@@ -11,6 +11,7 @@ import { Waiting } from '../parts/waiting.tsx';
 import { useMe } from '../session/me.ts';
 import { addSeat, mayTake, membersOf, planSeats, type Seat } from './cast.ts';
 import styles from './drills.module.css';
+import { readStartTime } from './start-time.ts';
 
 const MORE_OF: readonly DrillRole[] = ['expert', 'evaluator', 'observer', 'controller'];
 
@@ -29,6 +30,7 @@ function Form({ script, people }: { readonly script: ScriptView; readonly people
   const [seats, setSeats] = useState(() => planSeats(script, me.id));
   const [mode, setMode] = useState<'tabletop' | 'live-fire'>('tabletop');
   const [startsAt, setStartsAt] = useState('');
+  const start = readStartTime(startsAt, Intl.DateTimeFormat().resolvedOptions().timeZone);
   const schedule = useAct(scheduleDrill, {
     onDone: ({ id }) => {
       void client.invalidateQueries({ queryKey: ['drills'] });
@@ -38,7 +40,7 @@ function Form({ script, people }: { readonly script: ScriptView; readonly people
   });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const when = startsAt === '' ? {} : { startsAt: new Date(startsAt).toISOString() };
+    const when = start === undefined ? {} : { startsAt: start.instant };
     schedule.mutate({ script: script.slug, mode, members: membersOf(seats), ...when });
   };
   return (
@@ -61,7 +63,7 @@ function Form({ script, people }: { readonly script: ScriptView; readonly people
       <TextInput
         type="datetime-local"
         label="When"
-        description="In your time. Empty: now."
+        description={start?.words ?? 'In your time. Empty: now.'}
         value={startsAt}
         onChange={(event) => {
           setStartsAt(event.currentTarget.value);

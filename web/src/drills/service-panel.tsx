@@ -4,16 +4,20 @@ import { Link } from 'react-router';
 import type { DrillView } from '../../../server/contract/drills.ts';
 import { StatusList } from '../incident/status-list.tsx';
 import { Ago } from '../parts/ago.tsx';
-import { formatInstant } from '../parts/format.ts';
+import { countOf, formatInstant } from '../parts/format.ts';
 import { StatusTag } from '../parts/status-tag.tsx';
 import { SERVICE_STATES } from './drill-words.ts';
 import styles from './drills.module.css';
 import { Panel } from './panel.tsx';
 import type { Moves } from './use-drill.ts';
 
+/** More would push the timeline out of sight. */
+const NEWEST_UPDATES = 2;
+
 /** The service and the status page, as somebody outside sees them. */
 export function ServicePanel({ drill, moves }: { readonly drill: DrillView; readonly moves: Moves }) {
   const isUnder = drill.state === 'running' || drill.state === 'paused';
+  const earlier = drill.status.slice(0, -NEWEST_UPDATES);
   return (
     <Panel title="As outsiders see it">
       {drill.service !== null && <ServiceLook service={drill.service} />}
@@ -29,7 +33,13 @@ export function ServicePanel({ drill, moves }: { readonly drill: DrillView; read
         </p>
       )}
       {drill.mode === 'tabletop' && isUnder && drill.me.rights.includes('run') && <ServiceForm moves={moves} />}
-      <StatusList updates={drill.status} />
+      <StatusList updates={drill.status.slice(-NEWEST_UPDATES)} />
+      {earlier.length > 0 && (
+        <details className={styles['more']}>
+          <summary>{countOf(earlier.length, 'earlier update')}</summary>
+          <StatusList updates={earlier} />
+        </details>
+      )}
     </Panel>
   );
 }

@@ -44,10 +44,13 @@ export interface Moves {
   readonly busy: boolean;
 }
 
-/** What this person does in the drill; the answer is the drill as it then is. */
-export function useMoves(id: string): Moves {
+/**
+ * What this person does in the drill; the answer is the drill as it then is. A move is chosen on what `revision` shows, also in a dialog that stays open while
+ * the drill goes on. When somebody else was faster, the same move made once more is meant so.
+ */
+export function useMoves(id: string, revision: number): Moves {
   const client = useQueryClient();
-  const act = useAct((move: MoveInput) => moveInDrill(id, move), {
+  const act = useAct(({ move, seen }: { readonly move: MoveInput; readonly seen: number | undefined }) => moveInDrill(id, move, seen), {
     onDone: (view) => {
       client.setQueryData(keyOf(id), view);
       void client.invalidateQueries({ queryKey: ['drill-review', id] });
@@ -55,9 +58,18 @@ export function useMoves(id: string): Moves {
     },
     onFailed: () => void client.invalidateQueries({ queryKey: keyOf(id) }),
   });
+  let seen: number | undefined = revision;
   return {
     make: (move, onDone) => {
-      act.mutate(move, onDone === undefined ? {} : { onSuccess: onDone });
+      act.mutate(
+        { move, seen },
+        {
+          onSuccess: () => onDone?.(),
+          onError: () => {
+            seen = undefined;
+          },
+        },
+      );
     },
     busy: act.isPending,
   };

@@ -14,6 +14,8 @@ const grade = (person: string, outcome: Grade['outcome'], slug = 'endpoint', res
   score: null,
   restoredAfterMs,
   hintsUsed: 0,
+  aiPolicy: null,
+  aiTools: null,
   startedAt: '2026-11-21T10:00:00Z',
   endedAt: null,
 });

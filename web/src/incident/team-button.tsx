@@ -11,6 +11,7 @@ import { useAdoptAttempt } from '../lab/use-attempt.ts';
 import styles from './incident.module.css';
 import { memberIn, useRights } from './rights.ts';
 import { ROLE_DUTIES, ROLE_LABELS } from './role-words.ts';
+import { AskSomebody, LeaveTeam } from './team-changes.tsx';
 import { usePresence } from './use-presence.ts';
 
 /** Who is in the team, as what, and who is here; roles change hands from here. */
@@ -48,6 +49,10 @@ export function TeamButton({ attempt }: { readonly attempt: AttemptView }) {
             <Member key={member.person.id} attempt={attempt} member={member} isHere={isHere(member.person.id)} />
           ))}
         </ul>
+        <AskSomebody attempt={attempt} />
+        {own !== undefined && own.role !== 'commander' && attempt.incidentStartedAt === null && attempt.endedAt === null && (
+          <LeaveTeam attempt={attempt} />
+        )}
         {watching.length > 0 && <p className={styles['quiet']}>Watching: {watching.map(({ person }) => person.name).join(', ')}</p>}
       </Popover.Dropdown>
     </Popover>

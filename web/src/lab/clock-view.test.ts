@@ -13,6 +13,7 @@ const clock: AttemptClock = {
   extensionsLeft: 2,
   extensionMinutes: 15,
   stoppedBecause: null,
+  extraMs: 0,
 };
 
 describe('remainingMs', () => {

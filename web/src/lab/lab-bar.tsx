@@ -4,9 +4,11 @@ import { Link } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
 import { isTeam } from '../incident/rights.ts';
 import { TeamButton } from '../incident/team-button.tsx';
+import { useMe } from '../session/me.ts';
 import { useLinkState } from '../realtime/use-link-state.ts';
 import { StatusTag, type Tone } from '../parts/status-tag.tsx';
 import { openShortcutsMap } from '../shell/shortcuts-map.tsx';
+import { AiRule } from './ai-rule.tsx';
 import styles from './lab-bar.module.css';
 import { LabClock } from './lab-clock.tsx';
 import { currentStep, positionOf } from './step-position.ts';
@@ -14,20 +16,24 @@ import type { AttemptActions } from './use-attempt-actions.ts';
 
 /** The thin bar: which lab, which step, how long, how the sandbox is, and the way out. */
 export function LabBar({ attempt, actions }: { readonly attempt: AttemptView; readonly actions: AttemptActions }) {
+  // A candidate came by a link and has nowhere to go back to.
+  const isCandidate = useMe().role === 'candidate';
   const step = currentStep(attempt.steps);
   const position = step === null ? null : positionOf(attempt.steps, step.id);
   return (
     <header className={styles['bar']}>
-      <ActionIcon
-        component={Link}
-        to="/labs"
-        variant="subtle"
-        color="gray"
-        aria-label="Back to the labs; this one goes on"
-        title="Back to the labs; this one goes on"
-      >
-        <IconArrowLeft size={18} aria-hidden />
-      </ActionIcon>
+      {!isCandidate && (
+        <ActionIcon
+          component={Link}
+          to="/labs"
+          variant="subtle"
+          color="gray"
+          aria-label="Back to the labs; this one goes on"
+          title="Back to the labs; this one goes on"
+        >
+          <IconArrowLeft size={18} aria-hidden />
+        </ActionIcon>
+      )}
       <h1 className={styles['title']}>{attempt.lab.title}</h1>
       {position !== null && (
         <span className={styles['position']}>
@@ -51,6 +57,7 @@ export function LabBar({ attempt, actions }: { readonly attempt: AttemptView; re
           }
         />
       )}
+      <AiRule attempt={attempt} />
       {isTeam(attempt) && <TeamButton attempt={attempt} />}
       {attempt.state === 'incident' && actions.rights.has('decide') && (
         <Button

@@ -3,7 +3,7 @@ import { IconAlarm, IconClock, IconClockPause } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AttemptClock } from '../../../server/contract/attempts.ts';
 import { serverNowMs } from '../api/server-clock.ts';
-import { formatCountdown } from '../parts/format.ts';
+import { formatCountdown, formatDuration } from '../parts/format.ts';
 import { useNow } from '../parts/use-now.ts';
 import { announcement, remainingMs, urgencyOf, type Urgency } from './clock-view.ts';
 import styles from './lab-bar.module.css';
@@ -47,6 +47,7 @@ export function LabClock({ clock, extending, onExtend }: Props) {
               ? 'Work for as long as the clock runs; when it ends, the grader looks at what is there.'
               : `The clock stands still: ${clock.stoppedBecause ?? 'it has not been started.'}`}
           </p>
+          {clock.extraMs > 0 && <p className={styles['clockText']}>Of it {formatDuration(clock.extraMs)} are extra time.</p>}
           <p className={styles['clockText']}>{extensionText(clock)}</p>
           {canExtend && (
             <Button size="xs" loading={extending} onClick={onExtend}>

@@ -12,6 +12,7 @@ import { useMe } from '../session/me.ts';
 import { mayInstruct } from '../session/permissions.ts';
 import { useGlobalShortcuts } from '../shell/use-global-shortcuts.ts';
 import { hasWorkspace, isRunning } from './attempt-cache.ts';
+import { AiNotice } from './ai-rule.tsx';
 import { LabBar } from './lab-bar.tsx';
 import styles from './lab-page.module.css';
 import { LabWorkspace } from './lab-workspace.tsx';
@@ -44,13 +45,15 @@ export function LabPage() {
   return <OwnLab attempt={attempt.data} />;
 }
 
-function OwnLab({ attempt }: { readonly attempt: AttemptView }) {
+/** The lab of whoever plays in it. */
+export function OwnLab({ attempt }: { readonly attempt: AttemptView }) {
   useDocumentTitle(attempt.lab.title);
   useResultAtTheEnd(attempt);
   const actions = useAttemptActions(attempt);
   return (
     <div className={styles['page']}>
       <LabBar attempt={attempt} actions={actions} />
+      {isRunning(attempt) && <AiNotice attempt={attempt} />}
       {attempt.clock !== null && hasWorkspace(attempt) && (
         <TimeWarning
           clock={attempt.clock}
@@ -96,6 +99,7 @@ function Outside({ attempt }: { readonly attempt: AttemptView }) {
 /** The verdict brings its page up by itself; a lab that was over when the page was opened goes there without a word. */
 function useResultAtTheEnd(attempt: AttemptView): void {
   const navigate = useNavigate();
+  const isCandidate = useMe().role === 'candidate';
   const seenRunning = useRef(false);
   const { id, state } = attempt;
   useEffect(() => {
@@ -103,8 +107,9 @@ function useResultAtTheEnd(attempt: AttemptView): void {
       seenRunning.current = true;
       return;
     }
-    if (state === 'broken') return;
+    // Of a candidate's interview the page of its link says that it is over.
+    if (state === 'broken' || isCandidate) return;
     if (seenRunning.current && state === 'expired') notifyDone('The time is over. This is what the grader found.');
     void navigate(`/attempts/${id}/result`, { replace: true });
-  }, [id, state, navigate]);
+  }, [id, state, navigate, isCandidate]);
 }

@@ -13,6 +13,8 @@ import {
 import { useRights } from '../incident/rights.ts';
 import { ask } from '../parts/ask.ts';
 import { useAct } from '../parts/use-act.ts';
+import { useMe } from '../session/me.ts';
+import { openDeclaration } from './ai-declaration-form.tsx';
 import { useAdoptAttempt, useAdoptTerminal } from './use-attempt.ts';
 
 const RESETS = {
@@ -36,6 +38,7 @@ export function useAttemptActions(attempt: AttemptView) {
   const adoptTerminal = useAdoptTerminal(attempt.id);
   const client = useQueryClient();
   const navigate = useNavigate();
+  const isCandidate = useMe().role === 'candidate';
   const onDone = (changed: AttemptView): undefined => {
     adopt(changed);
     return undefined;
@@ -56,6 +59,17 @@ export function useAttemptActions(attempt: AttemptView) {
     },
   });
 
+  const askForVerdict = (): void => {
+    ask({
+      title: 'Ask for the verdict?',
+      text: 'The grader looks at your cluster from outside. Its verdict ends the attempt.',
+      confirm: 'Judge it now',
+      onConfirm: () => {
+        act.mutate('grade');
+      },
+    });
+  };
+
   return {
     /** What the person may do; all of it where nobody shares the attempt. */
     rights,
@@ -69,15 +83,21 @@ export function useAttemptActions(attempt: AttemptView) {
       adoptTerminal(terminal);
       return terminal;
     },
+    /** Where AI assistants may have helped, what they did is asked first. */
     askForVerdict: (): void => {
-      ask({
-        title: 'Ask for the verdict?',
-        text: 'The grader looks at your cluster from outside. Its verdict ends the attempt.',
-        confirm: 'Judge it now',
-        onConfirm: () => {
-          act.mutate('grade');
-        },
-      });
+      const { ai } = attempt;
+      if (ai !== null && ai.policy !== 'none' && ai.declaration === null) {
+        openDeclaration({
+          attemptId: attempt.id,
+          policy: ai.policy,
+          onDeclared: (changed) => {
+            adopt(changed);
+            askForVerdict();
+          },
+        });
+        return;
+      }
+      askForVerdict();
     },
     askReset: (to: ResetTarget): void => {
       ask({
@@ -106,7 +126,7 @@ export function useAttemptActions(attempt: AttemptView) {
         confirm: 'End the attempt',
         danger: true,
         onConfirm: () => {
-          act.mutate('abandon', { onSuccess: () => void navigate('/labs') });
+          act.mutate('abandon', isCandidate ? {} : { onSuccess: () => void navigate('/labs') });
         },
       });
     },

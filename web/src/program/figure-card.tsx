@@ -1,9 +1,14 @@
+import { formatFigure, sentenceOf, standingOf, type Standing } from '../../../server/contract/figure-words.ts';
 import type { Figure } from '../../../server/contract/program.ts';
+import type { ReactNode } from 'react';
+import type { FiguresOf } from '../api/program-api.ts';
+import { FigurePointButton } from '../insight/figure-evidence.tsx';
+import { PaperTrend } from '../insight/paper-trend.tsx';
 import table from '../parts/data-table.module.css';
+import { formatInstant } from '../parts/format.ts';
 import { Instant } from '../parts/instant.tsx';
 import { StatusTag, type Tone } from '../parts/status-tag.tsx';
 import { LineChart } from '../services/line-chart.tsx';
-import { formatFigure, sentenceOf, standingOf, type Standing } from './figure-words.ts';
 import styles from './program.module.css';
 
 const STANDINGS: Readonly<Record<Standing, { readonly tone: Tone; readonly label: string }>> = {
@@ -15,7 +20,7 @@ const STANDINGS: Readonly<Record<Standing, { readonly tone: Tone; readonly label
 };
 
 /** One of the six numbers: as a figure, in words, by its marks, and drawn. */
-export function FigureCard({ figure }: { readonly figure: Figure }) {
+export function FigureCard({ figure, of }: { readonly figure: Figure; readonly of: FiguresOf }) {
   const { tone, label } = STANDINGS[standingOf(figure)];
   const text = (value: number | null): string => (value === null ? '–' : formatFigure(value, figure.unit));
   return (
@@ -24,16 +29,26 @@ export function FigureCard({ figure }: { readonly figure: Figure }) {
         <h2>{figure.title}</h2>
         <StatusTag tone={tone}>{label}</StatusTag>
       </header>
-      <p className={styles['value']}>{text(figure.now.value)}</p>
+      <p className={styles['value']}>
+        <FigurePointButton figure={figure} of={of} point="now" when="now" value={figure.now.value} />
+      </p>
       <p className={styles['sentence']}>{sentenceOf(figure)}</p>
       <dl className={styles['marks']}>
-        <Mark term={figure.baselineEntered ? 'Before (entered)' : 'Before'} value={text(figure.baseline.value)} />
+        {figure.baselineEntered ? (
+          <Mark term="Before (entered)">{text(figure.baseline.value)}</Mark>
+        ) : (
+          <Mark term="Before">
+            <FigurePointButton figure={figure} of={of} point={{ day: 0 }} when="before" value={figure.baseline.value} />
+          </Mark>
+        )}
         {figure.marks.map(({ day, figure: at }) => (
-          <Mark key={day} term={`Day ${day}`} value={text(at?.value ?? null)} />
+          <Mark key={day} term={`Day ${day}`}>
+            <FigurePointButton figure={figure} of={of} point={{ day }} when={`day ${day}`} value={at?.value ?? null} />
+          </Mark>
         ))}
-        <Mark term="Aim" value={text(figure.target)} />
+        <Mark term="Aim">{text(figure.target)}</Mark>
       </dl>
-      {figure.trend.some(({ value }) => value !== null) && <Trend figure={figure} />}
+      {figure.trend.some(({ value }) => value !== null) && <Trend figure={figure} of={of} />}
       <p className={styles['definition']}>
         {figure.definition} <span className={styles['source']}>From {figure.source}.</span>
       </p>
@@ -41,27 +56,30 @@ export function FigureCard({ figure }: { readonly figure: Figure }) {
   );
 }
 
-function Mark({ term, value }: { readonly term: string; readonly value: string }) {
+function Mark({ term, children }: { readonly term: string; readonly children: ReactNode }) {
   return (
     <div>
       <dt>{term}</dt>
-      <dd>{value}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }
 
-function Trend({ figure }: { readonly figure: Figure }) {
+function Trend({ figure, of }: { readonly figure: Figure; readonly of: FiguresOf }) {
   const times = figure.trend.map(({ at }) => Date.parse(at) / 1_000);
   return (
     <>
-      <LineChart
-        title="Week by week"
-        unit={figure.unit}
-        axis="days"
-        labels={['measured', 'aim']}
-        times={times}
-        values={[figure.trend.map(({ value }) => value), times.map(() => figure.target)]}
-      />
+      <PaperTrend figure={figure} />
+      <div className={styles['onScreen']}>
+        <LineChart
+          title="Week by week"
+          unit={figure.unit}
+          axis="days"
+          labels={['measured', 'aim']}
+          times={times}
+          values={[figure.trend.map(({ value }) => value), times.map(() => figure.target)]}
+        />
+      </div>
       <details className={styles['behind']}>
         <summary>As a table</summary>
         <table className={table['table']}>
@@ -80,7 +98,7 @@ function Trend({ figure }: { readonly figure: Figure }) {
                   <Instant at={at} style="day" />
                 </td>
                 <td data-label="Measured" className={table['number']}>
-                  {value === null ? '–' : formatFigure(value, figure.unit)}
+                  <FigurePointButton figure={figure} of={of} point={{ at }} when={formatInstant(at, 'day').local} value={value} />
                 </td>
               </tr>
             ))}

@@ -1,4 +1,4 @@
-import { Button, CloseButton, Group, NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
@@ -9,6 +9,7 @@ import { saveProgramme } from '../api/program-api.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { CurriculumFields } from './curriculum-fields.tsx';
 import styles from './program.module.css';
 
 const METRIC_LABELS: Readonly<Record<MetricId, string>> = {
@@ -54,7 +55,6 @@ function PlanForm({ programme, onDone }: { readonly programme: Programme; readon
   });
   if (labs.data === undefined)
     return labs.isError ? <ErrorNotice error={labs.error} onRetry={() => void labs.refetch()} /> : <Waiting what="the labs" rows={3} />;
-  const open = labs.data.labs.filter(({ slug }) => !curriculum.some(({ lab }) => lab === slug));
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     save.mutate({
@@ -97,43 +97,7 @@ function PlanForm({ programme, onDone }: { readonly programme: Programme; readon
             setTeam(event.currentTarget.value);
           }}
         />
-        <fieldset className={styles['group']}>
-          <legend>Labs, each by a day of the ninety</legend>
-          {curriculum.map((item, index) => (
-            <Group key={item.lab} gap="xs" wrap="nowrap">
-              <span className={styles['labName']}>{labs.data.labs.find(({ slug }) => slug === item.lab)?.title ?? item.lab}</span>
-              <NumberInput
-                aria-label={`Day by which ${item.lab} is due`}
-                size="xs"
-                w={90}
-                min={1}
-                max={90}
-                clampBehavior="strict"
-                value={item.dueDay}
-                onChange={(value) => {
-                  setCurriculum(curriculum.with(index, { ...item, dueDay: Number(value) }));
-                }}
-              />
-              <CloseButton
-                aria-label={`Take ${item.lab} out`}
-                onClick={() => {
-                  setCurriculum(curriculum.filter(({ lab }) => lab !== item.lab));
-                }}
-              />
-            </Group>
-          ))}
-          {open.length > 0 && (
-            <NativeSelect
-              aria-label="Add a lab"
-              size="xs"
-              value=""
-              onChange={(event) => {
-                setCurriculum([...curriculum, { lab: event.currentTarget.value, dueDay: Math.min(90, 7 * (curriculum.length + 1) + 30) }]);
-              }}
-              data={[{ value: '', label: 'Add a lab …' }, ...open.map(({ slug, title }) => ({ value: slug, label: title }))]}
-            />
-          )}
-        </fieldset>
+        <CurriculumFields labs={labs.data.labs} curriculum={curriculum} onChange={setCurriculum} />
         <fieldset className={styles['group']}>
           <legend>Where it begins, and where it should go</legend>
           {metricIdSchema.options.map((metric) => (

@@ -1,12 +1,16 @@
 import { Button, NativeSelect } from '@mantine/core';
-import { IconDownload, IconPrinter } from '@tabler/icons-react';
+import { IconDownload, IconFileTypePdf, IconPrinter } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Figures } from '../../../server/contract/program.ts';
+import { reportPath } from '../api/insight-api.ts';
 import { fetchFigures, figuresCsvPath, type FiguresOf } from '../api/program-api.ts';
+import { serverNowMs } from '../api/server-clock.ts';
+import { usePaperLight } from '../insight/use-paper-light.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { countOf } from '../parts/format.ts';
+import { Instant } from '../parts/instant.tsx';
 import { Page } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { FigureCard } from './figure-card.tsx';
@@ -16,6 +20,7 @@ import styles from './program.module.css';
 
 /** What a manager looks at for ten seconds: six numbers; and below, what they stand on. */
 export function ProgrammePage() {
+  usePaperLight();
   const [of, setOf] = useState<FiguresOf>(null);
   const figures = useQuery({
     queryKey: ['figures', of],
@@ -37,6 +42,9 @@ export function ProgrammePage() {
             }}
           >
             Print
+          </Button>
+          <Button component="a" href={reportPath(of)} download variant="default" leftSection={<IconFileTypePdf size={16} aria-hidden />}>
+            Report as PDF
           </Button>
           <Button component="a" href={figuresCsvPath(of)} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
             Download as CSV
@@ -85,9 +93,12 @@ function Shown({ figures, of, onChoose }: ShownProps) {
           data={[{ value: '', label: 'Everybody' }, ...options]}
         />
       </search>
+      <p className={styles['onPaper']}>
+        {figures.of}, made on <Instant at={new Date(serverNowMs()).toISOString()} />.
+      </p>
       <div className={styles['cards']}>
         {figures.figures.map((figure) => (
-          <FigureCard key={figure.metric} figure={figure} />
+          <FigureCard key={figure.metric} figure={figure} of={of} />
         ))}
       </div>
     </>

@@ -1,4 +1,5 @@
 import type { Result } from '../../../server/contract/attempts.ts';
+import { AI_WORDS, declaredWords } from '../lab/ai-words.ts';
 import { countOf, formatDuration } from '../parts/format.ts';
 import { Instant } from '../parts/instant.tsx';
 import { StatusIcon } from '../parts/status-tag.tsx';
@@ -33,6 +34,24 @@ export function ResultHeadline({ result }: { readonly result: Result }) {
         />
         <Number label="Help" value={countOf(result.hintsUsed, 'hint')} note={`${countOf(result.stepsSkipped, 'step')} skipped`} />
       </dl>
+      {result.ai !== null && (
+        <p className={styles['override']}>
+          <strong>{AI_WORDS[result.ai.policy].label}.</strong>{' '}
+          {result.ai.declaration === null ? (
+            result.ai.policy === 'none' ? null : (
+              'Nothing was declared.'
+            )
+          ) : (
+            <>
+              {result.ai.declaration.by.name} declared that {declaredWords(result.ai.declaration)}
+              {result.ai.declaration.what === '' ? '' : `: ${result.ai.declaration.what}`}
+            </>
+          )}
+        </p>
+      )}
+      {result.extraMs > 0 && (
+        <p className={styles['override']}>With {formatDuration(result.extraMs)} of extra time. Times are as measured.</p>
+      )}
       {result.override !== null && (
         <p className={styles['override']}>
           <strong>

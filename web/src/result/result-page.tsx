@@ -87,9 +87,7 @@ function ResultView({ result }: { readonly result: Result }) {
               {own ? 'Artefacts' : 'Read the artefacts'}
             </Button>
           )}
-          <Button component={Link} to={own ? '/labs' : '/grades'} variant="default">
-            {own ? 'Back to the labs' : 'Back to the grades'}
-          </Button>
+          <BackButton own={own} isInterview={attempt.isInterview} />
         </>
       }
     >
@@ -124,5 +122,18 @@ function ResultView({ result }: { readonly result: Result }) {
       <Story timeline={result.timeline} recordings={result.recordings} />
       <AppealPanel attemptId={attempt.id} />
     </Page>
+  );
+}
+
+function BackButton({ own, isInterview }: { readonly own: boolean; readonly isInterview: boolean }) {
+  const [to, label] = isInterview
+    ? ['/interviews', 'Back to the interviews']
+    : own
+      ? ['/labs', 'Back to the labs']
+      : ['/grades', 'Back to the grades'];
+  return (
+    <Button component={Link} to={to} variant="default">
+      {label}
+    </Button>
   );
 }

@@ -1,8 +1,9 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { IconMessage } from '@tabler/icons-react';
+import { IconClockPlus, IconMessage } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, Navigate, useParams } from 'react-router';
 import type { AttemptView } from '../../../server/contract/attempts.ts';
+import { openAddTimeForm } from '../accommodations/extra-time-form.tsx';
 import { AttemptStateTag } from '../catalogue/past-attempts.tsx';
 import { isTeam } from '../incident/rights.ts';
 import { StatusTab } from '../incident/status-tab.tsx';
@@ -46,8 +47,8 @@ function Watch({ attempt }: { readonly attempt: AttemptView }) {
   return (
     <div className={styles['page']}>
       <header className={styles['bar']}>
-        <Button component={Link} to="/roster" variant="default" size="compact-sm">
-          Roster
+        <Button component={Link} to={attempt.isInterview ? '/interviews' : '/roster'} variant="default" size="compact-sm">
+          {attempt.isInterview ? 'Interviews' : 'Roster'}
         </Button>
         <h1 className={styles['title']}>
           Watching {attempt.person.name} <span className={styles['lab']}>{attempt.lab.title}</span>
@@ -55,6 +56,18 @@ function Watch({ attempt }: { readonly attempt: AttemptView }) {
         <AttemptStateTag state={attempt.state} />
         {attempt.clock !== null && <LabClock clock={attempt.clock} extending={false} />}
         {isTeam(attempt) && <TeamButton attempt={attempt} />}
+        {attempt.clock !== null && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconClockPlus size={15} aria-hidden />}
+            onClick={() => {
+              openAddTimeForm(attempt.id, attempt.person.name);
+            }}
+          >
+            More time
+          </Button>
+        )}
         {mayInstruct(me.role) && <Steering attempt={attempt} />}
       </header>
       {!hasWorkspace(attempt) ? (

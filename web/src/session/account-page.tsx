@@ -1,6 +1,7 @@
 import { Button, PasswordInput, Title } from '@mantine/core';
 import { useState, type SubmitEvent } from 'react';
 import { passwordSchema } from '../../../server/contract/session.ts';
+import { OwnExtraTime } from '../accommodations/own-extra-time.tsx';
 import { asApiError } from '../api/api-error.ts';
 import { changePassword } from '../api/session-api.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
@@ -27,6 +28,7 @@ export function AccountPage() {
         Change your password
       </Title>
       <PasswordForm />
+      <OwnExtraTime />
       <TokensSection />
     </Page>
   );

@@ -7,8 +7,14 @@ describe('destinations', () => {
     expect(destinationsOf(role).map((destination) => destination.path)).toContain(homeOf(role));
   });
 
-  it('show a trainee the labs and the certificates, and nothing else', () => {
-    expect(destinationsOf('trainee').map((destination) => destination.path)).toEqual(['/labs', '/drills', '/certificates']);
+  it('show a trainee the labs, what is due, drills and certificates, and nothing else', () => {
+    expect(destinationsOf('trainee').map((destination) => destination.path)).toEqual([
+      '/labs',
+      '/training',
+      '/drills',
+      '/certificates',
+      '/skills',
+    ]);
   });
 
   it('show an administrator everything', () => {

@@ -13,11 +13,14 @@ export interface Destination {
 
 export const DESTINATIONS: readonly Destination[] = [
   { path: '/labs', label: 'Labs', key: 'l', roles: ['trainee', 'instructor', 'manager', 'admin'] },
+  { path: '/training', label: 'Training', key: 't', roles: ['trainee', 'instructor', 'manager', 'admin'] },
   { path: '/drills', label: 'Drills', key: 'd', roles: ['trainee', 'instructor', 'manager', 'admin'] },
   { path: '/roster', label: 'Roster', key: 'r', roles: ['instructor', 'admin'] },
   { path: '/grades', label: 'Grades', key: 'g', roles: ['instructor', 'manager', 'admin'] },
   { path: '/certificates', label: 'Certificates', key: 'b', roles: ['trainee', 'instructor', 'manager', 'admin'] },
+  { path: '/skills', label: 'Skills', key: 'k', roles: ['trainee', 'instructor', 'manager', 'admin'] },
   { path: '/programme', label: 'Programme', key: 'm', roles: ['manager', 'admin'] },
+  { path: '/interviews', label: 'Interviews', key: 'i', roles: ['instructor', 'manager', 'admin'] },
   { path: '/cohorts', label: 'Cohorts', key: 'c', roles: ['instructor', 'manager', 'admin'] },
   { path: '/people', label: 'People', key: 'p', roles: ['admin'] },
   { path: '/sandboxes', label: 'Sandboxes', key: 's', roles: ['admin'] },
@@ -39,6 +42,8 @@ export function homeOf(role: Role): string {
       return '/programme';
     case 'admin':
       return '/people';
+    case 'candidate':
+      return '/interview';
   }
 }
 
@@ -49,4 +54,5 @@ export const ROLE_LABELS: Readonly<Record<Role, string>> = {
   instructor: 'Instructor',
   manager: 'Manager',
   admin: 'Administrator',
+  candidate: 'Candidate',
 };

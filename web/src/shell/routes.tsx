@@ -22,6 +22,15 @@ const RosterPage = lazyPage(async () => (await import('../roster/roster-page.tsx
 const WatchPage = lazyPage(async () => (await import('../roster/watch-page.tsx')).WatchPage);
 const GradesPage = lazyPage(async () => (await import('../grades/grades-page.tsx')).GradesPage);
 const ProgrammePage = lazyPage(async () => (await import('../program/programme-page.tsx')).ProgrammePage);
+const SkillsPage = lazyPage(async () => (await import('../insight/skills-page.tsx')).SkillsPage);
+const DuePage = lazyPage(async () => (await import('../insight/due-page.tsx')).DuePage);
+const OnCallPage = lazyPage(async () => (await import('../insight/on-call-page.tsx')).OnCallPage);
+const ItemsPage = lazyPage(async () => (await import('../insight/items-page.tsx')).ItemsPage);
+const TrainingPage = lazyPage(async () => (await import('../program/training-page.tsx')).TrainingPage);
+const PersonTrainingPage = lazyPage(async () => (await import('../program/person-training-page.tsx')).PersonTrainingPage);
+const NotesPage = lazyPage(async () => (await import('../program/notes-page.tsx')).NotesPage);
+const CohortPage = lazyPage(async () => (await import('../program/cohort-page.tsx')).CohortPage);
+const ReadinessPage = lazyPage(async () => (await import('../readiness/readiness-page.tsx')).ReadinessPage);
 const PeoplePage = lazyPage(async () => (await import('../admin/people-page.tsx')).PeoplePage);
 const CohortsPage = lazyPage(async () => (await import('../admin/cohorts-page.tsx')).CohortsPage);
 const SandboxesPage = lazyPage(async () => (await import('../admin/sandboxes-page.tsx')).SandboxesPage);
@@ -31,6 +40,11 @@ const CertificatesPage = lazyPage(async () => (await import('../certificates/cer
 const RegisterPage = lazyPage(async () => (await import('../certificates/register-page.tsx')).RegisterPage);
 const BadgePage = lazyPage(async () => (await import('../certificates/badge-page.tsx')).BadgePage);
 const VerifyPage = lazyPage(async () => (await import('../certificates/verify-page.tsx')).VerifyPage);
+const CandidatePage = lazyPage(async () => (await import('../interviews/candidate-page.tsx')).CandidatePage);
+const InterviewAwayPage = lazyPage(async () => (await import('../interviews/interview-away-page.tsx')).InterviewAwayPage);
+const InterviewsPage = lazyPage(async () => (await import('../interviews/interviews-page.tsx')).InterviewsPage);
+const ReviewPage = lazyPage(async () => (await import('../interviews/review-page.tsx')).ReviewPage);
+const ExtraTimePage = lazyPage(async () => (await import('../accommodations/extra-time-page.tsx')).ExtraTimePage);
 const AccountPage = lazyPage(async () => (await import('../session/account-page.tsx')).AccountPage);
 
 export function AppRoutes() {
@@ -39,6 +53,8 @@ export function AppRoutes() {
       <Route path="/welcome/:token" element={<WelcomePage />} />
       <Route element={<Anybody />}>
         <Route path="/badges/:certificateId" element={<BadgePage />} />
+        <Route path="/interview" element={<InterviewAwayPage />} />
+        <Route path="/interview/:token" element={<CandidatePage />} />
         <Route path="/verify" element={<VerifyPage />} />
       </Route>
       <Route element={<SignedIn />}>
@@ -58,8 +74,20 @@ export function AppRoutes() {
           <Route path="/certificates" element={<CertificatesPage />} />
           <Route path="/certificates/register" element={<RegisterPage />} />
           <Route path="/programme" element={<ProgrammePage />} />
+          <Route path="/skills" element={<SkillsPage />} />
+          <Route path="/skills/due" element={<DuePage />} />
+          <Route path="/skills/on-call" element={<OnCallPage />} />
+          <Route path="/skills/items" element={<ItemsPage />} />
+          <Route path="/training" element={<TrainingPage />} />
+          <Route path="/training/people/:personId" element={<PersonTrainingPage />} />
+          <Route path="/training/notes/:pairId" element={<NotesPage />} />
+          <Route path="/readiness" element={<ReadinessPage />} />
           <Route path="/people" element={<PeoplePage />} />
+          <Route path="/interviews" element={<InterviewsPage />} />
+          <Route path="/interviews/review" element={<ReviewPage />} />
+          <Route path="/extra-time" element={<ExtraTimePage />} />
           <Route path="/cohorts" element={<CohortsPage />} />
+          <Route path="/cohorts/:cohortId" element={<CohortPage />} />
           <Route path="/sandboxes" element={<SandboxesPage />} />
           <Route path="/audit" element={<AuditPage />} />
           <Route path="/api-docs" element={<ApiDocsPage />} />

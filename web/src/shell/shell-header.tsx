@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, NavLink } from 'react-router';
+import { ReminderBell } from '../program/reminder-bell.tsx';
 import { useMe } from '../session/me.ts';
 import { destinationsOf } from '../session/permissions.ts';
 import { AccountMenu } from './account-menu.tsx';
@@ -22,6 +23,7 @@ export function ShellHeader() {
         ))}
       </nav>
       <div className={styles['end']}>
+        <ReminderBell />
         <AccountMenu />
         <div className={styles['burger']}>
           <Menu position="bottom-end" width={200}>
