@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start engines, browsers, databases or whole servers. They mostly wait, so two files at a time fill two cores. */
+/** Tests that start engines, browsers, databases or whole servers. They mostly wait. */
 const systemTests = ['test/**/*.test.ts', 'infra/runtime/**/*.test.ts', '**/*.system.test.ts'];
 /** Fills the machine by itself, and judges what it measures: so nothing runs beside it. */
 const proofs = ['test/labs/prove-processes.test.ts'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookOnce, lookQuietly, runChecks } from './engine.ts';
+import { lookOnce, lookQuietly, runChecks, runDecisive } from './engine.ts';
 import { PlatformError } from './platform-error.ts';
 import { answered, checkOf, FakeProber, healthyObjects, testContext, type TestContext } from './testing/sandbox-fixtures.ts';
 import { whileTimePasses } from './testing/pass-time.ts';
@@ -16,6 +16,28 @@ async function run(checks: readonly Check[], context: TestContext = testContext(
 }
 
 const kinds = (results: readonly CheckResult[]): readonly string[] => results.map(({ id, verdict }) => `${id} ${verdict.kind}`);
+
+describe('runDecisive', () => {
+  const traffic = { arrivals: { kind: 'poisson', perSecond: 10 }, classes: [{ kind: 'generated', name: 'sums', task: 'sum' }] };
+  const load = (id: string, more: object = {}): Check =>
+    checkOf(id, { kind: 'load', scheme: 'http', duration: '5s', traffic, budgets: { p95MsAtMost: 1000 }, ...more });
+  const checks = [load('traffic'), absent('gone'), present('there', { after: ['measured'] }), load('measured')];
+
+  it.each<[string, readonly string[], number]>([
+    ['no traffic that cannot decide any more', ['gone'], 0],
+    ['what decides', ['traffic'], 1],
+    ['what that waits for which decides', ['there'], 1],
+    ['everything where nothing is known', [], 2],
+  ])('sends %s', async (_, decidedBy, loads) => {
+    const prober = new FakeProber(() => answered(200));
+    const context = testContext({ prober });
+    const results = await whileTimePasses(context.clock, runDecisive(checks, decidedBy, context));
+    expect(prober.loads).toHaveLength(loads);
+    expect(results.map(({ id }) => id)).toEqual(['traffic', 'gone', 'there', 'measured']);
+    expect(results[1]?.verdict.kind).toBe('fail');
+    if (loads === 0) expect(kinds(results)).toEqual(['traffic pass', 'gone fail', 'there pass', 'measured pass']);
+  });
+});
 
 describe('runChecks', () => {
   it('answers in the order it was asked, whatever waits for what', async () => {

@@ -3,7 +3,7 @@ import type { CheckContext } from './check-context.ts';
 import { PlatformError } from './platform-error.ts';
 import { orAborted, watchWindow, type WindowOutcome } from './stability-window.ts';
 import type { CheckResult, Verdict } from './verdict.ts';
-import { fail, inconclusive } from './verdicts.ts';
+import { fail, inconclusive, pass } from './verdicts.ts';
 
 /** A check that runs longer than its own bounds by this much is given up: our fault, inconclusive. */
 const GRACE_MS = 60_000;
@@ -24,6 +24,23 @@ export async function runChecks(checks: readonly Check[], context: CheckContext)
   }
   await Promise.all(looking);
   return Promise.all(checks.flatMap((check) => running.get(check.id) ?? []));
+}
+
+/**
+ * The same where `decidedBy` are known to fail: checks that send traffic for seconds, and that none of these waits for, are not made and count as passed, so
+ * that a failure is owed to the others alone. With nothing known, all are made.
+ */
+export async function runDecisive(
+  checks: readonly Check[],
+  decidedBy: readonly string[],
+  context: CheckContext,
+): Promise<readonly CheckResult[]> {
+  const needed = new Set(decidedBy);
+  for (const id of needed) for (const before of checks.find((check) => check.id === id)?.after ?? []) needed.add(before);
+  const isSpared = ({ id, kind }: Check): boolean => needed.size > 0 && kind === 'load' && !needed.has(id);
+  const made = checks.filter((check) => !isSpared(check));
+  const results = new Map((await runChecks(made, context)).map((result) => [result.id, result]));
+  return checks.map((check) => results.get(check.id) ?? toResult(check, { verdict: pass() }, context.clock.now(), context));
 }
 
 /** One look each, without windows: what a step shows while its trainee works. */

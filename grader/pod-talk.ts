@@ -4,7 +4,7 @@ import type { PodProgram } from './pod-exec.ts';
 import type { OpenInPod, PodSession } from './pod-session.ts';
 
 /** A program that nobody asks anything for so long is ended; to start another takes a quarter of a second. */
-const IDLE_MS = 15_000;
+const IDLE_MS = 60_000;
 
 export interface TalkOptions<Answer> {
   readonly open: OpenInPod;

@@ -77,7 +77,7 @@ describe('PodProber', () => {
   it('ends a program that nobody asks any more, and starts another', async () => {
     const { prober, clock, opened, closed } = start();
     await prober.probe([ask('a')]);
-    await clock.advance(14_999);
+    await clock.advance(59_999);
     expect(closed()).toBe(0);
     await clock.advance(1);
     expect(closed()).toBe(1);

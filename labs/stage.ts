@@ -1,7 +1,7 @@
 import type { CheckContext } from '../grader/check-context.ts';
 import { fetchBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
 import { Credentials } from '../grader/credentials.ts';
-import { lookOnce, lookQuietly, runChecks } from '../grader/engine.ts';
+import { lookOnce, lookQuietly, runDecisive } from '../grader/engine.ts';
 import { isMachineBusy } from '../grader/machine-load.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
 import type { WrittenArtefact } from '../grader/artefacts/artefact.ts';
@@ -62,6 +62,8 @@ export interface ProvableStage extends LabStage {
   runCommands(commands: string): Promise<CommandOutcome>;
   /** From now on the lab's examples stand for what was written, or nothing does; `status` names a series in place of the lab's good one. */
   writeExamples(written: boolean, status?: string): void;
+  /** Where these checks must fail, traffic that only others measure is not sent: those count as passed, so that they cannot decide. */
+  grade(context: Parameters<LabStage['grade']>[0], decidedBy?: readonly string[]): Promise<Scorecard>;
 }
 
 /** A lab in one sandbox. `access` is replaced in tests. */
@@ -240,13 +242,13 @@ class SandboxStage implements ProvableStage {
     });
   }
 
-  grade(context: Parameters<LabStage['grade']>[0]): Promise<Scorecard> {
+  grade(context: Parameters<LabStage['grade']>[0], decidedBy: readonly string[] = []): Promise<Scorecard> {
     return this.#translated(async () => {
       const { file, lab } = this.#lab;
       await ensureProber(this.#access, this.#options.signal);
       const fault = file.faults.find(({ id }) => id === context.injection.fault);
       const checks = [...new Set([...file.verdict, ...(fault?.verdict ?? [])])].map((id) => this.#lab.check(id));
-      const results = await runChecks(checks, this.#context(parseBaseline(context.baseline)));
+      const results = await runDecisive(checks, decidedBy, this.#context(parseBaseline(context.baseline)));
       const built = planStepCredit(this.#lab, context.stepResults);
       return planScorecard([...built, ...results], {
         passMark: file.passMark,

@@ -31,6 +31,8 @@ function runProject(project) {
     '--reporter=json',
     `--outputFile.json=${report}`,
     '--passWithNoTests',
+    // Tests of whole systems mostly wait.
+    ...(project === 'system' ? ['--maxWorkers=3'] : []),
     ...filters,
   ];
   const result = spawnSync(process.execPath, args, { cwd: projectRoot, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } });

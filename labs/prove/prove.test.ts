@@ -1,16 +1,25 @@
 import { expect, it } from 'vitest';
 import { isRefusedCheat, planNextLab } from './prove.ts';
 
-const proving = (id: string, left: number, working: number): { id: string; queue: readonly number[]; working: number } => ({
+interface Proving {
+  readonly id: string;
+  readonly queue: readonly number[];
+  readonly working: number;
+  readonly took: readonly number[];
+}
+
+const proving = (id: string, left: number, working: number, ...took: readonly number[]): Proving => ({
   id,
   queue: Array.from({ length: left }, (_, index) => index),
   working,
+  took,
 });
 
-it.each<[string, ReturnType<typeof proving>[], string | undefined]>([
+it.each<[string, Proving[], string | undefined]>([
   ['the longest list first', [proving('a', 3, 0), proving('b', 9, 0)], 'b'],
   ['then where each sandbox has most before it', [proving('a', 3, 0), proving('b', 9, 3)], 'a'],
-  ['to a last case of a lab that nobody works at', [proving('a', 1, 0), proving('b', 0, 1)], 'a'],
+  ['more to where a case takes longer', [proving('a', 6, 1, 10_000), proving('b', 4, 1, 30_000, 40_000)], 'b'],
+  ['a sandbox to a last case of a lab that nobody works at', [proving('a', 1, 0), proving('b', 0, 1)], 'a'],
   ['no sandbox to a case that another has at hand', [proving('a', 1, 1), proving('b', 0, 1)], undefined],
   ['nothing when nothing is left', [proving('a', 0, 2)], undefined],
 ])('planNextLab gives %s', (_, provings, id) => {

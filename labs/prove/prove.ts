@@ -59,6 +59,8 @@ interface Proving {
   /** Sandboxes that were given to it so far, the one in which it is built among them. */
   sandboxes: number;
   working: number;
+  /** What its cases took so far, in milliseconds. */
+  readonly took: number[];
 }
 
 /**
@@ -71,7 +73,7 @@ export async function proveLabs(labs: readonly Lab[], options: ProofOptions): Pr
     outcomes.push(outcome);
     options.report(outcome);
   };
-  const provings = labs.map((lab): Proving => ({ lab, queue: orderCases(lab, options.fault), sandboxes: 0, working: 0 }));
+  const provings = labs.map((lab): Proving => ({ lab, queue: orderCases(lab, options.fault), sandboxes: 0, working: 0, took: [] }));
   const builds = options.fault === undefined ? [...provings] : [];
   const takeTasks = async (): Promise<void> => {
     for (;;) {
@@ -91,14 +93,23 @@ function orderCases(lab: Lab, onlyFault: string | undefined): ProofCase[] {
   return [...planCases(lab.example, onlyFault)].sort((a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'));
 }
 
-/** The lab for the next free sandbox: where most cases are left to each that works there. A sandbox for a last case alone is not worth its start. Pure. */
-export function planNextLab<T extends { readonly queue: readonly unknown[]; readonly working: number }>(
-  provings: readonly T[],
-): T | undefined {
-  const load = ({ queue, working }: T): number => queue.length / (working + 1);
-  const [most] = [...provings].sort((a, b) => load(b) - load(a));
-  if (most === undefined || most.queue.length === 0) return undefined;
-  return most.working === 0 || load(most) > 1 ? most : undefined;
+/** What a case takes of which none has ended yet. */
+const USUAL_CASE_MS = 15_000;
+
+interface Queue {
+  readonly queue: readonly unknown[];
+  readonly working: number;
+  readonly took: readonly number[];
+}
+
+/** The lab for the next free sandbox: where each that works there has most before it. A sandbox for a last case alone is not worth its start. Pure. */
+export function planNextLab<T extends Queue>(provings: readonly T[]): T | undefined {
+  const caseMs = ({ took }: T): number => (took.length === 0 ? USUAL_CASE_MS : took.reduce((sum, each) => sum + each, 0) / took.length);
+  const loadMs = (proving: T): number => (proving.queue.length * caseMs(proving)) / (proving.working + 1);
+  const isWorth = ({ queue, working }: T): boolean => queue.length > working;
+  return provings
+    .filter(isWorth)
+    .reduce<T | undefined>((most, each) => (most === undefined || loadMs(each) > loadMs(most) ? each : most), undefined);
 }
 
 async function proveSteps(proving: Proving, options: ProofOptions, report: (outcome: ProofOutcome) => void): Promise<void> {
@@ -137,7 +148,7 @@ async function proveCases(proving: Proving, options: ProofOptions, report: (outc
 
 async function workOff(
   stage: ProvableStage,
-  { lab, queue }: Proving,
+  { lab, queue, took }: Proving,
   { times, signal, substrate }: ProofOptions,
   report: (outcome: ProofOutcome) => void,
 ): Promise<void> {
@@ -149,9 +160,11 @@ async function workOff(
       signal.throwIfAborted();
       return error instanceof Error ? error : new Error(String(error));
     });
+    const tookMs = performance.now() - startedAt;
+    took.push(tookMs);
     report({
       lab: lab.summary.slug,
-      ...toOutcome(proofCase, isRefusedCheat(proofCase, scorecards, substrate) ? 'refused' : scorecards, performance.now() - startedAt),
+      ...toOutcome(proofCase, isRefusedCheat(proofCase, scorecards, substrate) ? 'refused' : scorecards, tookMs),
     });
   }
 }
@@ -166,7 +179,9 @@ async function runCase(
   if (proofCase.script !== undefined) await stage.runScript(proofCase.script);
   stage.writeExamples(true, proofCase.status);
   const scorecards: Scorecard[] = [];
-  for (let round = 0; round < times; round += 1) scorecards.push(await stage.grade({ baseline, injection, stepResults: [] }));
+  // Asked for more than once, a state is graded whole: then the verdicts themselves are what is proven.
+  const decidedBy = times === 1 && proofCase.expected === 'failed' ? proofCase.caughtBy : [];
+  for (let round = 0; round < times; round += 1) scorecards.push(await stage.grade({ baseline, injection, stepResults: [] }, decidedBy));
   return scorecards;
 }
 

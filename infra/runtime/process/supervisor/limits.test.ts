@@ -7,20 +7,21 @@ const old = 60_000;
 
 describe('how often memory is looked at', () => {
   it.each([
-    ['a young container', { usedBytes: MiB, limitBytes: 1000 * MiB, ageMs: 100 }, FASTEST_POLL_MS],
-    ['an old one with much headroom', { usedBytes: MiB, limitBytes: 1000 * MiB, ageMs: old }, SLOWEST_POLL_MS],
-    ['an old one near its limit', { usedBytes: 990 * MiB, limitBytes: 1000 * MiB, ageMs: old }, FASTEST_POLL_MS],
-    ['one over its limit', { usedBytes: 1100 * MiB, limitBytes: 1000 * MiB, ageMs: old }, FASTEST_POLL_MS],
+    ['a young container', { usedBytes: MiB, limitBytes: 1000 * MiB, ageMs: 100, quietMs: 100 }, FASTEST_POLL_MS],
+    ['an old one with much headroom', { usedBytes: MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 0 }, SLOWEST_POLL_MS],
+    ['an old one near its limit', { usedBytes: 990 * MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 0 }, FASTEST_POLL_MS],
+    ['one over its limit', { usedBytes: 1100 * MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 0 }, FASTEST_POLL_MS],
     [
       'one that grows by 1 MiB/ms with 100 MiB to go',
-      { usedBytes: 900 * MiB, limitBytes: 1000 * MiB, ageMs: old, previous: { usedBytes: 800 * MiB, agoMs: 100 } },
+      { usedBytes: 900 * MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 0, previous: { usedBytes: 800 * MiB, agoMs: 100 } },
       50,
     ],
     [
       'one that grows slowly and nears its limit',
-      { usedBytes: 950 * MiB, limitBytes: 1000 * MiB, ageMs: old, previous: { usedBytes: 949 * MiB, agoMs: 100 } },
+      { usedBytes: 950 * MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 0, previous: { usedBytes: 949 * MiB, agoMs: 100 } },
       SLOWEST_POLL_MS,
     ],
+    ['one at rest, however near its limit', { usedBytes: 990 * MiB, limitBytes: 1000 * MiB, ageMs: old, quietMs: 5_000 }, SLOWEST_POLL_MS],
   ])('%s', (_, sample, delayMs) => expect(planMemoryPoll(sample)).toBe(delayMs));
 });
 

@@ -7,17 +7,22 @@ export interface MemorySample {
   /** The sample before; absent for the first. */
   readonly previous?: { readonly usedBytes: number; readonly agoMs: number };
   readonly ageMs: number;
+  /** For how long it has not grown. */
+  readonly quietMs: number;
 }
 
 export const FASTEST_POLL_MS = 20;
 export const SLOWEST_POLL_MS = 250;
 /** Programs allocate most in their first moments. */
 const YOUNG_MS = 2_000;
+/** What has not grown for so long is at rest: many containers are, and each look at one costs several reads of /proc. */
+const QUIET_MS = 5_000;
 /** No process was seen to touch memory faster on the machines this runs on: what an idle one may take until the next look. */
 const FASTEST_GROWTH_BYTES_A_MS = 1 << 20;
 
 export function planMemoryPoll(sample: MemorySample): number {
   if (sample.ageMs < YOUNG_MS) return FASTEST_POLL_MS;
+  if (sample.quietMs >= QUIET_MS) return SLOWEST_POLL_MS;
   const { usedBytes, limitBytes, previous } = sample;
   const headroomBytes = Math.max(0, limitBytes - usedBytes);
   const growth = previous === undefined ? 0 : Math.max(0, usedBytes - previous.usedBytes) / Math.max(1, previous.agoMs);

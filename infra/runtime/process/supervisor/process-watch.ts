@@ -13,6 +13,9 @@ import {
 /** The whole table is read at most this often, for all containers together. */
 const TABLE_INTERVAL_MS = 1_000;
 
+/** A program at rest still gains and loses some pages. */
+const STILL_BYTES = 2 << 20;
+
 /** One reading of /proc shared by everybody who asks within a second. */
 export class SharedProcessTable {
   #table: Promise<ProcessTable> | undefined;
@@ -39,6 +42,7 @@ export interface WatchedContainer {
 
 /**
  * Keeps one container within its limits from outside: reads what its processes hold, more often the nearer the limit is (20 to 250 ms),
+ * less often when it is at rest,
  * and reports the first time that it is over. It cannot refuse an allocation as a cgroup does, so a program may be over its limit for
  * as long as one look takes.
  */
@@ -49,6 +53,8 @@ export class ProcessWatch implements Disposable {
   #known = new Map<number, ProcessEntry>();
   #tableReadAt = Number.NEGATIVE_INFINITY;
   #previous: { usedBytes: number; at: number } | undefined;
+  /** The most it held since it began to be at rest, and since when. */
+  #rest = { usedBytes: 0, since: performance.now() };
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
   #cpuTicks = 0;
@@ -145,7 +151,8 @@ export class ProcessWatch implements Disposable {
     const previous =
       this.#previous === undefined ? {} : { previous: { usedBytes: this.#previous.usedBytes, agoMs: now - this.#previous.at } };
     this.#previous = { usedBytes, at: now };
-    return planMemoryPoll({ usedBytes, limitBytes, ageMs: now - this.#startedAt, ...previous });
+    if (usedBytes > this.#rest.usedBytes + STILL_BYTES) this.#rest = { usedBytes, since: now };
+    return planMemoryPoll({ usedBytes, limitBytes, ageMs: now - this.#startedAt, quietMs: now - this.#rest.since, ...previous });
   }
 
   #measureExactly(): number {
