@@ -117,7 +117,7 @@ describe.each([
     await manager.getByText('Somebody else was at the keyboard.').first().waitFor();
   }, 600_000);
 
-  it.each(others)(
+  it.each<(typeof faults)[number]>([...others])(
     'its incident $id, chosen by an instructor who tries it, is mended and passed',
     async ({ id }) => {
       await instructor.goto(`${server.url}/labs`);
