@@ -141,6 +141,18 @@ describe.each(testedModes)('what outlives an orchestrator (bubblewrap: $mode)', 
     await runtime[Symbol.asyncDispose]();
     await expect.poll(() => readProcess(supervisor) !== undefined, { timeout: 5_000 }).toBe(false);
   });
+
+  it('goes with its last cluster, too, when its orchestrator has left while that was still ending', async () => {
+    const runtime = await createProcessRuntime({ stateDir, log: quiet, bubblewrap: mode });
+    const cluster = await runtime.openCluster({ clusterId: 'last', dataDir: stateDir });
+    await cluster.runPodSandbox(podSpec('u1', 'p'));
+    const { id } = await cluster.createContainer(containerSpec('u1', 'c', { command: ['sleep', '1000'] }));
+    await cluster.startContainer(id);
+    const supervisor = await supervisorPid(stateDir);
+    const ending = cluster[Symbol.asyncDispose]().catch(() => undefined);
+    await Promise.all([ending, runtime[Symbol.asyncDispose]()]);
+    await expect.poll(() => readProcess(supervisor) !== undefined, { timeout: 10_000 }).toBe(false);
+  });
 });
 
 /** A process that nobody has waited for yet is dead all the same. */

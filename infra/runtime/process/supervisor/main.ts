@@ -17,13 +17,14 @@ async function main(): Promise<void> {
   process.umask(0o022);
   const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SupervisorConfig;
   let exitTimer: NodeJS.Timeout | undefined;
+  // An orchestrator may leave while its last cluster is still ending.
   const planExit = (): void => {
     clearTimeout(exitTimer);
     if (server.hasOrchestrator) return;
     exitTimer = setTimeout(() => void end(), supervisor.isEmpty ? EMPTY_EXIT_MS : config.orphanTimeoutMs);
   };
   const server = new SupervisorServer(planExit, () => void end());
-  const supervisor = new Supervisor(config, (message: WireMessage) => server.broadcast(message));
+  const supervisor = new Supervisor(config, (message: WireMessage) => server.broadcast(message), planExit);
   const end = async (): Promise<void> => {
     await supervisor.shutdown();
     rmSync(config.socketPath, { force: true });

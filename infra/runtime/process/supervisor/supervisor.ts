@@ -27,10 +27,13 @@ export class Supervisor {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #blocks: Map<string, AddressBlock>;
   readonly #emit: (message: WireMessage) => void;
+  readonly #onEmpty: () => void;
 
-  constructor(config: SupervisorConfig, emit: (message: WireMessage) => void) {
+  /** `onEmpty` is called when the last cluster has ended. */
+  constructor(config: SupervisorConfig, emit: (message: WireMessage) => void, onEmpty: () => void) {
     this.config = config;
     this.#emit = emit;
+    this.#onEmpty = onEmpty;
     mkdirSync(this.#clustersFolder, { recursive: true, mode: 0o700 });
     this.#host = {
       config,
@@ -160,6 +163,7 @@ export class Supervisor {
     await this.#clusters.get(clusterId)?.close();
     this.#clusters.delete(clusterId);
     if (this.#blocks.delete(clusterId)) this.#saveBlocks();
+    if (this.isEmpty) this.#onEmpty();
   }
 
   /** The block that the cluster had before, as its Services' addresses are in its journal; otherwise a free one. */
