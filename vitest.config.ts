@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that start engines, browsers, databases or whole servers. They mostly wait. */
 const systemTests = ['test/**/*.test.ts', 'infra/runtime/**/*.test.ts', '**/*.system.test.ts'];
@@ -7,8 +8,30 @@ const proofs = ['test/labs/prove-processes.test.ts'];
 const everything = ['{server,labs,grader,scenarios,infra,scripts,test}/**/*.test.ts', 'web/src/**/*.test.ts'];
 const never = ['node_modules/**', 'dist/**', '.cache/**'];
 
+/** What takes minutes begins first, so that no worker is left alone with it at the end. */
+const longest = [
+  'test/conformance/',
+  'test/browser/lab-one',
+  'test/labs/prove-docker',
+  'test/deploy/',
+  'test/faults/',
+  'test/labs/',
+  'test/browser/',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = longest.findIndex((start) => moduleId.includes(`/${start}`));
+      return index < 0 ? longest.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // On a busy machine a test may fail by no fault of its own: what fails twice has a reason, and what needed its second try is named in the report.
     projects: [
       {
