@@ -227,7 +227,10 @@ export class Drills implements DrillFacts, AsyncDisposable {
 
   /** Drills whose incident began and which ended with the person, who had come, in the role: what the chain of evidence says of them. */
   async listEnded(personId: string): Promise<readonly DrillFact[]> {
-    this.#seals ??= this.#parts.records.listSeals();
+    this.#seals ??= this.#parts.records.listSeals().catch((error: unknown) => {
+      this.#seals = undefined;
+      throw error;
+    });
     return (await this.#seals).flatMap(({ drillId, title, endedAtMs, begun, members }) => {
       const role = members.find((member) => member.personId === personId)?.role;
       return role === undefined || !begun ? [] : [{ drillId, title, role, endedAtMs }];

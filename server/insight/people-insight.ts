@@ -65,23 +65,17 @@ export class PeopleInsight {
   async cohortSkills(cohortId: string): Promise<CohortSkills> {
     const { sources, loaded, clock } = this.#parts;
     const cohort = await sources.cohort(cohortId);
-    const members = new Set(cohort.members.map(({ id }) => id));
     const attempts = await sources.judged();
-    const seen = [...members].map((id) => attempts.filter(({ personIds }) => personIds.includes(id))).filter((own) => own.length > 0);
-    const head = { cohort: { id: cohort.id, name: cohort.name, members: members.size } };
-    if (seen.length < LEAST_PEOPLE)
+    const ofEach = cohort.members.map(({ id }) => attempts.filter(({ personIds }) => personIds.includes(id)));
+    const head = { cohort: { id: cohort.id, name: cohort.name, members: ofEach.length } };
+    if (ofEach.filter((own) => own.length > 0).length < LEAST_PEOPLE)
       return {
         ...head,
         why: `Fewer than ${LEAST_PEOPLE} of its members have been judged, too few to show without showing who.`,
         dimensions: [],
       };
-    const skills = [...members].map((id) =>
-      skillsAt(
-        attempts.filter(({ personIds }) => personIds.includes(id)),
-        loaded.rules.skills,
-        clock.now(),
-      ),
-    );
+    const nowMs = clock.now();
+    const skills = ofEach.map((own) => skillsAt(own, loaded.rules.skills, nowMs));
     return { ...head, why: null, dimensions: distributionOf(skills) };
   }
 

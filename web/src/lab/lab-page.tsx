@@ -21,22 +21,25 @@ import { TimeWarning } from './time-warning.tsx';
 import { useAttemptActions } from './use-attempt-actions.ts';
 import { useAttempt } from './use-attempt.ts';
 
+/** In place of a lab whose attempt is still on its way, or did not come. */
+export function AttemptPending({ attempt }: { readonly attempt: ReturnType<typeof useAttempt> }) {
+  return (
+    <main className={styles['alone']}>
+      {attempt.isError ? (
+        <ErrorNotice error={attempt.error} onRetry={() => void attempt.refetch()} />
+      ) : (
+        <Waiting what="your lab" rows={4} />
+      )}
+    </main>
+  );
+}
+
 export function LabPage() {
   const { attemptId = '' } = useParams();
   const me = useMe();
   const attempt = useAttempt(attemptId);
   useGlobalShortcuts();
-  if (attempt.data === undefined) {
-    return (
-      <main className={styles['alone']}>
-        {attempt.isError ? (
-          <ErrorNotice error={attempt.error} onRetry={() => void attempt.refetch()} />
-        ) : (
-          <Waiting what="your lab" rows={4} />
-        )}
-      </main>
-    );
-  }
+  if (attempt.data === undefined) return <AttemptPending attempt={attempt} />;
   if (memberIn(attempt.data, me.id) === undefined) {
     return (
       <Navigate to={mayInstruct(me.role) && isRunning(attempt.data) ? `/roster/${attemptId}` : `/attempts/${attemptId}/result`} replace />

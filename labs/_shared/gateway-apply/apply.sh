@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the configuration in the file that is named into the cluster and lets the gateway start with it:
+# Puts config.yaml (or the file that is named) into the cluster and lets the gateway start with it:
 #   ./apply.sh config.yaml
 # The gateway would also find a changed file by itself, within a minute; a restart is quicker, and takes up changed Secrets too.
 set -euo pipefail
