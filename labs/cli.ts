@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { projectRoot } from '../infra/setup/project-root.ts';
+import { scratchFolder } from '../infra/setup/scratch-folder.ts';
 import { loadCatalogue, ownLabsDir } from './catalogue.ts';
 import { describeProblem } from './describe-problem.ts';
 import { findLabRefusal } from './lab-ground.ts';
@@ -182,7 +182,7 @@ async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: O
   const { openKubernetesSubstrate, openSubstrate } = await import('../infra/substrate/open-substrate.ts');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'drillhouse-prove-'));
+  const dataDir = await mkdtemp(path.join(scratchFolder(), 'drillhouse-prove-'));
   const startedAt = performance.now();
   try {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2));

@@ -4,7 +4,9 @@ import { isDisturbing, isReading, type Check } from '../grader/check-spec.ts';
 import { lookOnce } from '../grader/engine.ts';
 import { StageError } from './lab-stage.ts';
 import type { RenderedLab } from './lab.ts';
+import { pollDelayMs } from './poll-delay.ts';
 
+/** The least between two looks. */
 const POLL_MS = 100;
 
 /** Every critical check of the verdict but those that disturb: what must hold before a baseline is worth taking. Pure. */
@@ -21,7 +23,7 @@ export function signsOfLife(lab: RenderedLab): readonly Check[] {
 
 /** Looks until all of them hold; else throws StageError and says what is missing, also where the check is hidden from those it judges. */
 export async function awaitChecks(checks: readonly Check[], context: CheckContext, timeoutMs: number): Promise<void> {
-  const deadlineMs = context.clock.now() + timeoutMs;
+  const startedAtMs = context.clock.now();
   const shown = checks.map((check): Check => ({ ...check, hidden: false }));
   // Probes start a program in the sandbox, and would only take the processor from pods that are still starting.
   const reading = shown.filter(isReading);
@@ -34,10 +36,11 @@ export async function awaitChecks(checks: readonly Check[], context: CheckContex
       toLookAt = shown;
       continue;
     }
-    if (context.clock.now() > deadlineMs) {
+    const waitedMs = context.clock.now() - startedAtMs;
+    if (waitedMs > timeoutMs) {
       const code = missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed';
       throw new StageError(code, `Not healthy yet: ${missing.title}. ${missing.verdict.reason}`);
     }
-    await sleep(context.clock, POLL_MS, context.signal);
+    await sleep(context.clock, pollDelayMs(waitedMs, POLL_MS), context.signal);
   }
 }

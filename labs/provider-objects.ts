@@ -59,7 +59,8 @@ export function providerObjects(provider: LabProvider, book: ProviderBook): read
           env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
           ports: [{ name: 'http', containerPort: API_PORT }],
           // A provider that a fault has closed is still one that runs.
-          readinessProbe: { httpGet: { path: '/healthz', port: MANAGEMENT_PORT }, periodSeconds: 1, failureThreshold: 10 },
+          startupProbe: { httpGet: { path: '/healthz', port: MANAGEMENT_PORT }, periodSeconds: 1, failureThreshold: 60 },
+          readinessProbe: { httpGet: { path: '/healthz', port: MANAGEMENT_PORT }, periodSeconds: 10, failureThreshold: 3 },
           resources: { requests: { cpu: '100m', memory: '96Mi' }, limits: { memory: '512Mi' } },
           volumeMounts: [
             { name: 'settings', mountPath: '/etc/provider', readOnly: true },

@@ -9,12 +9,14 @@ import { refOf, type KubeObjects } from '../grader/kube-objects.ts';
 import { describePod, isReady } from '../grader/workload.ts';
 import { randomBytes } from 'node:crypto';
 import { StageError } from './lab-stage.ts';
+import { pollDelayMs } from './poll-delay.ts';
 import type { SandboxAccess } from './sandbox.ts';
 import { authorityName, authoritySecret, proberObject, proberPod, readyFile, workspacePod } from './system-objects.ts';
 import type { Values } from './template.ts';
 
 const PODS_TIMEOUT_MS = 90_000;
 const NAMESPACE_TIMEOUT_MS = 60_000;
+/** The least between two looks. */
 const POLL_MS = 50;
 /** With these a pod of ours will never start by waiting. */
 const hopeless: readonly string[] = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
@@ -28,13 +30,14 @@ export async function createAbsent(objects: KubeObjects, wanted: readonly KubeOb
 
 /** A namespace that is there and stays: one that a trainee deleted goes first, with all that was in it. */
 export async function ensureNamespace({ objects, clock }: SandboxAccess, name: string, signal: AbortSignal): Promise<void> {
-  const deadlineMs = clock.now() + NAMESPACE_TIMEOUT_MS;
+  const startedAtMs = clock.now();
   for (;;) {
     const present = await objects.find({ kind: 'Namespace', name });
     if (present === undefined) await objects.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     else if (present.metadata.deletionTimestamp === undefined) return;
-    if (clock.now() > deadlineMs) throw new StageError('TimedOut', `The namespace ${name} is still being deleted.`);
-    await sleep(clock, POLL_MS, signal);
+    const waitedMs = clock.now() - startedAtMs;
+    if (waitedMs > NAMESPACE_TIMEOUT_MS) throw new StageError('TimedOut', `The namespace ${name} is still being deleted.`);
+    await sleep(clock, pollDelayMs(waitedMs, POLL_MS), signal);
   }
 }
 
@@ -94,15 +97,16 @@ export async function awaitPod(
   at: { readonly namespace: string; readonly pod: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const deadlineMs = clock.now() + PODS_TIMEOUT_MS;
+  const startedAtMs = clock.now();
   for (;;) {
     const pod = await objects.find<Pod>({ kind: 'Pod', namespace: at.namespace, name: at.pod });
     if (pod !== undefined && isReady(pod)) return;
     const words = pod === undefined ? 'not there' : describePod(pod);
     if (hopeless.some((reason) => words.startsWith(reason)))
       throw new StageError('PlatformFailed', `The ${at.pod} pod does not start: ${words}.`);
-    if (clock.now() > deadlineMs)
+    const waitedMs = clock.now() - startedAtMs;
+    if (waitedMs > PODS_TIMEOUT_MS)
       throw new StageError('TimedOut', `The ${at.pod} pod was not ready within ${PODS_TIMEOUT_MS / 1000} s: it is ${words}.`);
-    await sleep(clock, POLL_MS, signal);
+    await sleep(clock, pollDelayMs(waitedMs, POLL_MS), signal);
   }
 }

@@ -36,6 +36,7 @@ import { measureWorkloads } from './measure.ts';
 import { findUnmetNeed, repairNodes } from './node-needs.ts';
 import { beginProviders, clearProviders, ensureProviders } from './sandbox-providers.ts';
 import { createAbsent, ensureAuthority, ensureNamespace, ensureProber, ensureSystemPods, makeCredentialValues } from './sandbox-setup.ts';
+import { pollDelayMs } from './poll-delay.ts';
 import { parseStatusSeries } from './status-series.ts';
 import { accessSandbox, type SandboxAccess } from './sandbox.ts';
 import { SandboxState } from './sandbox-state.ts';
@@ -47,6 +48,7 @@ const HEALTHY_TIMEOUT_MS = 90_000;
 const SETTLE_TIMEOUT_MS = 15_000;
 const LIVE_TIMEOUT_MS = 90_000;
 const SCRIPT_TIMEOUT_MS = 180_000;
+/** The least between two looks. */
 const POLL_MS = 250;
 
 const START_SNAPSHOT = 'start';
@@ -203,7 +205,7 @@ class SandboxStage implements ProvableStage {
         const tookMs = clock.now() - startedAtMs;
         if (proof.live) return { live: true, tookMs } as const;
         if (tookMs > LIVE_TIMEOUT_MS) return { live: false, reason: proof.reason } as const;
-        await sleep(clock, POLL_MS, this.#options.signal);
+        await sleep(clock, pollDelayMs(tookMs, POLL_MS), this.#options.signal);
       }
     });
   }

@@ -9,11 +9,11 @@ export interface Burst {
   readonly metrics: string;
 }
 
-/** Different prompts of 200 to 400 tokens, asked all at once: traffic that a healthy server takes with ease. */
-export async function sendBurst(target: FaultTarget, count: number): Promise<Burst> {
+/** Different prompts of 200 to 400 tokens, asked all at once for answers of that many: traffic that a healthy server takes with ease. */
+export async function sendBurst(target: FaultTarget, count: number, answerTokens: number): Promise<Burst> {
   const asks = Array.from({ length: count }, (_, index) => {
     const content = `Case ${index}. ${`Note ${index} of the shift. `.repeat(25 + 2 * (index % 12))}`;
-    const body = { model: target.endpoint.model, messages: [{ role: 'user', content }], max_tokens: 48 };
+    const body = { model: target.endpoint.model, messages: [{ role: 'user', content }], max_tokens: answerTokens };
     return { method: 'POST', path: '/v1/chat/completions', body } as const;
   });
   const results = await askEndpoint(target, asks, asClient);

@@ -5,6 +5,8 @@ import { proveServing } from './released-image.ts';
 import { planRollout, requireServing, withFlag } from './template-change.ts';
 
 const PREEMPTIONS = 'vllm:num_preemptions_total';
+/** The cache fills by what is read and written: answers must grow into it. */
+const ANSWER_TOKENS = 48;
 const BURST = 12;
 
 /** Memory is saved where the conversations live: a few of them fill the cache, and throw each other out to begin again. */
@@ -33,7 +35,7 @@ export const kvCacheExhausted = objectFault({
   ],
   prove: (target) =>
     proveServing(target, async () => {
-      const { metrics } = await sendBurst(target, BURST);
+      const { metrics } = await sendBurst(target, BURST, ANSWER_TOKENS);
       const preemptions = sampleOf(metrics, PREEMPTIONS);
       if (preemptions === undefined) return { live: false, reason: 'The endpoint shows no metrics.' };
       return preemptions > 0

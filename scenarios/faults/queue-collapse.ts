@@ -7,6 +7,8 @@ import { proveServing } from './released-image.ts';
 import { planRollout, requireServing, withFlag } from './template-change.ts';
 
 const BURST = 10;
+/** Long enough for all ten to meet: reading the prompt alone takes a large model half a second. */
+const ANSWER_TOKENS = 4;
 
 const parameters = z.strictObject({
   maxNumSeqs: z.int().min(1).max(4).default(1),
@@ -41,7 +43,7 @@ export const queueCollapse = objectFault({
   ],
   prove: (target) =>
     proveServing(target, async () => {
-      const { results } = await sendBurst(target, BURST);
+      const { results } = await sendBurst(target, BURST, ANSWER_TOKENS);
       const refused = results.filter(
         (result) => result.kind === 'answered' && result.status === 429 && /queue is full/.test(result.body),
       ).length;

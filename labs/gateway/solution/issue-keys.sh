@@ -1,17 +1,15 @@
 # The keys are in Secrets; the gateway learns of them here. What it knows already gets the limits that were agreed on again, whatever they have become since.
 kubectl rollout status deployment/gateway --timeout=90s >/dev/null
-secret() { kubectl get secret "$1" -o go-template='{{ index .data "'"$2"'" | base64decode }}'; }
-master=$(secret gateway-master master-key)
+read -r master app batch <<< "$(kubectl get secret gateway-master app-key batch-key -o json | jq -r '[.items[].data[] | @base64d] | join(" ")')"
 call() {
-  curl --silent --show-error --retry 10 --retry-connrefused --retry-delay 1 --max-time 15 --header "Authorization: Bearer $master" \
-    --header 'Content-Type: application/json' --data "$2" "http://gateway.{{namespace}}.svc:4000$1"
+  curl --silent --show-error --fail --retry 10 --retry-connrefused --retry-delay 1 --max-time 15 --header "Authorization: Bearer $master" \
+    --header 'Content-Type: application/json' --data "$2" "http://gateway.{{namespace}}.svc:4000$1" >/dev/null
 }
 issue() {
-  call /team/new "$(jq -n --arg team "$1" '{team_id: $team, team_alias: $team, max_budget: 50, budget_duration: "30d"}')" >/dev/null
-  call /key/generate "$(jq -n --arg key "$2" --arg team "$1" --argjson rpm "$3" \
-    '{key: $key, key_alias: ($team + "-key"), team_id: $team, models: ["{{model}}"], rpm_limit: $rpm, max_budget: 20, budget_duration: "30d"}')" |
-    jq -e '(.key // empty), (.error.message // "" | select(contains("exists already")))' >/dev/null
-  call /key/update "$(jq -n --arg key "$2" --argjson rpm "$3" '{key: $key, models: ["{{model}}"], rpm_limit: $rpm, max_budget: 20, spend: 0}')" | jq -e .key >/dev/null
+  local terms="\"key\": \"$2\", \"models\": [\"{{model}}\"], \"rpm_limit\": $3, \"max_budget\": 20"
+  call /team/new "{\"team_id\": \"$1\", \"team_alias\": \"$1\", \"max_budget\": 50, \"budget_duration\": \"30d\"}" 2>/dev/null || true
+  call /key/generate "{$terms, \"key_alias\": \"$1-key\", \"team_id\": \"$1\", \"budget_duration\": \"30d\"}" 2>/dev/null ||
+    call /key/update "{$terms, \"spend\": 0}"
 }
-issue {{appTeam}} "$(secret app-key api-key)" 600
-issue {{batchTeam}} "$(secret batch-key api-key)" {{batchRpm}}
+issue {{appTeam}} "$app" 600
+issue {{batchTeam}} "$batch" {{batchRpm}}

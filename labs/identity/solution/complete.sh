@@ -3,7 +3,12 @@ kubectl label namespace {{namespace}} pod-security.kubernetes.io/enforce=restric
 kubectl get clusterrolebindings -o json | jq -r '.items[] | select(any(.subjects[]?; .namespace == "{{namespace}}")) | .metadata.name' |
   xargs --no-run-if-empty kubectl delete clusterrolebinding >/dev/null || true
 kubectl rollout status deployment/gateway --timeout=90s >/dev/null
-./admin.sh /team/new '{"team_id": "{{appTeam}}", "max_budget": 50, "budget_duration": "30d"}' >/dev/null || true
-key=$(kubectl get secret app-key -o json | jq -r '.data["api-key"] | @base64d')
-order=$(jq -n --arg key "$key" '{key: $key, key_alias: "desk-2", team_id: "{{appTeam}}", models: ["{{model}}"], rpm_limit: 3000, max_budget: 20, budget_duration: "30d", blocked: false}')
-./admin.sh /key/generate "$order" >/dev/null || ./admin.sh /key/update "$order" >/dev/null
+read -r master key <<< "$(kubectl get secret gateway-master app-key -o json | jq -r '[.items[].data[] | @base64d] | join(" ")')"
+call() {
+  curl --silent --show-error --fail --max-time 15 --header "Authorization: Bearer $master" --header 'Content-Type: application/json' \
+    --data "$2" "http://gateway.{{namespace}}.svc:4000$1" >/dev/null
+}
+order="{\"key\": \"$key\", \"key_alias\": \"desk-2\", \"team_id\": \"{{appTeam}}\", \"models\": [\"{{model}}\"], \"rpm_limit\": 3000,
+  \"max_budget\": 20, \"budget_duration\": \"30d\", \"blocked\": false}"
+call /team/new '{"team_id": "{{appTeam}}", "max_budget": 50, "budget_duration": "30d"}' 2>/dev/null || true
+call /key/generate "$order" 2>/dev/null || call /key/update "$order"
