@@ -75,6 +75,17 @@ describe('a plan', () => {
     expect(planLoad({ ...mixed, seed: 8 })).not.toEqual(plan);
   });
 
+  it.each([1, 2, 3, 4, 5])('has its share of a rare class even in a short run, whatever the seed (%d)', (seed) => {
+    const classes = [
+      { kind: 'generated' as const, name: 'sums', task: 'sum' as const, weight: 15 },
+      { kind: 'generated' as const, name: 'prose', task: 'prose' as const },
+    ];
+    const short = planLoad(order({ seed, classes, arrivals: { kind: 'constant', perSecond: 20 }, durationMs: 4_000 }));
+    const rare = short.filter(({ className }) => className === 'prose').length;
+    expect(rare).toBeGreaterThanOrEqual(4);
+    expect(rare).toBeLessThanOrEqual(6);
+  });
+
   it('has the shares that were ordered', () => {
     expect(share(({ className }) => className === 'sums')).toBeCloseTo(0.75, 1);
     expect(share(({ stream }) => stream)).toBeCloseTo(0.25, 1);

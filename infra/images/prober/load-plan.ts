@@ -25,7 +25,7 @@ export function planLoad(order: PlannedOrder): readonly PlannedRequest[] {
   const { seed, classes, keys, repeatedShare, streamShare } = order;
   const asked = new Map<PromptClass, Prompt[]>();
   return planArrivals(order.arrivals, order.durationMs, seed).map((atMs, index) => {
-    const chosen = classes[weightedIndex(classes.map(({ weight }) => weight), draw(seed, index, 'class'))]; // prettier-ignore
+    const chosen = classes[weightedIndex(classes.map(({ weight }) => weight), deal(seed, index))]; // prettier-ignore
     if (chosen === undefined) throw new OrderError('an order has at least one class');
     const earlier = asked.get(chosen) ?? [];
     asked.set(chosen, earlier);
@@ -36,6 +36,16 @@ export function planLoad(order: PlannedOrder): readonly PlannedRequest[] {
     const key = keys[weightedIndex(keys.map(({ weight }) => weight), draw(seed, index, 'key'))]; // prettier-ignore
     return { atMs, className: chosen.name, prompt, stream: draw(seed, index, 'stream') < streamShare, key };
   });
+}
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * Where in the classes' shares a request falls, from 0 to 1. Classes are dealt rather than drawn: steps of the golden ratio spread evenly over any stretch, so that even a short
+ * run has of each class what was ordered (within one request or two), and no verdict hangs on a rare class that did not come up.
+ */
+function deal(seed: number, index: number): number {
+  return (draw(seed, 0, 'class') + index * GOLDEN_RATIO) % 1;
 }
 
 function newPrompt(from: PromptClass, seed: number, index: number): Prompt {
