@@ -13,6 +13,7 @@ const longest = [
   'test/conformance/',
   'test/browser/lab-one',
   'test/labs/prove-docker',
+  'test/replicas/',
   'test/deploy/',
   'test/faults/',
   'test/labs/',

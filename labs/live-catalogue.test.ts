@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ownLabsDir } from './catalogue.ts';
 import type { StageOptions } from './lab-stage.ts';
+import { FolderVersions } from './lab-versions.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
 
 let root: string;
@@ -15,7 +16,7 @@ beforeEach(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'live-labs-'));
   dirs = [path.join(root, 'ours'), path.join(root, 'theirs')];
   await cp(path.join(ownLabsDir, 'endpoint'), path.join(root, 'ours/endpoint'), { recursive: true });
-  catalogue = await LiveCatalogue.open({ dirs, archiveDir: path.join(root, 'archive') });
+  catalogue = await LiveCatalogue.open({ dirs, versions: new FolderVersions(path.join(root, 'archive')) });
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -76,10 +77,24 @@ describe('an attempt that has begun', () => {
     await edit('ours/endpoint/steps/01-deploy.md', '# ', '# Changed ');
     await catalogue.refresh();
     expect((await catalogue.createStage(ref, options)).steps()).toEqual(before);
-    catalogue = await LiveCatalogue.open({ dirs, archiveDir: path.join(root, 'archive') });
+    catalogue = await LiveCatalogue.open({ dirs, versions: new FolderVersions(path.join(root, 'archive')) });
     expect((await catalogue.createStage(ref, options)).steps()).toEqual(before);
     const now = catalogue.find('endpoint')!;
     expect((await catalogue.createStage(now, options)).steps()).not.toEqual(before);
+  });
+
+  it('goes on with it on a server whose folder has another version, also when it never ran where it was begun', async () => {
+    const [ref, options] = [catalogue.find('endpoint')!, stageOptions()];
+    const theirs = path.join(root, 'newer');
+    await cp(path.join(root, 'ours'), theirs, { recursive: true });
+    await edit('newer/endpoint/steps/01-deploy.md', '# ', '# Changed ');
+    const newer = await LiveCatalogue.open({ dirs: [theirs], versions: new FolderVersions(path.join(root, 'archive')) });
+    const stepsThere = async (): Promise<unknown> => (await newer.createStage(ref, options)).steps();
+    const changed = await stepsThere();
+    await catalogue.keep('endpoint');
+    const kept = await stepsThere();
+    expect(kept).not.toEqual(changed);
+    expect(kept).toEqual((await catalogue.createStage(ref, options)).steps());
   });
 
   it('is run as the lab is now when its version is lost or was tampered with', async () => {

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadCatalogue, type LoadedCatalogue } from './catalogue.ts';
 import { LabArchive } from './lab-archive.ts';
+import type { LabVersions } from './lab-versions.ts';
 import type { LabProblem, LabStage, LabSummary, StageOptions, Variant } from './lab-stage.ts';
 import { planLabVariant, type Lab } from './lab.ts';
 import { createStage } from './stage.ts';
@@ -9,8 +10,8 @@ import { createStage } from './stage.ts';
 export interface LiveCatalogueOptions {
   /** Folders of lab folders; in a clash of names the first wins. */
   readonly dirs: readonly string[];
-  /** Where versions that somebody began are kept. */
-  readonly archiveDir: string;
+  /** Where what somebody began is kept. */
+  readonly versions: LabVersions;
 }
 
 /** A verdict that is argued about is looked at again within days. */
@@ -25,19 +26,27 @@ const MAX_WATCHED = 5_000;
  */
 export class LiveCatalogue {
   readonly #dirs: readonly string[];
-  readonly #archive: LabArchive;
+  #versions: LabVersions;
+  #archive: LabArchive;
   #looks = '';
   #loaded: LoadedCatalogue = { labs: [], problems: [] };
 
-  private constructor({ dirs, archiveDir }: LiveCatalogueOptions) {
+  private constructor({ dirs, versions }: LiveCatalogueOptions) {
     this.#dirs = dirs;
-    this.#archive = new LabArchive(archiveDir);
+    this.#versions = versions;
+    this.#archive = new LabArchive(versions);
   }
 
   static async open(options: LiveCatalogueOptions): Promise<LiveCatalogue> {
     const catalogue = new LiveCatalogue(options);
     await catalogue.refresh();
     return catalogue;
+  }
+
+  /** From now on what somebody begins is kept there. */
+  keepIn(versions: LabVersions): void {
+    this.#versions = versions;
+    this.#archive = new LabArchive(versions);
   }
 
   get labs(): readonly LabSummary[] {
@@ -63,6 +72,12 @@ export class LiveCatalogue {
     return planLabVariant(lab, seed, fault);
   }
 
+  /** So that every server that shares the versions can run what is about to begin here. A lab that is not there is let alone. */
+  async keep(slug: string): Promise<void> {
+    const lab = this.lab(slug);
+    if (lab !== undefined) await this.#archive.keep(lab);
+  }
+
   /** Of the version with this hash, which is kept from then on; one that is nowhere any more is run as the lab is now. */
   async createStage({ slug, hash }: { readonly slug: string; readonly hash: string }, options: StageOptions): Promise<LabStage> {
     const current = this.lab(slug);
@@ -78,7 +93,7 @@ export class LiveCatalogue {
    */
   pruneArchive(needed: Iterable<string>, nowMs: number): Promise<number> {
     const current = this.#loaded.labs.map(({ summary }) => summary.hash);
-    return this.#archive.prune(new Set([...needed, ...current]), { nowMs, olderThanMs: ARCHIVED_FOR_MS });
+    return this.#versions.prune(new Set([...needed, ...current]), { nowMs, olderThanMs: ARCHIVED_FOR_MS });
   }
 
   /** True when something was read anew. */

@@ -3,6 +3,7 @@ import { withoutRegistry, withRegistry, type SandboxPlace } from '../infra/subst
 import { systemNamespace } from '../infra/substrate/system-namespace.ts';
 import type { KubeObjects, ListQuery, ObjectRef, PatchKind } from '../grader/kube-objects.ts';
 import { PlatformError } from '../grader/platform-error.ts';
+import { withClasses } from './cluster-classes.ts';
 import { mapTexts } from './map-texts.ts';
 import { providersNamespace } from './provider-objects.ts';
 
@@ -81,7 +82,7 @@ export function planPlacedObject<T extends KubeObject>(object: T, place: Sandbox
   const { namespace } = object.metadata;
   const moved =
     namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace: placedNamespace(namespace, place) } };
-  const named = mapTexts(moved, (text) => withRegistry(text, place)) as T;
+  const named = withClasses(mapTexts(moved, (text) => withRegistry(text, place)) as T, place);
   return named.kind === 'Pod' && named.metadata.namespace === place.hiddenNamespace ? restrict(named) : named;
 }
 

@@ -51,6 +51,9 @@ describe('the configuration', () => {
   it.each([
     [{ SUBSTRATE: 'kubernetes' }, 'SUBSTRATE=kubernetes needs the path of a YAML file'],
     [{ KUBERNETES_CLUSTERS: 'clusters.yaml' }, 'is only read with SUBSTRATE=kubernetes'],
+    [{ REDIS_URL: 'redis://localhost', SUBSTRATE: 'kubernetes', KUBERNETES_CLUSTERS: 'x' }, 'which need one PostgreSQL together'],
+    [{ REDIS_URL: 'redis://localhost', DATABASE_URL: 'postgres://x/y' }, 'an embedded sandbox is in the reach of one process only'],
+    [{ REDIS_URL: 'http://localhost' }, 'REDIS_URL must look like redis://'],
   ])('refuses %j, which would not do what it says', (environment, words) => {
     expect(() => readConfig(environment, [], '')).toThrow(words);
   });

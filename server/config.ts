@@ -10,6 +10,10 @@ const environmentSchema = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'DATABASE_URL must look like postgres://user:password@host:5432/name' })
     .optional(),
+  KEYS_SECRET: z.string().min(32, 'KEYS_SECRET must have at least 32 characters, such as those of: openssl rand -base64 32').optional(),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'REDIS_URL must look like redis://user:password@host:6379, or rediss:// over TLS' })
+    .optional(),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'PUBLIC_URL must be the address people open, e.g. https://drillhouse.example.com' })
     .optional(),
@@ -31,6 +35,10 @@ export interface Config {
   /** Absolute. Holds the database, recordings, clusters and the lock. */
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** How several servers of one database find each other; undefined: this server is alone. */
+  readonly redisUrl: string | undefined;
+  /** Under which servers that share the database keep the keys that sign badges in it; undefined: those are files in the data folder. */
+  readonly keysSecret: string | undefined;
   /** Without a slash at its end; undefined: people open the address the server listens on. */
   readonly publicUrl: string | undefined;
   /** Absolute: the file that lists a company's own clusters for sandboxes; undefined: sandboxes are embedded clusters. */
@@ -74,6 +82,7 @@ export function readConfig(
     problems.push('KUBERNETES_CLUSTERS: SUBSTRATE=kubernetes needs the path of a YAML file that lists the clusters.');
   if (substrate !== 'kubernetes' && clustersFile !== undefined)
     problems.push('KUBERNETES_CLUSTERS: is only read with SUBSTRATE=kubernetes; set that, or leave this out.');
+  if (given['REDIS_URL'] !== undefined) problems.push(...problemsOfSeveral(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
   const labsDirs = foldersOf(env.LABS_DIRS) ?? [defaultLabsDir];
@@ -82,6 +91,8 @@ export function readConfig(
     host: env.HOST,
     dataDir: path.resolve(env.DATA_DIR),
     databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    keysSecret: env.KEYS_SECRET,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
     clustersFile: env.KUBERNETES_CLUSTERS === undefined ? undefined : path.resolve(env.KUBERNETES_CLUSTERS),
     runtime: env.RUNTIME,
@@ -93,6 +104,25 @@ export function readConfig(
     trustedProxies: env.TRUSTED_PROXIES,
     demo: args.includes('--demo'),
   });
+}
+
+/** Servers that share the work share its ground: what lies in one machine's memory or folders is in no other's reach. */
+function problemsOfSeveral({ DATABASE_URL, KEYS_SECRET, SUBSTRATE }: Readonly<Record<string, string | undefined>>): string[] {
+  return [
+    ...(DATABASE_URL === undefined
+      ? [
+          'REDIS_URL: is for several servers, which need one PostgreSQL together; set DATABASE_URL, or leave this out for a server that is alone.',
+        ]
+      : []),
+    ...(KEYS_SECRET === undefined
+      ? ['KEYS_SECRET: with REDIS_URL the keys that sign badges are in the database, under this secret: openssl rand -base64 32']
+      : []),
+    ...(SUBSTRATE === 'kubernetes'
+      ? []
+      : [
+          'REDIS_URL: is for several servers, and an embedded sandbox is in the reach of one process only; set SUBSTRATE=kubernetes, or leave this out for a server that is alone.',
+        ]),
+  ];
 }
 
 /** Several are divided as in PATH. */

@@ -4,15 +4,16 @@ import { messageOf } from './app-error.ts';
 import { BackupError } from './backup/backup-error.ts';
 import { runBackupCommand } from './backup/command.ts';
 import { ConfigError, readConfig } from './config.ts';
+import { ListenError } from './http/listening.ts';
 import { createLogger } from './log.ts';
-import { ListenError, type RunningServer } from './server.ts';
+import type { RunningServer } from './server.ts';
 import { DataInUseError } from './store/data-lock.ts';
 import { migrateDatabase, MigrationError } from './store/store.ts';
 
 /** How long an orderly stop may take before it is cut short; attempts survive either way. */
 const STOP_TIMEOUT_MS = 15_000;
 /** Errors that are told in their own words, without a stack: the person who starts the server can mend them. */
-const TOLD_PLAINLY = new Set(['EngineMissingError', 'AppError', 'SubstrateError', 'ClustersFileError']);
+const TOLD_PLAINLY = new Set(['EngineMissingError', 'AppError', 'SubstrateError', 'ClustersFileError', 'RedisError']);
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -27,6 +27,7 @@ export const tools: readonly Tool[] = [
   },
   { name: 'chromium', programs: ['chromium'], debianPackages: ['chromium', 'fonts-dejavu-core'], usedFor: 'tests in a real browser' },
   { name: 'postgres', programs: [], debianPackages: ['postgresql'], usedFor: 'tests of the PostgreSQL store' },
+  { name: 'redis', programs: ['redis-server'], debianPackages: ['redis-server'], usedFor: 'tests of several servers' },
   { name: 'git', programs: ['git'], debianPackages: ['git'], usedFor: 'workspaces of the process runtime' },
   { name: 'openssl', programs: ['openssl'], debianPackages: ['openssl'], usedFor: 'workspaces of the process runtime' },
   { name: 'curl', programs: ['curl'], debianPackages: ['curl', 'ca-certificates'], usedFor: 'workspaces of the process runtime' },

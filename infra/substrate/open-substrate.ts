@@ -8,7 +8,7 @@ import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { ClusterLog } from '../cluster/cluster-options.ts';
 import { EmbeddedSubstrate } from './embedded.ts';
 import { ClustersFileError, parseClustersFile } from './kubernetes/clusters-file.ts';
-import { KubernetesSubstrate } from './kubernetes/kubernetes-substrate.ts';
+import { KubernetesSubstrate, type KubernetesSubstrateOptions } from './kubernetes/kubernetes-substrate.ts';
 
 export interface OpenSubstrateOptions {
   /** `auto`: docker where an engine answers, else process. */
@@ -40,15 +40,12 @@ export async function openSubstrate(options: OpenSubstrateOptions): Promise<Embe
 /** Namespaces on the clusters that a file lists. Throws ClustersFileError with all that is wrong in it, SubstrateError when no cluster can be used. */
 export async function openKubernetesSubstrate({
   file,
-  log,
-}: {
-  readonly file: string;
-  readonly log: ClusterLog;
-}): Promise<KubernetesSubstrate> {
+  ...options
+}: Omit<KubernetesSubstrateOptions, 'file'> & { readonly file: string }): Promise<KubernetesSubstrate> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new ClustersFileError(file, [`it cannot be read: ${(error as Error).message}`]);
   });
-  return KubernetesSubstrate.open({ file: parseClustersFile(file, text), log });
+  return KubernetesSubstrate.open({ file: parseClustersFile(file, text), ...options });
 }
 
 async function chooseRuntime(options: OpenSubstrateOptions): Promise<ContainerRuntime> {

@@ -9,6 +9,9 @@ export interface SandboxPlace {
   readonly hiddenNamespace: string;
   /** Where this cluster pulls the images that labs know as `registry.lab/…`; without a slash at its end. */
   readonly registry: string;
+  /** Of what labs run there, where they name none themselves; absent: the cluster's own defaults. */
+  readonly runtimeClass?: string;
+  readonly storageClass?: string;
 }
 
 /** How the images of labs begin, whatever cluster they run on. */

@@ -1,5 +1,6 @@
 import type { ExtraTime } from '../attempts/extra-time.ts';
 import { noExtraTime } from '../attempts/extra-time.ts';
+import { holdPerson } from '../store/hold-person.ts';
 import type { Db, ExtraTimeRow, Tx } from '../store/schema.ts';
 
 export type NewExtraTime = Omit<ExtraTimeRow, 'seq'>;
@@ -18,6 +19,7 @@ export class ExtraTimeRecords {
 
   /** Part of another transaction. */
   async append(tx: Tx, entry: NewExtraTime): Promise<void> {
+    await holdPerson(tx, entry.person_id);
     const last = await tx
       .selectFrom('extra_time')
       .select((eb) => eb.fn.max('seq').as('seq'))

@@ -22,7 +22,7 @@ let nina: PersonRow;
 beforeEach(async () => {
   store = await openTestStore();
   clock = new ManualClock();
-  audit = await AuditLog.open(store.db, clock);
+  audit = new AuditLog(store.db, clock);
   accounts = new Accounts({
     people: new People(store.db, clock),
     sessions: new Sessions(store.db, clock, 'secret', policy),

@@ -2,7 +2,8 @@ import { AppError } from '../app-error.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { PersonRow } from '../store/schema.ts';
-import { FailureLimiter } from './failure-limiter.ts';
+import type { ReplicaBus } from '../replicas/replicas.ts';
+import { FailureLimiter, type Limit } from './failure-limiter.ts';
 import type { Links, NewLink } from './links.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { NewPerson, People } from './people.ts';
@@ -14,6 +15,8 @@ export interface AccountParts {
   readonly links: Links;
   readonly audit: AuditLog;
   readonly clock: Clock;
+  /** Absent: failed tries count on this server alone. */
+  readonly bus?: ReplicaBus;
 }
 
 /** Tighter for one account, wider for an address, behind which a whole class may sit. */
@@ -34,8 +37,10 @@ export class Accounts {
     this.sessions = parts.sessions;
     this.links = parts.links;
     this.#audit = parts.audit;
-    this.#byAccount = new FailureLimiter(parts.clock, PER_ACCOUNT);
-    this.#byAddress = new FailureLimiter(parts.clock, PER_ADDRESS);
+    const limiter = (name: string, limit: Limit): FailureLimiter =>
+      new FailureLimiter(parts.clock, limit, parts.bus === undefined ? undefined : { bus: parts.bus, name });
+    this.#byAccount = limiter('account', PER_ACCOUNT);
+    this.#byAddress = limiter('address', PER_ADDRESS);
   }
 
   /** Answers WrongCredentials alike for an unknown address, a wrong password and a disabled account. */

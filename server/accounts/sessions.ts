@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { TokenScope } from '../contract/tokens.ts';
 import { hashToken, newId, newToken } from '../ids.ts';
+import type { ReplicaBus } from '../replicas/replicas.ts';
 import type { Db, PersonRow, SessionRow } from '../store/schema.ts';
 
 export interface SessionPolicy {
@@ -24,6 +26,9 @@ export const sessionPolicy: SessionPolicy = {
 
 /** Called with the reason as a sentence. */
 type SessionsEnded = (sessionIds: readonly string[], reason: string) => void;
+
+const ENDED = 'sessions-ended';
+const endedSchema = z.object({ ids: z.array(z.string()), reason: z.string() });
 
 const SIGNED_OUT = 'You were signed out.';
 
@@ -48,6 +53,7 @@ export class Sessions {
   readonly #secret: string;
   readonly #policy: SessionPolicy;
   readonly #listeners = new Set<SessionsEnded>();
+  #publish: SessionsEnded = () => undefined;
 
   /** `secret` keys the CSRF tokens; it is the installation's own and survives restarts. */
   constructor(db: Db, clock: Clock, secret: string, policy: SessionPolicy = sessionPolicy) {
@@ -122,7 +128,16 @@ export class Sessions {
     this.#announce(ids, reason);
   }
 
-  /** Tells which sessions were ended, so that their sockets can be closed at once. */
+  /** Tells the other servers of the sessions that end here, and takes in what they tell. A word that is lost is made good when a socket is checked again. */
+  shareEnds(bus: Pick<ReplicaBus, 'publish' | 'subscribe'>): Disposable {
+    this.#publish = (ids, reason) => bus.publish(ENDED, { ids, reason });
+    return bus.subscribe(ENDED, (message) => {
+      const ended = endedSchema.safeParse(message);
+      if (ended.success) this.#tell(ended.data.ids, ended.data.reason);
+    });
+  }
+
+  /** Tells which sessions were ended, here or on another server, so that their sockets can be closed at once. */
   onEnded(listener: SessionsEnded): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -178,6 +193,11 @@ export class Sessions {
   }
 
   #announce(ids: readonly string[], reason: string): void {
+    this.#publish(ids, reason);
+    this.#tell(ids, reason);
+  }
+
+  #tell(ids: readonly string[], reason: string): void {
     for (const listener of this.#listeners) listener(ids, reason);
   }
 }

@@ -2,6 +2,7 @@ import { fitContent, type ArtefactContent, type WrittenArtefact } from '../../gr
 import type { OfferedArtefact } from '../../labs/lab-stage.ts';
 import { AppError, notFound } from '../app-error.ts';
 import type { EvidenceChain } from '../attempts/evidence-chain.ts';
+import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { ArtefactRatingsTable, ArtefactsTable, ArtefactVersionsTable, Db, Tx } from '../store/schema.ts';
 import { planSave } from './version-plan.ts';
 
@@ -176,7 +177,7 @@ export class ArtefactRecords {
 
   /** Kept beside all earlier ones, and linked into the chain of evidence, because certificates rest on it. */
   async rate({ attemptId, artefactId }: Where, rating: StoredRating): Promise<void> {
-    await this.#evidence.exclusive(() =>
+    const add = (): Promise<void> =>
       this.#db.transaction().execute(async (tx) => {
         const last = await tx
           .selectFrom('artefact_ratings')
@@ -199,8 +200,8 @@ export class ArtefactRecords {
           .execute();
         const payload = { artefactId, ...rating };
         await this.#evidence.append(tx, { attemptId, kind: 'artefact-rating', atMs: rating.atMs, payload });
-      }),
-    );
+      });
+    await this.#evidence.exclusive(() => againOnDuplicate(add));
   }
 }
 

@@ -220,7 +220,7 @@ export class AttemptCommands {
     requireState(runner.actor.attempt, isWorking(runner.actor.attempt));
     requireIdle(runner.actor.attempt);
     if (currentStep(runner.actor.attempt)?.id !== stepId) requireOpenStep(runner.actor.attempt, stepId);
-    await runner.checks.checkNow();
+    await runner.checkNow();
     return runner.actor.attempt;
   }
 

@@ -23,6 +23,14 @@ export interface StoredJournalEntry {
 
 const MAX_LISTED = 2_000;
 
+/** The attempt is not as it was when the move was planned: another server has moved it. */
+export class RevisionConflict extends Error {
+  constructor({ id, revision }: Attempt) {
+    super(`Attempt ${id} is not at revision ${revision - 1}.`);
+    this.name = 'RevisionConflict';
+  }
+}
+
 /** Attempts, their journal and their instructions in the store. A move is stored whole or not at all. */
 export class AttemptRecords {
   readonly #db: Db;
@@ -59,7 +67,7 @@ export class AttemptRecords {
     }
   }
 
-  /** `along` is stored in the same transaction, and is given the attempt as it then is. Throws when somebody else changed the attempt, which the data lock rules out. */
+  /** `along` is stored in the same transaction, and is given the attempt as it then is. Throws RevisionConflict when somebody else changed the attempt meanwhile. */
   async save(move: Move, nowMs: number, along?: (tx: Tx, attempt: Attempt) => Promise<void>): Promise<void> {
     const { attempt } = move;
     await this.#db.transaction().execute(async (tx) => {
@@ -69,7 +77,7 @@ export class AttemptRecords {
         .where('id', '=', attempt.id)
         .where('revision', '=', attempt.revision - 1)
         .executeTakeFirst();
-      if (result.numUpdatedRows !== 1n) throw new Error(`Attempt ${attempt.id} is not at revision ${attempt.revision - 1}.`);
+      if (result.numUpdatedRows !== 1n) throw new RevisionConflict(attempt);
       if (attempt.endedAtMs !== null && !attempt.released)
         await tx.updateTable('attempt_members').set({ running_lab: null }).where('attempt_id', '=', attempt.id).execute();
       await insertJournal(tx, move, nowMs);
@@ -141,6 +149,21 @@ export class AttemptRecords {
       .orderBy('created_at_ms')
       .execute();
     return rows.map((row) => parseAttempt(row.document)).filter((attempt) => !attempt.released);
+  }
+
+  /** How many sandboxes are held, of all servers. */
+  async countHeld(db: Db | Tx): Promise<number> {
+    const row = await db
+      .selectFrom('attempts')
+      .select((eb) => eb.fn.countAll().as('count'))
+      .where('state', '!=', 'requested')
+      .where(
+        'id',
+        'in',
+        db.selectFrom('sandboxes').select('attempt_id').where('attempt_id', 'is not', null).$castTo<{ attempt_id: string }>(),
+      )
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
   }
 
   async journal(attemptId: string): Promise<StoredJournalEntry[]> {

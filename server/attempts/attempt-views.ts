@@ -30,9 +30,12 @@ export class AttemptViews {
 
   async view(attempt: Attempt): Promise<AttemptView> {
     const ids = [...new Set([attempt.personId, ...attempt.members.map(({ personId }) => personId)])];
-    const [content, people] = await Promise.all([this.content(attempt), Promise.all(ids.map((id) => this.person(id)))]);
+    const [content, people, terminals] = await Promise.all([
+      this.content(attempt),
+      Promise.all(ids.map((id) => this.person(id))),
+      hasEnded(attempt) ? [] : this.#terminals.list(attempt.id),
+    ]);
     const nameOf = nameFrom(new Map(people.map((person) => [person.id, person])));
-    const terminals = hasEnded(attempt) ? [] : this.#terminals.list(attempt.id);
     return viewAttempt({ attempt, nameOf, content, terminals, nowMs: this.#clock.now() });
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db, Tx } from '../store/schema.ts';
-import { readSetting, writeSetting } from '../store/settings.ts';
+import { holdSetting, readSetting, writeSetting } from '../store/settings.ts';
 
 export interface EvidenceRecord {
   /** The id of the attempt, certificate or improvement that it is about. */
@@ -26,19 +26,28 @@ const HEAD_SETTING = 'evidence-head';
 /**
  * Every verdict, override and certificate, append-only, each row's hash covering the one before it: a row that is changed or taken out afterwards
  * breaks the chain from there on. Appending happens inside the transaction of what it is evidence for.
+ *
+ * Each row needs the hash of the last one that was committed, by whichever server. So appending holds the chain's head until the transaction ends, and is the
+ * last thing that a transaction does: one that changed other rows afterwards could wait for a transaction that waits for the head.
  */
 export class EvidenceChain {
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Runs one transaction at a time, because each row needs the hash of the last one that was committed. */
+  /** Runs one transaction of this server at a time: those that wait for the head of the chain would each keep a connection. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  /** Answers the new link's hash. Only within {@link EvidenceChain.exclusive}. */
+  /** Holds the chain as it is until the transaction ends; for whoever must look at it before appending. */
+  async hold(tx: Tx): Promise<void> {
+    await holdSetting(tx, HEAD_SETTING, showHead({ seq: 0, hash: GENESIS }));
+  }
+
+  /** Answers the new link's hash. Only within {@link EvidenceChain.exclusive}, and last in its transaction. */
   async append(tx: Tx, record: EvidenceRecord): Promise<string> {
+    await this.hold(tx);
     const last = await tx.selectFrom('evidence').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst();
     const link: Link = {
       seq: (last?.seq ?? 0) + 1,

@@ -7,6 +7,8 @@ export interface LabCatalogue {
   find(slug: string): LabSummary | undefined;
   /** The same seed gives the same variant. `fault` overrides the one the seed chose. */
   planVariant(slug: string, seed: string, fault?: string): Variant;
+  /** Called before an attempt at the lab is stored: whichever server runs it must have the lab as it is now. */
+  keep(slug: string): Promise<void>;
   /** Of the version that the attempt began with, by its hash: a lab that is edited meanwhile does not change under anybody. */
   createStage(lab: { readonly slug: string; readonly hash: string }, options: StageOptions): Promise<LabStage>;
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import { currentStep, isWorking, type Attempt } from './attempt.ts';
 import type { AttemptActor } from './attempt-actor.ts';
 import { platformBack, platformLost } from './platform-moves.ts';
+import type { SharedTally } from '../replicas/shared-tally.ts';
 import type { Semaphore } from './semaphore.ts';
 import { checked } from './step-moves.ts';
 
@@ -18,14 +19,17 @@ export interface LiveCheckParts {
   readonly clock: Clock;
   readonly atOnce: Semaphore;
   readonly log: Logger;
+  /** Who looks at which attempt, on any server. */
+  readonly watching: SharedTally;
+  /** Whether this server is the one that checks. */
+  readonly isHeld: () => boolean;
   /** `quietly` at every tick, `fully` when somebody asks: some checks try things out. */
   readonly check: (stepId: string, way: 'fully' | 'quietly') => Promise<readonly CheckResult[]>;
 }
 
-/** Checks the open step every few seconds while somebody watches; one round at a time, however many ask. */
+/** Checks the open step every few seconds while somebody watches, on the server that keeps the attempt going; one round at a time, however many ask. */
 export class LiveChecks implements Disposable {
   readonly #parts: LiveCheckParts;
-  #watchers = 0;
   #timer: Disposable | undefined;
   #round: Promise<void> | undefined;
   #failedRounds = 0;
@@ -35,22 +39,16 @@ export class LiveChecks implements Disposable {
     this.#parts = parts;
   }
 
-  /** Checks run until the last watcher is disposed. */
+  /** Checks run, wherever the attempt is kept going, until the last watcher on any server is disposed. */
   watch(): Disposable {
-    let watching = true;
-    this.#watchers += 1;
+    const watcher = this.#parts.watching.add(this.#parts.actor.attempt.id);
     this.reconsider();
     return {
       [Symbol.dispose]: () => {
-        if (watching) this.#watchers -= 1;
-        watching = false;
+        watcher[Symbol.dispose]();
         this.reconsider();
       },
     };
-  }
-
-  get watchers(): number {
-    return this.#watchers;
   }
 
   /** Checks now. A round that is under way is waited for, and another made, because it may have looked too early. */
@@ -61,16 +59,17 @@ export class LiveChecks implements Disposable {
 
   /** Starts or stops the ticking, after a change. */
   reconsider(): void {
-    const wanted = !this.#ended && this.#watchers > 0 && stepToCheck(this.#parts.actor.attempt) !== undefined;
+    const { watching, actor, isHeld, clock } = this.#parts;
+    const wanted = !this.#ended && isHeld() && watching.total(actor.attempt.id) > 0 && stepToCheck(actor.attempt) !== undefined;
     if (!wanted) {
       this.#timer?.[Symbol.dispose]();
       this.#timer = undefined;
       return;
     }
     if (this.#timer !== undefined || this.#round !== undefined) return;
-    this.#timer = this.#parts.clock.after(EVERY_MS, () => {
+    this.#timer = clock.after(EVERY_MS, () => {
       this.#timer = undefined;
-      void this.#begin('quietly');
+      if (isHeld()) void this.#begin('quietly');
     });
   }
 

@@ -1,6 +1,7 @@
 import { hasEnded, isWorking, type Attempt, type Move } from './attempt.ts';
 import { creditDowntime, resumeClock, stopClock } from './attempt-clock.ts';
 import { moved } from './move.ts';
+import { progressed } from './step-moves.ts';
 
 /** The ground under the sandbox is away, or its checks cannot be made: says so and stops the clock. */
 export function platformLost(attempt: Attempt, reason: string, nowMs: number): Move | undefined {
@@ -35,4 +36,22 @@ export function resumeAfterRestart(attempt: Attempt, lastAliveMs: number, nowMs:
     { clock },
     { kind: 'restarted', text: 'The server was restarted; the time it was away does not count.', actorId: null },
   );
+}
+
+/** Says once what is waited for; undefined when nothing is, or when it was said already. Pure. */
+export function roomMissing(attempt: Attempt, text: string | undefined, nowMs: number): Move | undefined {
+  if (text === undefined || waitsForRoom(attempt)?.text === text) return undefined;
+  return progressed(attempt, { id: ROOM, text, state: 'started' }, nowMs);
+}
+
+export function roomFound(attempt: Attempt, nowMs: number): Move | undefined {
+  return waitsForRoom(attempt) === undefined
+    ? undefined
+    : progressed(attempt, { id: ROOM, text: 'A cluster has room', state: 'done' }, nowMs);
+}
+
+const ROOM = 'room';
+
+function waitsForRoom({ progress }: Attempt): Attempt['progress'][number] | undefined {
+  return progress.findLast(({ id, state }) => id === ROOM && state === 'started');
 }

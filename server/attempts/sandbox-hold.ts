@@ -77,7 +77,10 @@ export class SandboxHold {
     const { signal } = this.#abort;
     const { operatorConfig, place } = await this.sandbox();
     const { lab, variant } = attempt();
-    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, place, signal, fetchArtefact, fetchIncident, progress });
+    const tell = (event: StageProgress): void => {
+      if (!signal.aborted) progress(event);
+    };
+    return catalogue.createStage(lab, { variant, kubeConfig: operatorConfig, place, signal, fetchArtefact, fetchIncident, progress: tell });
   }
 
   /** The substrate says in plain text what it begins; each such text ends the one before it. */

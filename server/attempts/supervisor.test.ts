@@ -1,25 +1,23 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StageError } from '../../labs/lab-stage.ts';
-import { ArtefactRecords } from '../artefacts/artefact-records.ts';
-import { createLogger } from '../log.ts';
+import { aloneReplicas } from '../replicas/replicas.ts';
 import { SubstrateError } from '../sandboxes/substrate.ts';
-import { readSetting, writeSetting } from '../store/settings.ts';
+import { readSetting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { eventually } from '../testing/eventually.ts';
-import { createFakeCatalogue, type FakeLabControls } from '../testing/fake-lab.ts';
+import type { FakeLabControls } from '../testing/fake-lab.ts';
 import { FakeSubstrate } from '../testing/fake-substrate.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { startSupervisor as start } from '../testing/supervisors.ts';
 import { addPerson, openTestStore } from '../testing/test-store.ts';
 import type { Attempt } from './attempt.ts';
-import { AttemptRecords } from './attempt-records.ts';
 import { remainingAt } from './attempt-clock.ts';
-import { IncidentRecords } from '../incidents/incident-records.ts';
-import { EvidenceChain, verifyChain } from './evidence-chain.ts';
+import { verifyChain } from './evidence-chain.ts';
 import { abandon, askForVerdict } from './ending-moves.ts';
 import { reset, startIncident } from './moves.ts';
 import { askToSkip } from './step-moves.ts';
-import { Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 const MINUTE = 60_000;
 const forever = new Promise<void>(() => undefined);
@@ -31,25 +29,9 @@ let controls: FakeLabControls;
 let supervisor: Supervisor;
 let personId: string;
 
-async function startSupervisor(capacity = 5): Promise<Supervisor> {
-  const { db } = store;
+async function startSupervisor(capacity?: number): Promise<Supervisor> {
   controls = { before: async () => undefined, outcome: undefined };
-  return Supervisor.start({
-    substrate,
-    catalogue: createFakeCatalogue(controls),
-    records: new AttemptRecords(db),
-    artefacts: new ArtefactRecords(db, new EvidenceChain()),
-    incidents: new IncidentRecords(db),
-    evidence: new EvidenceChain(),
-    clock,
-    log: createLogger('silent'),
-    capacity,
-    flushStore: async () => undefined,
-    lastAlive: {
-      read: async () => Number((await readSetting(db, 'alive')) ?? clock.now()),
-      write: (atMs) => writeSetting(db, 'alive', String(atMs)),
-    },
-  });
+  return start({ store, substrate, clock, controls, replicas: aloneReplicas(), ...(capacity === undefined ? {} : { capacity }) });
 }
 
 beforeEach(async () => {
@@ -264,6 +246,24 @@ describe('a failing platform', () => {
     clock.advance(60 * MINUTE);
     substrate.setHealth({ ok: true });
     expect(await until(id, inState('ready'), 500)).toMatchObject({ trouble: null });
+  });
+
+  it('waits for room on the clusters, saying so once, until there is some', async () => {
+    let tries = 0;
+    substrate.beforeProvision = async () => {
+      tries += 1;
+      if (tries <= 3) throw new SubstrateError('CapacityExhausted', 'The cluster east: its quota is spent.');
+    };
+    const { id } = await request();
+    const roomOf = ({ progress }: Attempt): Attempt['progress'] => progress.filter((entry) => entry.id === 'room');
+    const waiting = await until(id, (attempt) => roomOf(attempt).length > 0);
+    expect(roomOf(waiting)).toMatchObject([
+      { text: expect.stringContaining('The cluster east: its quota is spent.') as string, state: 'started' },
+    ]);
+    const ready = await until(id, inState('ready'), 1_000);
+    expect(tries).toBe(4);
+    expect(roomOf(ready)).toMatchObject([{ text: 'A cluster has room', state: 'done' }]);
+    expect(ready.trouble).toBeNull();
   });
 
   it('gives a reset up with a word and goes on', async () => {

@@ -1,4 +1,5 @@
 import type { Scorecard } from '../../grader/verdict.ts';
+import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Db, Tx } from '../store/schema.ts';
 import type { EvidenceChain } from './evidence-chain.ts';
 
@@ -42,10 +43,15 @@ export class VerdictRecords {
     return row === undefined ? undefined : { atMs: row.at_ms, byId: row.by_id, outcome: row.outcome, reason: row.reason };
   }
 
-  /** `along` is stored in the same transaction. */
-  async addOverride(attemptId: string, override: StoredOverride, along?: (tx: Tx) => Promise<void>): Promise<void> {
-    await this.#evidence.exclusive(() =>
+  /** What is `along` is stored in the same transaction: rows `before` it, and evidence `after` its own. */
+  async addOverride(
+    attemptId: string,
+    override: StoredOverride,
+    along: { readonly before?: (tx: Tx) => Promise<void>; readonly after?: (tx: Tx) => Promise<unknown> } = {},
+  ): Promise<void> {
+    const add = (): Promise<void> =>
       this.#db.transaction().execute(async (tx) => {
+        await along.before?.(tx);
         const last = await tx
           .selectFrom('overrides')
           .select((eb) => eb.fn.max('seq').as('seq'))
@@ -63,9 +69,9 @@ export class VerdictRecords {
           })
           .execute();
         await this.#evidence.append(tx, { attemptId, kind: 'override', atMs: override.atMs, payload: override });
-        await along?.(tx);
-      }),
-    );
+        await along.after?.(tx);
+      });
+    await this.#evidence.exclusive(() => againOnDuplicate(add));
   }
 
   /** What the grade list needs of all verdicts, without their evidence. */

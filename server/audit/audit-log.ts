@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../contract/people.ts';
 import { toInstant, type Clock } from '../clock.ts';
+import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Db } from '../store/schema.ts';
 
 /** Who did it, as far as is known: nobody yet at sign-in, the server itself when a clock runs out. */
@@ -29,31 +30,18 @@ export class AuditLog {
   readonly #db: Db;
   readonly #clock: Clock;
   /** Writers take turns, so that numbers follow the order of the rows. */
-  #last: Promise<number>;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(db: Db, clock: Clock, lastSeq: number) {
+  constructor(db: Db, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
-    this.#last = Promise.resolve(lastSeq);
   }
 
-  static async open(db: Db, clock: Clock): Promise<AuditLog> {
-    const row = await db
-      .selectFrom('audit')
-      .select((eb) => eb.fn.max('seq').as('seq'))
-      .executeTakeFirst();
-    return new AuditLog(db, clock, row?.seq ?? 0);
-  }
-
-  /** Resolves when the entry is stored; a failure leaves no gap. */
-  async record(entry: AuditRecord): Promise<void> {
-    const write = this.#last.then(async (lastSeq) => {
-      await this.#insert(lastSeq + 1, entry);
-      return lastSeq + 1;
-    });
-    const previous = this.#last;
-    this.#last = write.catch(() => previous);
-    await write;
+  /** Resolves when the entry is stored; a failure leaves no gap. Servers that share the database share the numbers. */
+  record(entry: AuditRecord): Promise<void> {
+    const write = this.#turn.then(() => againOnDuplicate(() => this.#insert(entry)));
+    this.#turn = write.catch(() => undefined);
+    return write;
   }
 
   async list(query: AuditQuery): Promise<{ entries: AuditEntry[]; nextBefore: number | null }> {
@@ -84,9 +72,8 @@ export class AuditLog {
     await this.#db.updateTable('audit').set({ address: null }).where('actor_id', '=', actorId).execute();
   }
 
-  async #insert(seq: number, entry: AuditRecord): Promise<void> {
+  async #insert(entry: AuditRecord): Promise<void> {
     const row = {
-      seq,
       at_ms: this.#clock.now(),
       actor_id: entry.actor?.id ?? null,
       actor_name: entry.actor?.name ?? null,
@@ -95,6 +82,12 @@ export class AuditLog {
       detail: JSON.stringify(entry.detail ?? {}),
       address: entry.address ?? null,
     };
-    await this.#db.insertInto('audit').values(row).execute();
+    await this.#db
+      .insertInto('audit')
+      .values((eb) => ({
+        ...row,
+        seq: eb.selectFrom('audit').select((each) => each(each.fn.coalesce(each.fn.max('seq'), each.lit(0)), '+', 1).as('next')),
+      }))
+      .execute();
   }
 }

@@ -24,7 +24,7 @@ export function restoreBackup(place: BackupPlace, file: string): Promise<SavedBa
     if (!existsSync(file)) throw new BackupError(`There is no file ${file}.`);
     await requireEmptyFolders(place.dataDir);
     lifetime.use(lockDataFolder(place.dataDir));
-    if (place.databaseUrl !== undefined) lifetime.use(await lockDatabase(place.databaseUrl, () => undefined));
+    if (place.databaseUrl !== undefined) lifetime.use(await lockDatabase(place.databaseUrl, { mode: 'alone', onLost: () => undefined }));
     const db = openDatabase(place);
     lifetime.defer(() => db.destroy());
     if ((await migrationOf(db)) !== undefined)

@@ -13,6 +13,7 @@ import { toInstant, toInstantOrNull, type Clock } from '../clock.ts';
 import type { AppealState, AppealView, decideAppealSchema } from '../contract/certification.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { newId } from '../ids.ts';
+import { holdPerson } from '../store/hold-person.ts';
 import type { AppealRow, Db, PersonRow, Tx } from '../store/schema.ts';
 import { planRegrade } from './regrade.ts';
 
@@ -70,6 +71,11 @@ export class Appeals {
     };
     await this.#parts.evidence.exclusive(() =>
       this.#parts.db.transaction().execute(async (tx) => {
+        // Two who appeal at once, or one who presses twice, take turns and are looked at again.
+        await holdPerson(tx, attempt.personId);
+        const earlier = await tx.selectFrom('appeals').selectAll().where('attempt_id', '=', attemptId).execute();
+        const late = refusalOf(actor, attempt, earlier);
+        if (late !== undefined) throw late;
         await tx.insertInto('appeals').values(row).execute();
         const payload = { appealId: row.id, byId: actor.id, reason };
         await this.#parts.evidence.append(tx, { attemptId, kind: 'appeal', atMs: row.made_at_ms, payload });
@@ -116,9 +122,10 @@ export class Appeals {
       scorecard,
     };
     const override = { atMs, byId: actor.id, outcome, reason: `Judged again after an appeal: ${decision.answer}` } as const;
-    await this.#parts.verdicts.addOverride(attempt.id, override, async (tx) => {
-      await this.#parts.evidence.append(tx, { attemptId: attempt.id, kind: 'regrade', atMs, payload });
-      await decideRow(tx, row.id, { decision: 'regraded', outcome, answer: decision.answer, decided_by: actor.id, decided_at_ms: atMs });
+    const decided = { decision: 'regraded', outcome, answer: decision.answer, decided_by: actor.id, decided_at_ms: atMs } as const;
+    await this.#parts.verdicts.addOverride(attempt.id, override, {
+      before: (tx) => decideRow(tx, row.id, decided),
+      after: (tx) => this.#parts.evidence.append(tx, { attemptId: attempt.id, kind: 'regrade', atMs, payload }),
     });
   }
 
@@ -182,12 +189,23 @@ export class Appeals {
 
 const undecided = { decision: null, outcome: null, answer: null, decided_by: null, decided_at_ms: null };
 
+/** Throws Conflict when somebody decided it since it was read. */
 async function decideRow(tx: Tx, id: string, decision: Partial<AppealRow>): Promise<void> {
-  await tx.updateTable('appeals').set(decision).where('id', '=', id).execute();
+  const { numUpdatedRows } = await tx
+    .updateTable('appeals')
+    .set(decision)
+    .where('id', '=', id)
+    .where('decision', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw isDecided();
 }
 
 function requireOpen(row: AppealRow): void {
-  if (row.decision !== null) throw new AppError('Conflict', 'This appeal is decided already.', { remedy: 'Reload the page.' });
+  if (row.decision !== null) throw isDecided();
+}
+
+function isDecided(): AppError {
+  return new AppError('Conflict', 'This appeal is decided already.', { remedy: 'Reload the page.' });
 }
 
 function mayDecide(actor: PersonRow, attempt: Attempt, row: AppealRow): boolean {

@@ -1,6 +1,7 @@
 import { notFound } from '../app-error.ts';
 import type { EvidenceChain } from '../attempts/evidence-chain.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
+import { holdPerson } from '../store/hold-person.ts';
 import type { CertificateRow, Db } from '../store/schema.ts';
 import type { BadgeFacts } from './badge.ts';
 import type { EvidenceRef } from './requirements.ts';
@@ -64,8 +65,11 @@ export class CertificateRecords {
     return new Map(rows.map((row) => [row.key_id, Number(row.count)]));
   }
 
-  /** `make` signs for a place on the list; it is asked again when somebody else has that place. */
-  async issue(make: (place: StatusPlace) => Promise<NewCertificate>): Promise<CertificateRow> {
+  /**
+   * `make` signs for a place on the list; it is asked again when somebody else has that place. `newest` is the person's newest certificate of the kind, as the
+   * caller knows it: undefined is answered, and nothing stored, when there is another one by now.
+   */
+  async issue(newest: string | undefined, make: (place: StatusPlace) => Promise<NewCertificate>): Promise<CertificateRow | undefined> {
     const counted = await this.#db
       .selectFrom('certificates')
       .select((eb) => eb.fn.countAll().as('count'))
@@ -73,32 +77,44 @@ export class CertificateRecords {
     for (let tryNumber = 1; ; tryNumber += 1) {
       try {
         const row = { ...(await make(planPlace(Number(counted.count)))), revoked_at_ms: null, revoked_by: null, revoke_reason: null };
-        await this.#insert(row);
-        return row;
+        return (await this.#insert(row, newest)) ? row : undefined;
       } catch (error) {
         if (!(error instanceof DuplicateKeyError) || tryNumber === PLACE_TRIES) throw error;
       }
     }
   }
 
-  async revoke(row: CertificateRow, by: { readonly byId: string; readonly reason: string; readonly atMs: number }): Promise<void> {
-    await this.#evidence.exclusive(() =>
+  /** False, and nothing stored, when it was revoked before. */
+  async revoke(row: CertificateRow, by: { readonly byId: string; readonly reason: string; readonly atMs: number }): Promise<boolean> {
+    return this.#evidence.exclusive(() =>
       this.#db.transaction().execute(async (tx) => {
-        await tx
+        const { numUpdatedRows } = await tx
           .updateTable('certificates')
           .set({ revoked_at_ms: by.atMs, revoked_by: by.byId, revoke_reason: by.reason })
           .where('id', '=', row.id)
           .where('revoked_at_ms', 'is', null)
-          .execute();
+          .executeTakeFirst();
+        if (numUpdatedRows !== 1n) return false;
         const payload = { certificateId: row.id, personId: row.person_id, ...by };
         await this.#evidence.append(tx, { attemptId: row.id, kind: 'certificate-revoked', atMs: by.atMs, payload });
+        return true;
       }),
     );
   }
 
-  async #insert(row: CertificateRow): Promise<void> {
-    await this.#evidence.exclusive(() =>
+  async #insert(row: CertificateRow, newest: string | undefined): Promise<boolean> {
+    return this.#evidence.exclusive(() =>
       this.#db.transaction().execute(async (tx) => {
+        await holdPerson(tx, row.person_id);
+        const held = await tx
+          .selectFrom('certificates')
+          .select('id')
+          .where('person_id', '=', row.person_id)
+          .where('definition_id', '=', row.definition_id)
+          .orderBy('issued_at_ms', 'desc')
+          .orderBy('id')
+          .executeTakeFirst();
+        if (held?.id !== newest) return false;
         await tx.insertInto('certificates').values(row).execute();
         const payload = {
           certificateId: row.id,
@@ -109,6 +125,7 @@ export class CertificateRecords {
           jwt: row.jwt,
         };
         await this.#evidence.append(tx, { attemptId: row.id, kind: 'certificate-issued', atMs: row.issued_at_ms, payload });
+        return true;
       }),
     );
   }

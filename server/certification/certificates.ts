@@ -17,7 +17,7 @@ import type { FactFinder } from './fact-finder.ts';
 import type { PersonFacts } from './facts.ts';
 import type { LoadedDefinitions } from './load-definitions.ts';
 import { evaluate, type EvidenceRef } from './requirements.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { SigningKey, SigningKeys } from './signing-keys.ts';
 import { planExpiry, stateOf } from './validity.ts';
 
 export interface CertificateParts {
@@ -38,7 +38,7 @@ export interface CertificateParts {
 /** What people do with certificates: look, issue, renew, revoke. Each command checks who asks. */
 export class Certificates {
   readonly #parts: CertificateParts;
-  /** One at a time, so that two clicks issue one certificate. */
+  /** One at a time in this server, so that two clicks issue one certificate; the store holds servers apart. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: CertificateParts) {
@@ -104,7 +104,11 @@ export class Certificates {
       if (held !== undefined && renews === undefined && this.#stateOf(held) === 'valid') return this.#view(actor, held);
       const facts = await this.#parts.facts.find(personId);
       const evidence = requireComplete(definition, facts, renews);
-      const row = await this.#sign({ actor, person, definition, evidence, renews: renews === undefined ? null : (held?.id ?? null) });
+      const row = await this.#sign({ actor, person, definition, evidence, held: held?.id, renewsHeld: renews !== undefined });
+      if (row === undefined)
+        throw new AppError('Conflict', `Somebody else issued ${definition.title} to ${person.name} at the same moment.`, {
+          remedy: 'Nothing is left to do: reload the page and look at it.',
+        });
       await this.#note(actor, renews === undefined ? 'certificate.issued' : 'certificate.renewed', row, address);
       return this.#view(actor, row);
     });
@@ -136,7 +140,11 @@ export class Certificates {
         throw new AppError('Conflict', `It was revoked already, on ${toInstant(row.revoked_at_ms).slice(0, 10)}.`, {
           remedy: 'Nothing is left to do; the reason given then is the one that is shown.',
         });
-      await this.#parts.records.revoke(row, { byId: actor.id, reason, atMs: this.#parts.clock.now() });
+      const revoked = await this.#parts.records.revoke(row, { byId: actor.id, reason, atMs: this.#parts.clock.now() });
+      if (!revoked)
+        throw new AppError('Conflict', 'Somebody else revoked it at the same moment.', {
+          remedy: 'Nothing is left to do; the reason given then is the one that is shown.',
+        });
       await this.#note(actor, 'certificate.revoked', row, address, { reason });
       return this.#view(actor, await this.#parts.records.require(certificateId));
     });
@@ -161,9 +169,11 @@ export class Certificates {
     readonly person: PersonRow;
     readonly definition: Definition;
     readonly evidence: readonly EvidenceRef[];
-    readonly renews: string | null;
-  }): Promise<CertificateRow> {
-    const { actor, person, definition, evidence, renews } = wanted;
+    /** The newest of this kind. */
+    readonly held: string | undefined;
+    readonly renewsHeld: boolean;
+  }): Promise<CertificateRow | undefined> {
+    const { actor, person, definition, evidence, held, renewsHeld } = wanted;
     const { keys, records, clock } = this.#parts;
     const site = new BadgeSite(this.#parts.publicUrl());
     // JWT counts in whole seconds, and the badge and its claims must agree.
@@ -179,28 +189,24 @@ export class Certificates {
       validUntilMs: planExpiry(issuedAtMs, definition.validMonths),
       evidence: await describeEvidence(this.#parts.db, evidence, site),
     };
-    const row = await records.issue(async (place) => ({
+    const key = await keys.current();
+    const row = await records.issue(held, async (place) => ({
       id: facts.certificateId,
       definition_id: definition.id,
       person_id: person.id,
       person_name: person.name,
       document: JSON.stringify(document),
-      jwt: await this.#seal({ ...facts, status: place }, site),
-      key_id: keys.currentId,
+      jwt: await seal(key, { ...facts, status: place }, site),
+      key_id: key.id,
       status_list: place.list,
       status_index: place.index,
       issued_at_ms: issuedAtMs,
       valid_until_ms: facts.validUntilMs,
       issued_by: actor.id,
-      renews,
+      renews: renewsHeld ? (held ?? null) : null,
     }));
     await this.#parts.flushStore();
     return row;
-  }
-
-  async #seal(badge: BadgeFacts, site: BadgeSite): Promise<string> {
-    const { keys } = this.#parts;
-    return keys.sign(toJwtPayload(planCredential(badge, site), badge, site), site.key(keys.currentId), 'JWT');
   }
 
   async #view(actor: PersonRow, row: CertificateRow): Promise<Certificate> {
@@ -230,6 +236,10 @@ export class Certificates {
       address,
     });
   }
+}
+
+function seal(key: SigningKey, badge: BadgeFacts, site: BadgeSite): Promise<string> {
+  return key.sign(toJwtPayload(planCredential(badge, site), badge, site), site.key(key.id), 'JWT');
 }
 
 /** Rows come the newest first. */

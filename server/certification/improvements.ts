@@ -59,8 +59,7 @@ export class Improvements {
   async resubmit(actor: PersonRow, id: string, submission: Submission): Promise<Improvement> {
     const row = await this.#require(id);
     if (row.person_id !== actor.id) throw notFound('improvement');
-    if (row.state === 'accepted')
-      throw new AppError('ReadOnly', 'It was accepted and stays as it was read.', { remedy: 'Submit another one.' });
+    if (row.state === 'accepted') throw isAccepted();
     return this.#store(actor, id, submission, false);
   }
 
@@ -86,7 +85,15 @@ export class Improvements {
     };
     await this.#parts.evidence.exclusive(() =>
       this.#parts.db.transaction().execute(async (tx) => {
-        await tx.updateTable('improvements').set(decision).where('id', '=', id).execute();
+        const { numUpdatedRows } = await tx
+          .updateTable('improvements')
+          .set(decision)
+          .where('id', '=', id)
+          .where('state', '=', 'submitted')
+          .where('submitted_at_ms', '=', row.submitted_at_ms)
+          .executeTakeFirst();
+        if (numUpdatedRows !== 1n)
+          throw new AppError('Conflict', 'It was decided or submitted anew meanwhile.', { remedy: 'Reload the page.' });
         const payload = { improvementId: id, personId: row.person_id, byId: actor.id, accepted, comment };
         await this.#parts.evidence.append(tx, { attemptId: id, kind: 'improvement-decision', atMs, payload });
       }),
@@ -114,7 +121,10 @@ export class Improvements {
             .insertInto('improvements')
             .values({ id, person_id: actor.id, ...values })
             .execute();
-        else await tx.updateTable('improvements').set(values).where('id', '=', id).execute();
+        else {
+          const updated = tx.updateTable('improvements').set(values).where('id', '=', id).where('state', '!=', 'accepted');
+          if ((await updated.executeTakeFirst()).numUpdatedRows !== 1n) throw isAccepted();
+        }
         const payload = { improvementId: id, personId: actor.id, title, what, effect, links };
         await this.#parts.evidence.append(tx, { attemptId: id, kind: 'improvement', atMs, payload });
       }),
@@ -134,6 +144,10 @@ export class Improvements {
     if (row === undefined) throw notFound('improvement');
     return row;
   }
+}
+
+function isAccepted(): AppError {
+  return new AppError('ReadOnly', 'It was accepted and stays as it was read.', { remedy: 'Submit another one.' });
 }
 
 function mayDecide(actor: PersonRow, row: ImprovementRow): boolean {

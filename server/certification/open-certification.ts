@@ -16,12 +16,13 @@ import { FactFinder } from './fact-finder.ts';
 import type { DrillFacts } from './facts.ts';
 import { Improvements } from './improvements.ts';
 import { loadDefinitions, ownDefinitionsDir } from './load-definitions.ts';
+import { keyFiles, sealedKeys } from './private-keys.ts';
 import { PublicBadges } from './public-badges.ts';
 import { SigningKeys } from './signing-keys.ts';
 
 export interface CertificationParts {
   readonly db: Db;
-  readonly config: Pick<Config, 'dataDir' | 'publicUrl'>;
+  readonly config: Pick<Config, 'dataDir' | 'publicUrl' | 'keysSecret'>;
   readonly publicUrl: () => string;
   readonly catalogue: LabCatalogue;
   readonly drills: DrillFacts;
@@ -47,7 +48,9 @@ export async function openCertification(parts: CertificationParts): Promise<Cert
   const { db, config, clock, log, evidence, catalogue, drills } = parts;
   const loaded = await loadDefinitions(ownDefinitionsDir);
   for (const problem of loaded.problems) log.warn({ ...problem }, 'a certificate does not load');
-  const keys = await SigningKeys.open({ db, dir: path.join(config.dataDir, 'keys'), clock, log });
+  const files = keyFiles(path.join(config.dataDir, 'keys'));
+  const privateKeys = config.keysSecret === undefined ? files : sealedKeys(db, config.keysSecret, files);
+  const keys = await SigningKeys.open({ db, privateKeys, clock, log });
   const records = new CertificateRecords(db, evidence);
   const labTitle = (slug: string): string => catalogue.find(slug)?.title ?? slug;
   const facts = new FactFinder({ db, drills, clock, labTitle, definitions: loaded.definitions });

@@ -43,18 +43,18 @@ export class PublicBadges {
     return row.jwt;
   }
 
-  key(id: string): object {
-    const key = this.#parts.keys.find(id);
+  async key(id: string): Promise<object> {
+    const key = await this.#parts.keys.find(id);
     if (key === undefined) throw notFound('key');
     return publishKey(key, this.#site);
   }
 
-  keySet(): object {
-    return planKeySet(this.#parts.keys.known, this.#site);
+  async keySet(): Promise<object> {
+    return planKeySet(await this.#parts.keys.list(), this.#site);
   }
 
-  didDocument(): object {
-    return planDidDocument(this.#parts.keys.known, this.#site);
+  async didDocument(): Promise<object> {
+    return planDidDocument(await this.#parts.keys.list(), this.#site);
   }
 
   achievement(definitionId: string): object {
@@ -68,13 +68,14 @@ export class PublicBadges {
     const { keys, records, clock } = this.#parts;
     const site = this.#site;
     const credential = planStatusList(list, await records.listRevoked(list), site, clock.now());
-    return keys.sign({ ...credential, iss: site.did }, site.key(keys.currentId), 'vc+jwt');
+    const key = await keys.current();
+    return key.sign({ ...credential, iss: site.did }, site.key(key.id), 'vc+jwt');
   }
 
   /** The newest first. */
   async listKeys(): Promise<SigningKeyView[]> {
     const counts = await this.#parts.records.countByKey();
-    return this.#parts.keys.known
+    return (await this.#parts.keys.list())
       .map(({ id, createdAtMs, retiredAtMs }) => ({
         id,
         createdAt: toInstant(createdAtMs),

@@ -1,12 +1,14 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
-import { codeOf } from '../app-error.ts';
+import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, importJWK, type CryptoKey } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Db } from '../store/schema.ts';
+import { holdSetting } from '../store/settings.ts';
+import type { PrivateKeys } from './private-keys.ts';
 
 export const SIGNING_ALGORITHM = 'EdDSA';
+
+/** Held while the key that signs changes, so that of servers that start together one makes it. */
+const TURN_SETTING = 'signing-keys';
 
 /** The public half of a key, as it is published. */
 export interface PublicKey {
@@ -17,109 +19,99 @@ export interface PublicKey {
   readonly retiredAtMs: number | null;
 }
 
+/** The key that signs now. */
+export interface SigningKey {
+  readonly id: string;
+  /** A compact JWS over `payload`. @param kid the address where the key can be fetched */
+  sign(payload: object, kid: string, typ: 'JWT' | 'vc+jwt'): Promise<string>;
+}
+
 interface SigningKeyParts {
   readonly db: Db;
-  /** Private keys are files in it that only the server's user may read. */
-  readonly dir: string;
+  readonly privateKeys: PrivateKeys;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * The Ed25519 keys that sign badges. One signs; those before it are kept, so that what they signed still verifies. Public halves are in the
- * store; private ones are files beside it, so that a dump of the database signs nothing.
+ * The Ed25519 keys that sign badges. One signs; those before it are kept, so that what they signed still verifies. Which one signs is read from the store each
+ * time, because another server may have changed it.
  */
 export class SigningKeys {
   readonly #parts: SigningKeyParts;
-  #current: { readonly id: string; readonly key: CryptoKey };
-  #known: ReadonlyMap<string, PublicKey>;
+  #current: SigningKey | undefined;
 
-  private constructor(parts: SigningKeyParts, current: { id: string; key: CryptoKey }, known: ReadonlyMap<string, PublicKey>) {
+  private constructor(parts: SigningKeyParts) {
     this.#parts = parts;
-    this.#current = current;
-    this.#known = known;
   }
 
-  /** Finds the key that signs, or makes one when there is none or its file is gone. */
+  /** Finds the key that signs, or makes one when there is none or its private half is gone. Throws SealedKeyError. */
   static async open(parts: SigningKeyParts): Promise<SigningKeys> {
-    await mkdir(parts.dir, { recursive: true, mode: 0o700 });
-    const newest = (await readKeys(parts.db)).filter(({ retiredAtMs }) => retiredAtMs === null).at(-1);
-    const key = newest === undefined ? undefined : await readPrivate(parts.dir, newest.id);
-    if (newest !== undefined && key === undefined)
-      parts.log.warn({ key: newest.id }, 'the file of the key that signs badges is gone; a new key signs from now on');
-    const current = newest === undefined || key === undefined ? await makeKey(parts) : { id: newest.id, key };
-    return new SigningKeys(parts, current, await readKnown(parts.db));
+    const keys = new SigningKeys(parts);
+    await keys.current();
+    return keys;
   }
 
-  get currentId(): string {
-    return this.#current.id;
+  async current(): Promise<SigningKey> {
+    const newest = (await this.list()).filter(({ retiredAtMs }) => retiredAtMs === null).at(-1);
+    if (this.#current !== undefined && this.#current.id === newest?.id) return this.#current;
+    const jwk = newest === undefined ? undefined : await this.#parts.privateKeys.find(newest.id);
+    if (newest !== undefined && jwk === undefined)
+      this.#parts.log.warn({ key: newest.id }, 'the private half of the key that signs badges is gone; a new key signs from now on');
+    const key = jwk === undefined ? undefined : await importJWK(jwk, SIGNING_ALGORITHM);
+    if (newest === undefined || key === undefined || key instanceof Uint8Array) return this.#replace(newest?.id);
+    return (this.#current = signWith(newest.id, key));
   }
 
   /** The oldest first; the last one signs. */
-  get known(): readonly PublicKey[] {
-    return [...this.#known.values()];
+  async list(): Promise<readonly PublicKey[]> {
+    const rows = await this.#parts.db.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').orderBy('retired_at_ms').execute();
+    return rows.map((row) => ({
+      id: row.id,
+      jwk: JSON.parse(row.public_jwk) as PublicKey['jwk'],
+      createdAtMs: row.created_at_ms,
+      retiredAtMs: row.retired_at_ms,
+    }));
   }
 
-  find(id: string): PublicKey | undefined {
-    return this.#known.get(id);
-  }
-
-  /** A compact JWS over `payload`. @param kid the address where the key can be fetched */
-  async sign(payload: object, kid: string, typ: 'JWT' | 'vc+jwt'): Promise<string> {
-    return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-      .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid, typ })
-      .sign(this.#current.key);
+  async find(id: string): Promise<PublicKey | undefined> {
+    return (await this.list()).find((key) => key.id === id);
   }
 
   /** From now on a new key signs. Answers its id. */
   async rotate(): Promise<string> {
-    this.#current = await makeKey(this.#parts);
-    this.#known = await readKnown(this.#parts.db);
-    return this.#current.id;
+    return (await this.#replace((await this.current()).id)).id;
+  }
+
+  /** By a new one, unless another server has just done that. */
+  async #replace(oldId: string | undefined): Promise<SigningKey> {
+    const { db, privateKeys, clock } = this.#parts;
+    const pair = await generateKeyPair(SIGNING_ALGORITHM, { crv: 'Ed25519', extractable: true });
+    const { kty, crv, x } = await exportJWK(pair.publicKey);
+    const id = await calculateJwkThumbprint({ kty, crv, x } as PublicKey['jwk']);
+    // The private half is there before the row, so that a crash between the two leaves no key that cannot sign.
+    await privateKeys.keep(id, await exportJWK(pair.privateKey));
+    const nowMs = clock.now();
+    const isOurs = await db.transaction().execute(async (tx) => {
+      await holdSetting(tx, TURN_SETTING, '');
+      const signing = await tx.selectFrom('signing_keys').select('id').where('retired_at_ms', 'is', null).execute();
+      if (signing.some((row) => row.id !== oldId)) return false;
+      await tx.updateTable('signing_keys').set({ retired_at_ms: nowMs }).where('retired_at_ms', 'is', null).execute();
+      await tx
+        .insertInto('signing_keys')
+        .values({ id, public_jwk: JSON.stringify({ kty, crv, x }), created_at_ms: nowMs, retired_at_ms: null })
+        .execute();
+      return true;
+    });
+    if (!isOurs) return this.current();
+    return (this.#current = signWith(id, pair.privateKey));
   }
 }
 
-/** The file is there before the row, so that a crash between the two leaves no key that cannot sign. */
-async function makeKey({ db, dir, clock }: SigningKeyParts): Promise<{ id: string; key: CryptoKey }> {
-  const pair = await generateKeyPair(SIGNING_ALGORITHM, { crv: 'Ed25519', extractable: true });
-  const jwk = await exportJWK(pair.publicKey);
-  const id = await calculateJwkThumbprint(jwk);
-  const nowMs = clock.now();
-  await writeFile(fileOf(dir, id), JSON.stringify(await exportJWK(pair.privateKey)), { mode: 0o600, flag: 'wx' });
-  await db.transaction().execute(async (tx) => {
-    await tx.updateTable('signing_keys').set({ retired_at_ms: nowMs }).where('retired_at_ms', 'is', null).execute();
-    await tx
-      .insertInto('signing_keys')
-      .values({ id, public_jwk: JSON.stringify({ kty: jwk.kty, crv: jwk.crv, x: jwk.x }), created_at_ms: nowMs, retired_at_ms: null })
-      .execute();
-  });
-  return { id, key: pair.privateKey };
-}
-
-async function readKeys(db: Db): Promise<PublicKey[]> {
-  const rows = await db.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').orderBy('retired_at_ms').execute();
-  return rows.map((row) => ({
-    id: row.id,
-    jwk: JSON.parse(row.public_jwk) as PublicKey['jwk'],
-    createdAtMs: row.created_at_ms,
-    retiredAtMs: row.retired_at_ms,
-  }));
-}
-
-async function readKnown(db: Db): Promise<ReadonlyMap<string, PublicKey>> {
-  return new Map((await readKeys(db)).map((key) => [key.id, key]));
-}
-
-async function readPrivate(dir: string, id: string): Promise<CryptoKey | undefined> {
-  try {
-    const key = await importJWK(JSON.parse(await readFile(fileOf(dir, id), 'utf8')) as JWK, SIGNING_ALGORITHM);
-    return key instanceof Uint8Array ? undefined : key;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function fileOf(dir: string, id: string): string {
-  return path.join(dir, `${id}.jwk`);
+function signWith(id: string, key: CryptoKey): SigningKey {
+  return {
+    id,
+    sign: (payload, kid, typ) =>
+      new CompactSign(new TextEncoder().encode(JSON.stringify(payload))).setProtectedHeader({ alg: SIGNING_ALGORITHM, kid, typ }).sign(key),
+  };
 }

@@ -29,7 +29,7 @@ const payloadSchema = z.object({
 type Payload = z.infer<typeof payloadSchema>;
 
 export interface BadgeKnowledge {
-  findKey(keyId: string): PublicKey | undefined;
+  findKey(keyId: string): Promise<PublicKey | undefined>;
   findCertificate(certificateId: string): Promise<CertificateRow | undefined>;
   readonly nowMs: number;
 }
@@ -40,7 +40,7 @@ export async function verifyBadge(jwt: string, knowledge: BadgeKnowledge): Promi
   const take = (step: BadgeStep): boolean => steps.push(step) > 0 && step.ok;
   const read = readBadge(jwt);
   if (!take(formStep(read)) || read === undefined) return refuse(steps, 'This is not a badge, or it was changed: it cannot be read.');
-  const key = knowledge.findKey(read.keyId);
+  const key = await knowledge.findKey(read.keyId);
   if (!take(keyStep(key)) || key === undefined) return refuse(steps, 'It was not signed here: this installation does not know its key.');
   const payload = await readSigned(jwt, key);
   if (!take(signatureStep(payload)) || payload === undefined)

@@ -23,6 +23,7 @@ export const errorCodeSchema = z.enum([
   'ReadOnly',
   'CapacityExhausted',
   'SubstrateUnavailable',
+  'Unavailable',
   'TooManyRequests',
   'PayloadTooLarge',
   'StorageFull',

@@ -17,11 +17,12 @@ import { presentSchema } from './teams.ts';
  *   terminal:close   terminalRefSchema    -> {}                    leaves the terminal running
  *
  * Server to client: the names below with their schemas; `session:ended` { reason } before the server hangs up on a session that was ended
- * elsewhere. A refused connection's `connect_error` carries an errorBodySchema as its `data`.
+ * elsewhere; `server:leaving` before a server ends whose others go on. A refused connection's `connect_error` carries an errorBodySchema as its `data`.
  *
  * A terminal is one exec whose output is numbered by bytes. `fromSeq` asks for what came after; the server keeps the newest 256 KB. When
  * the gap is larger, `openedTerminal.restarted` is true and the client clears its screen before what follows. A restarted orchestrator
- * replays from its recording in the same way.
+ * replays from its recording in the same way. Another server that takes over counts on from a higher number: `openedTerminal.seq` is then not what
+ * was asked for, though nothing is missing unless `restarted` says so.
  */
 export const attemptRefSchema = z.strictObject({ attemptId: idSchema });
 export const terminalRefSchema = z.strictObject({ terminalId: idSchema });
@@ -68,8 +69,10 @@ export interface TerminalData {
 export const terminalResyncSchema = z.strictObject({ terminalId: idSchema, seq: z.int() });
 /** `terminal:ended`: the shell ended or the sandbox went; says which. */
 export const terminalEndedSchema = z.strictObject({ terminalId: idSchema, reason: z.string() });
-/** `terminal:lost` / `terminal:back`: the ground under it is away for now (engine lost, pod restarting). */
+/** `terminal:lost` / `terminal:back`: the ground under it is away for now (engine lost, pod restarting, another server taking over). */
 export const terminalLostSchema = z.strictObject({ terminalId: idSchema, reason: z.string(), retryAt: instantSchema.nullable() });
+/** With `seq`: what comes next has that number, and nothing lies between it and what came last. */
+export const terminalBackSchema = z.strictObject({ terminalId: idSchema, seq: z.int().optional() });
 export const terminalRefusedSchema = z.strictObject({ terminalId: idSchema, error: errorBodySchema.shape.error });
 
 /** `attempt:presence`: somebody came or went. */
@@ -79,6 +82,10 @@ export const rosterChangedSchema = z.strictObject({ attempts: z.array(rosterEntr
 /** `message`: from an instructor, or from the platform when `from` is null. */
 export const messageSchema = z.strictObject({ id: z.string(), from: z.string().nullable(), text: z.string(), at: instantSchema });
 export type Message = z.infer<typeof messageSchema>;
+
+/** `server:leaving`: this server ends and others go on; the link is to be made anew so much later. */
+export const serverLeavingSchema = z.strictObject({ inMs: z.int().min(0) });
+export type ServerLeaving = z.infer<typeof serverLeavingSchema>;
 
 export type Ack<T> =
   { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: z.infer<typeof errorBodySchema>['error'] };

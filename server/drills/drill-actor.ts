@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Tx } from '../store/schema.ts';
 import type { DrillEntry, DrillHead, Happening } from './drill-entry.ts';
 import { planEvidence } from './drill-evidence.ts';
@@ -12,7 +13,8 @@ export type PlanHappenings = (state: DrillState, entries: readonly DrillEntry[],
 export interface DrillActorParts {
   readonly records: DrillRecords;
   readonly clock: Clock;
-  readonly onChanged: (state: DrillState) => void;
+  /** `isOurs`: by a change that was made here, and not read from the store. */
+  readonly onChanged: (state: DrillState, isOurs: boolean) => void;
 }
 
 /** What goes with a change, or stores it along with something else. */
@@ -25,13 +27,15 @@ export interface ChangeOptions {
 
 /**
  * One drill in memory. Changes take turns: each is planned on the newest state, stored, and only then seen by anybody. Two who press the same button are thus
- * one after the other, and the second is planned on what the first has done.
+ * one after the other, and the second is planned on what the first has done; so it is when the first pressed it on another server, whose entry then has the number
+ * that the second one's was to have.
  */
 export class DrillActor {
   readonly #parts: DrillActorParts;
   #state: DrillState;
   #entries: readonly DrillEntry[];
   #turn: Promise<unknown> = Promise.resolve();
+  #reading: Promise<void> | undefined;
 
   constructor(head: DrillHead, entries: readonly DrillEntry[], parts: DrillActorParts) {
     this.#parts = parts;
@@ -49,18 +53,40 @@ export class DrillActor {
 
   /** Resolves with what was added. */
   change(actorId: string | null, plan: PlanHappenings, { atMs, within }: ChangeOptions = {}): Promise<readonly DrillEntry[]> {
-    const change = this.#turn.then(async () => {
-      const { clock, onChanged } = this.#parts;
-      const nowMs = Math.max(atMs ?? clock.now(), this.#entries.at(-1)?.atMs ?? 0);
+    const once = async (): Promise<readonly DrillEntry[]> => {
+      const nowMs = Math.max(atMs ?? this.#parts.clock.now(), this.#entries.at(-1)?.atMs ?? 0);
       const added = stampEntries(this.#state, plan(this.#state, this.#entries, nowMs), actorId, nowMs);
       if (added.entries.length === 0 || !(await this.#store(added, within))) return [];
-      this.#state = added.state;
-      this.#entries = [...this.#entries, ...added.entries];
-      onChanged(this.#state);
+      this.#take(added, true);
       return added.entries;
+    };
+    return this.#inTurn(() => againOnDuplicate(once, () => this.#readNew()));
+  }
+
+  /** Reads what other servers added. Whoever asks while nobody has begun to read is answered by the same look. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#inTurn(async () => {
+      this.#reading = undefined;
+      await this.#readNew();
     });
-    this.#turn = change.catch(() => undefined);
-    return change;
+    return this.#reading;
+  }
+
+  async #readNew(): Promise<void> {
+    const entries = await this.#parts.records.entriesAfter(this.#state.head.id, this.#state.lastSeq);
+    if (entries.length > 0) this.#take({ state: entries.reduce(applyEntry, this.#state), entries }, false);
+  }
+
+  #take({ state, entries }: Stamped, isOurs: boolean): void {
+    this.#state = state;
+    this.#entries = [...this.#entries, ...entries];
+    this.#parts.onChanged(state, isOurs);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #store({ state, entries }: Stamped, within: ChangeOptions['within']): Promise<boolean> {

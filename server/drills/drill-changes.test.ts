@@ -94,7 +94,7 @@ describe('evidence', () => {
     // Eve never came.
     expect(await drills.listEnded(eve.id)).toEqual([]);
     await withStore(async (db) => {
-      expect(await verifyEvidence({ db, dataDir: undefined })).toMatchObject({ entries: 2, problems: [] });
+      expect(await verifyEvidence({ db, recordings: undefined })).toMatchObject({ entries: 2, problems: [] });
       const entries = db.updateTable('drill_entries').where('drill_id', '=', id);
       const better = { kind: 'objective-rated', objective: 'notice', rating: 'unable', comment: '' };
       await entries
@@ -102,7 +102,7 @@ describe('evidence', () => {
         .where('document', 'like', '%objective-rated%')
         .execute();
       await entries.set({ at_ms: 1 }).where('seq', '=', 3).execute();
-      expect((await verifyEvidence({ db, dataDir: undefined })).problems).toEqual([
+      expect((await verifyEvidence({ db, recordings: undefined })).problems).toEqual([
         `The record of drill ${id} differs from entry 1.`,
         `The judgement of drill of ${id} differs from entry 2, or is gone.`,
       ]);

@@ -23,7 +23,7 @@ export class DrillRecords {
     });
   }
 
-  /** All or nothing, with what is evidence of it; a number that is there already is an error, because only one server writes. */
+  /** All or nothing, with what is evidence of it. Throws DuplicateKeyError when another server was faster with one of the numbers. */
   async append(drillId: string, entries: readonly DrillEntry[], evidence: readonly EvidenceRecord[]): Promise<void> {
     if (entries.length === 0) return;
     const write = (): Promise<void> =>
@@ -68,10 +68,13 @@ export class DrillRecords {
     return rows.map(({ id }) => id);
   }
 
-  /** Writes what is missing in the chain of evidence. */
-  async addEvidence(evidence: readonly EvidenceRecord[]): Promise<void> {
+  /** Writes what is missing in the chain of evidence of a drill that ended, once. */
+  async addEvidence(drillId: string, evidence: readonly EvidenceRecord[]): Promise<void> {
     await this.#evidence.exclusive(() =>
       this.#db.transaction().execute(async (tx) => {
+        await this.#evidence.hold(tx);
+        const sealed = tx.selectFrom('evidence').select('seq').where('attempt_id', '=', drillId).where('kind', '=', DRILL_ENDED);
+        if ((await sealed.executeTakeFirst()) !== undefined) return;
         for (const record of evidence) await this.#evidence.append(tx, record);
       }),
     );
@@ -80,30 +83,55 @@ export class DrillRecords {
   async find(drillId: string): Promise<{ readonly head: DrillHead; readonly entries: readonly DrillEntry[] } | undefined> {
     const row = await this.#db.selectFrom('drills').selectAll().where('id', '=', drillId).executeTakeFirst();
     if (row === undefined) return undefined;
-    const rows = await this.#db.selectFrom('drill_entries').selectAll().where('drill_id', '=', drillId).orderBy('seq').execute();
-    return {
-      head: JSON.parse(row.head) as DrillHead,
-      entries: rows.map((entry) => ({
-        seq: entry.seq,
-        atMs: entry.at_ms,
-        scenarioMs: entry.scenario_ms,
-        playedMs: entry.played_ms,
-        actorId: entry.actor_id,
-        what: JSON.parse(entry.document) as DrillEntry['what'],
-      })),
-    };
+    return { head: JSON.parse(row.head) as DrillHead, entries: await this.entriesAfter(drillId, 0) };
+  }
+
+  /** In their order. */
+  async entriesAfter(drillId: string, seq: number): Promise<readonly DrillEntry[]> {
+    const rows = await this.#db
+      .selectFrom('drill_entries')
+      .selectAll()
+      .where('drill_id', '=', drillId)
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .execute();
+    return rows.map((entry) => ({
+      seq: entry.seq,
+      atMs: entry.at_ms,
+      scenarioMs: entry.scenario_ms,
+      playedMs: entry.played_ms,
+      actorId: entry.actor_id,
+      what: JSON.parse(entry.document) as DrillEntry['what'],
+    }));
+  }
+
+  /** Of the newest entry; 0 for a drill that does not exist. */
+  async lastSeq(drillId: string): Promise<number> {
+    const last = await this.#db
+      .selectFrom('drill_entries')
+      .select((eb) => eb.fn.max('seq').as('seq'))
+      .where('drill_id', '=', drillId)
+      .executeTakeFirst();
+    return last?.seq ?? 0;
   }
 
   /** The newest first. */
-  async list(limit: number): Promise<readonly { readonly id: string; readonly endedAtMs: number | null }[]> {
+  async list(limit: number): Promise<readonly { readonly id: string; readonly lastSeq: number }[]> {
     const rows = await this.#db
       .selectFrom('drills')
-      .select(['id', 'ended_at_ms'])
+      .select((eb) => [
+        'id',
+        eb
+          .selectFrom('drill_entries')
+          .select(({ fn }) => fn.max('seq').as('seq'))
+          .whereRef('drill_id', '=', 'drills.id')
+          .as('last_seq'),
+      ])
       .orderBy('created_at_ms', 'desc')
       .orderBy('id')
       .limit(limit)
       .execute();
-    return rows.map(({ id, ended_at_ms }) => ({ id, endedAtMs: ended_at_ms }));
+    return rows.map(({ id, last_seq: lastSeq }) => ({ id, lastSeq: lastSeq ?? 0 }));
   }
 
   /** Ended at that time or later, the oldest first. */

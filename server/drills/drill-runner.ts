@@ -18,7 +18,12 @@ export interface RunnerParts {
   readonly records: DrillRecords;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onChanged: (state: DrillState) => void;
+  readonly onChanged: (state: DrillState, isOurs: boolean) => void;
+  /** Whose pages show it, whichever server they came to. */
+  readonly pages: {
+    readonly arrive: (personId: string) => Disposable;
+    readonly hasPage: (personId: string) => boolean;
+  };
   /** Absent: there is nothing to run live fire on. */
   readonly liveFire: ((actor: DrillActor) => LiveFire) | undefined;
 }
@@ -31,7 +36,6 @@ export class DrillRunner implements AsyncDisposable {
   readonly actor: DrillActor;
   readonly #parts: RunnerParts;
   readonly #liveFire: LiveFire | undefined;
-  readonly #pages = new Map<string, number>();
   readonly #leaving = new Map<string, Disposable>();
   #timer: Disposable | undefined;
   #disposed = false;
@@ -41,15 +45,15 @@ export class DrillRunner implements AsyncDisposable {
     this.actor = new DrillActor(head, entries, {
       records: parts.records,
       clock: parts.clock,
-      onChanged: (state) => {
+      onChanged: (state, isOurs) => {
         this.reconsider();
-        parts.onChanged(state);
+        parts.onChanged(state, isOurs);
       },
     });
     if (head.mode === 'live-fire') this.#liveFire = parts.liveFire?.(this.actor);
   }
 
-  /** After a restart: the clock stood while the server was away, and nobody is here until their page comes back. */
+  /** After a time without any server: the clock stood meanwhile, and nobody is here until their page comes back. */
   async resume(lastAliveMs: number): Promise<void> {
     const { clock } = this.#parts;
     const then = { atMs: lastAliveMs };
@@ -68,22 +72,27 @@ export class DrillRunner implements AsyncDisposable {
 
   /** A page shows the drill; of who has a part in it, it is noted. Disposing it is the page's end. */
   arrive(personId: string): Disposable {
-    this.#pages.set(personId, (this.#pages.get(personId) ?? 0) + 1);
-    this.#leaving.get(personId)?.[Symbol.dispose]();
-    this.#leaving.delete(personId);
+    const page = this.#parts.pages.arrive(personId);
     this.#noteComing(personId);
-    let here = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (here) this.#depart(personId);
-        here = false;
-      },
-    };
+    return page;
   }
 
   /** Somebody has a role from now on: with the page open they are here already. */
   welcome(personId: string): void {
-    if (this.#pages.has(personId)) this.#noteComing(personId);
+    if (this.#parts.pages.hasPage(personId)) this.#noteComing(personId);
+  }
+
+  /** The person's first page came, or their last one went: here, at another server, or with one that is gone. */
+  reconsiderPresence(personId: string): void {
+    this.#leaving.get(personId)?.[Symbol.dispose]();
+    this.#leaving.delete(personId);
+    if (this.#disposed) return;
+    if (this.#parts.pages.hasPage(personId)) this.#noteComing(personId);
+    else
+      this.#leaving.set(
+        personId,
+        this.#parts.clock.after(AWAY_AFTER_MS, () => this.#noteGoing(personId)),
+      );
   }
 
   /** Sets the timer for what is due next. */
@@ -113,22 +122,12 @@ export class DrillRunner implements AsyncDisposable {
     }
   }
 
-  #depart(personId: string): void {
-    const left = (this.#pages.get(personId) ?? 1) - 1;
-    if (left > 0) {
-      this.#pages.set(personId, left);
-      return;
-    }
-    this.#pages.delete(personId);
-    if (this.#disposed) return;
-    const timer = this.#parts.clock.after(AWAY_AFTER_MS, () => {
-      this.#leaving.delete(personId);
-      this.#note(personId, ({ members, status }) => {
-        const isHere = members.some((known) => known.personId === personId && known.presence === 'here');
-        return isHere && status !== 'ended' ? [{ kind: 'went', asked: false }] : [];
-      });
+  #noteGoing(personId: string): void {
+    this.#leaving.delete(personId);
+    this.#note(personId, ({ members, status }) => {
+      const isHere = members.some((known) => known.personId === personId && known.presence === 'here');
+      return isHere && status !== 'ended' ? [{ kind: 'went', asked: false }] : [];
     });
-    this.#leaving.set(personId, timer);
   }
 
   #noteComing(personId: string): void {

@@ -18,6 +18,7 @@ import type { PersonRef } from '../contract/roles.ts';
 import { newId } from '../ids.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Logger } from '../log.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { DrillActor } from './drill-actor.ts';
 import { stampEntries } from './drill-actor.ts';
@@ -31,6 +32,7 @@ import type { DrillRecords } from './drill-records.ts';
 import { reviewDrill } from './drill-review.ts';
 import { mayMove, partOf, type Part, type Viewer } from './drill-rights.ts';
 import { DrillRunner, type RunnerParts } from './drill-runner.ts';
+import { DrillSharing } from './drill-sharing.ts';
 import { foldEntries, newDrillState, type DrillState } from './drill-state.ts';
 import { summariseDrill, viewDrill } from './drill-view.ts';
 import { planReport, type AfterAction } from './report/after-action.ts';
@@ -54,7 +56,8 @@ export interface DrillParts {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Logger;
-  /** When the server was last seen alive before this start. */
+  readonly replicas: Replicas;
+  /** When a server was last seen alive before this start. */
   readonly lastAliveMs: number | undefined;
   readonly liveFire: RunnerParts['liveFire'];
   /** Sends a status update of a live fire to its team's attempt too, whose verdict and claims are judged by it. */
@@ -84,7 +87,10 @@ interface Known {
   readonly entries: readonly DrillEntry[];
 }
 
-/** All drills: each command checks who asks, then makes its move. Routes and sockets come through here. */
+/**
+ * All drills, in every server that shares the database: each command checks who asks, then makes its move. Routes and sockets come through here. Every server
+ * keeps what is not over, with its timers: whoever is first stores what is due, and the others find it done. So when a server dies, its drills go on without a pause.
+ */
 export class Drills implements DrillFacts, AsyncDisposable {
   readonly #parts: DrillParts;
   readonly #lifetime = new Lifetime();
@@ -95,32 +101,56 @@ export class Drills implements DrillFacts, AsyncDisposable {
   /** What the chain of evidence says of drills that ended; read anew when another one has. */
   #seals: Promise<readonly DrillSeal[]> | undefined;
 
+  readonly #sharing: DrillSharing;
+
   private constructor(parts: DrillParts) {
+    const { replicas, log } = parts;
     this.#parts = parts;
+    this.#sharing = this.#lifetime.use(
+      new DrillSharing({
+        replicas,
+        log,
+        onNews: (drillId, seq) => this.#follow(drillId, seq),
+        onMissed: () => this.#readAnew(),
+        onPage: (drillId, personId) => this.#runners.get(drillId)?.reconsiderPresence(personId),
+      }),
+    );
   }
 
   /** Takes up what is not over, and what is over but for its sandbox. */
   static async open(parts: DrillParts): Promise<Drills> {
-    const { records, clock, lastAliveMs } = parts;
     const drills = new Drills(parts);
-    for (const id of await records.listUnsealed()) {
-      const known = await drills.#find(id);
-      if (known !== undefined) await records.addEvidence(planEvidence(known.state, known.entries, known.entries));
+    try {
+      await drills.#takeUp();
+      return drills;
+    } catch (error) {
+      await drills[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #takeUp(): Promise<void> {
+    const { records, clock, lastAliveMs } = this.#parts;
+    const isFirst = await this.#sharing.takeUp();
+    for (const id of isFirst ? await records.listUnsealed() : []) {
+      const known = await this.#find(id);
+      if (known !== undefined) await records.addEvidence(id, planEvidence(known.state, known.entries, known.entries));
     }
     for (const id of await records.listUnended()) {
       const stored = await records.find(id);
       if (stored === undefined) continue;
-      const runner = drills.#run(stored.head, stored.entries);
-      await runner.resume(lastAliveMs ?? clock.now());
+      const runner = this.#run(stored.head, stored.entries);
+      if (isFirst) await runner.resume(lastAliveMs ?? clock.now());
+      else runner.reconsider();
     }
     for (const id of await records.listEndedSince(clock.now() - SANDBOX_LIVES_MS)) {
-      const known = await drills.#find(id);
-      if (known !== undefined && holdsSandbox(known.state)) drills.#run(known.state.head, known.entries).reconsider();
+      const known = await this.#find(id);
+      if (known !== undefined && holdsSandbox(known.state)) this.#run(known.state.head, known.entries).reconsider();
     }
-    return drills;
+    this.#sharing.noteOpened();
   }
 
-  /** Told after each change of any drill. */
+  /** Told after each change of any drill, whichever server made it. */
   subscribe(watcher: (state: DrillState) => void): Disposable {
     this.#watchers.add(watcher);
     return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
@@ -156,6 +186,7 @@ export class Drills implements DrillFacts, AsyncDisposable {
     const { entries } = stampEntries(newDrillState(head), happenings, actor.id, nowMs);
     await records.insert(head, nowMs, entries);
     this.#run(head, entries);
+    this.#sharing.tell(head.id, entries.length);
     log.info({ drillId: head.id, script: head.scriptSlug, mode: head.mode }, 'a drill was scheduled');
     await audit.record({
       actor,
@@ -171,7 +202,7 @@ export class Drills implements DrillFacts, AsyncDisposable {
   async list(actor: Viewer): Promise<DrillSummary[]> {
     const nameOf = await this.#namer();
     const rows = await this.#parts.records.list(MAX_LISTED);
-    const known = await Promise.all(rows.map(({ id }) => this.#find(id)));
+    const known = await Promise.all(rows.map(({ id, lastSeq }) => this.#find(id, lastSeq)));
     return known.flatMap((drill) => {
       if (drill === undefined) return [];
       const part = partOf(actor, drill.state);
@@ -260,27 +291,70 @@ export class Drills implements DrillFacts, AsyncDisposable {
 
   #run(head: DrillHead, entries: readonly DrillEntry[]): DrillRunner {
     const { records, clock, log, liveFire } = this.#parts;
-    const runner = new DrillRunner(head, entries, { records, clock, log, liveFire, onChanged: (state) => this.#changed(state) });
+    const runner = new DrillRunner(head, entries, {
+      records,
+      clock,
+      log,
+      liveFire,
+      pages: {
+        arrive: (personId) => this.#sharing.arrive(head.id, personId),
+        hasPage: (personId) => this.#sharing.hasPage(head.id, personId),
+      },
+      onChanged: (state, isOurs) => this.#changed(state, isOurs),
+    });
     this.#runners.set(head.id, this.#lifetime.use(runner));
+    this.#ended.delete(head.id);
     return runner;
   }
 
-  #changed(state: DrillState): void {
+  #changed(state: DrillState, isOurs: boolean): void {
     if (state.status === 'ended') this.#seals = undefined;
+    if (isOurs) this.#sharing.tell(state.head.id, state.lastSeq);
     for (const watcher of this.#watchers) watcher(state);
   }
 
-  async #find(drillId: string): Promise<Known | undefined> {
+  /** Another server added entries. */
+  async #follow(drillId: string, seq: number): Promise<void> {
     const runner = this.#runners.get(drillId);
-    if (runner !== undefined) return { state: runner.actor.state, entries: runner.actor.entries };
-    const remembered = this.#ended.get(drillId);
-    if (remembered !== undefined) return remembered;
-    const stored = await this.#parts.records.find(drillId);
+    if (runner === undefined) {
+      const known = await this.#find(drillId, seq);
+      if (known !== undefined) this.#changed(known.state, false);
+    } else if (runner.actor.state.lastSeq < seq) await runner.actor.refresh();
+  }
+
+  async #readAnew(): Promise<void> {
+    this.#seals = undefined;
+    const ids = new Set([...this.#runners.keys(), ...(await this.#parts.records.listUnended())]);
+    for (const id of ids) await this.#follow(id, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** As it is in the store, too, where other servers write there. `newestSeq`: of its newest entry, where that is known. */
+  async #find(drillId: string, newestSeq?: number): Promise<Known | undefined> {
+    const { records } = this.#parts;
+    const remembered = this.#remembered(drillId);
+    if (remembered !== undefined && this.#sharing.isAlone) return remembered;
+    if (remembered !== undefined && remembered.state.lastSeq >= (newestSeq ?? (await records.lastSeq(drillId)))) return remembered;
+    const runner = this.#runners.get(drillId);
+    if (runner !== undefined) {
+      await runner.actor.refresh();
+      return this.#remembered(drillId);
+    }
+    const stored = await records.find(drillId);
     if (stored === undefined) return undefined;
     const known = { state: foldEntries(stored.head, stored.entries), entries: stored.entries };
+    if (known.state.status === 'ended') this.#remember(drillId, known);
+    else if (!this.#runners.has(drillId)) this.#run(stored.head, stored.entries).reconsider();
+    return known;
+  }
+
+  #remembered(drillId: string): Known | undefined {
+    const actor = this.#runners.get(drillId)?.actor;
+    return actor === undefined ? this.#ended.get(drillId) : { state: actor.state, entries: actor.entries };
+  }
+
+  #remember(drillId: string, known: Known): void {
     if (this.#ended.size >= MAX_LISTED) this.#ended.clear();
     this.#ended.set(drillId, known);
-    return known;
   }
 
   /** Who may not see a drill is answered like one who asks for what does not exist, so that ids tell nothing. */
@@ -299,7 +373,7 @@ export class Drills implements DrillFacts, AsyncDisposable {
     const stored = await this.#parts.records.find(drillId);
     if (stored === undefined) throw notFound('drill');
     if (move.move === 'leave') throw new AppError('Conflict', 'The drill is over.', { remedy: 'Close the page.' });
-    return this.#run(stored.head, stored.entries).actor;
+    return (this.#runners.get(drillId) ?? this.#run(stored.head, stored.entries)).actor;
   }
 
   async #requireScript(slug: string): Promise<LoadedScript> {

@@ -86,6 +86,8 @@ it('goes on after a restart where it stood: nothing is injected twice, nothing i
   // The server goes down while the fault is on its way in.
   let giveUp: (error: Error) => void = () => undefined;
   const down = new Promise<never>((_resolve, reject) => (giveUp = reject));
+  // Whether anybody waits for it when the server goes down is a matter of moments.
+  down.catch(() => undefined);
   server.controls.before = async (method) => {
     if (method === 'injectFault') injected.push(method);
     if (method === 'awaitLive') await down;

@@ -11,6 +11,7 @@ import type { Member } from '../attempts/team.ts';
 import { repeat, type Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import type { Leases } from '../replicas/replicas.ts';
 import type { Tx } from '../store/schema.ts';
 import type { DrillActor } from './drill-actor.ts';
 import type { DrillEntry, Happening, SandboxState } from './drill-entry.ts';
@@ -37,6 +38,8 @@ export interface LiveFireParts {
   readonly saveMembers: (tx: Tx, attempt: Attempt) => Promise<void>;
   /** How the attempt's service was seen from outside, in order. */
   readonly samples: (attemptId: string) => Promise<readonly EngineSample[]>;
+  /** What is done in a sandbox is done by one server, which is not always the one that was asked. */
+  readonly leases: Pick<Leases, 'take' | 'isHeld' | 'release' | 'onFree'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -49,7 +52,8 @@ export function createLiveFire(parts: LiveFireParts): (actor: DrillActor) => Liv
 class AttemptLiveFire implements LiveFire {
   readonly #actor: DrillActor;
   readonly #parts: LiveFireParts;
-  readonly #subscription: Disposable;
+  readonly #lease: string;
+  readonly #subscriptions: readonly Disposable[];
   #look: Disposable | undefined;
   #checks: Disposable | undefined;
   #round: Promise<void> | undefined;
@@ -59,9 +63,15 @@ class AttemptLiveFire implements LiveFire {
   constructor(actor: DrillActor, parts: LiveFireParts) {
     this.#actor = actor;
     this.#parts = parts;
-    this.#subscription = parts.supervisor.subscribe((attempt) => {
-      if (attempt.id === this.#actor.state.sandbox?.attemptId) this.reconsider();
-    });
+    this.#lease = `drill/${actor.state.head.id}`;
+    this.#subscriptions = [
+      parts.supervisor.subscribe((attempt) => {
+        if (attempt.id === this.#actor.state.sandbox?.attemptId) this.reconsider();
+      }),
+      parts.leases.onFree((name) => {
+        if (name === undefined || name === this.#lease) this.reconsider();
+      }),
+    ];
   }
 
   reconsider(): void {
@@ -74,14 +84,19 @@ class AttemptLiveFire implements LiveFire {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    this.#subscription[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#stopLooking();
     await this.#round;
+    await this.#parts.leases.release(this.#lease);
   }
 
   #stopLooking(): void {
     this.#look?.[Symbol.dispose]();
     this.#look = undefined;
+    this.#stopWatching();
+  }
+
+  #stopWatching(): void {
     this.#checks?.[Symbol.dispose]();
     this.#checks = undefined;
   }
@@ -101,6 +116,14 @@ class AttemptLiveFire implements LiveFire {
   }
 
   async #act(): Promise<void> {
+    const { leases } = this.#parts;
+    if (!needsHands(this.#actor.state)) return leases.release(this.#lease);
+    if (!leases.isHeld(this.#lease) && !(await leases.take(this.#lease))) {
+      this.#stopWatching();
+      return;
+    }
+    // Whoever held it until now may have done something that was not told any more.
+    await this.#actor.refresh();
     const { state, entries } = this.#actor;
     const attempt = await this.#findAttempt();
     if (state.status !== 'ended') await this.#keepTeam(attempt);
@@ -171,13 +194,11 @@ class AttemptLiveFire implements LiveFire {
 
   /** Which attempt it is to be is noted before it is asked for, so that a restart in between asks for the same one. */
   async #begin(): Promise<void> {
-    const { head, members, sandbox } = this.#actor.state;
+    const { head, members } = this.#actor.state;
     const commander = members.find(({ role }) => role === 'commander');
     if (head.script.live === undefined || commander === undefined)
       return this.#note('failed', 'Nobody commands, so there is no team to make a sandbox for.');
-    const noted = sandbox?.attemptId ?? null;
-    const id = noted ?? newId('attempt');
-    if (noted === null) await this.#note('preparing', 'The sandbox is being made.', id);
+    const id = await this.#nameAttempt();
     try {
       await this.#parts.supervisor.request({
         id,
@@ -189,9 +210,21 @@ class AttemptLiveFire implements LiveFire {
         members: teamOf(this.#actor.state).map((member) => ({ ...member, joinedAtMs: null })),
       });
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      // Asked for already, and only not yet seen here.
+      if (!(error instanceof AppError) || (await this.#findAttempt()) !== undefined) throw error;
       await this.#note('failed', `There is no sandbox: ${error.message} ${error.remedy ?? ''} Play on as a tabletop.`);
     }
+  }
+
+  /** The first id that was noted holds. */
+  async #nameAttempt(): Promise<string> {
+    const fresh = newId('attempt');
+    await this.#actor.change(null, ({ sandbox }) =>
+      (sandbox?.attemptId ?? null) === null
+        ? [{ kind: 'sandbox', state: 'preparing', attemptId: fresh, words: 'The sandbox is being made.' }]
+        : [],
+    );
+    return this.#actor.state.sandbox?.attemptId ?? fresh;
   }
 
   /** What is asked of the sandbox and that it was asked are stored together, so that no restart asks twice. */
@@ -219,8 +252,8 @@ class AttemptLiveFire implements LiveFire {
     );
   }
 
-  async #note(sandbox: SandboxState, words: string, attemptId: string | null = null): Promise<void> {
-    await this.#actor.change(null, () => [{ kind: 'sandbox', state: sandbox, attemptId, words }]);
+  async #note(state: SandboxState, words: string): Promise<void> {
+    await this.#actor.change(null, ({ sandbox }) => (sandbox?.state === state ? [] : [{ kind: 'sandbox', state, attemptId: null, words }]));
   }
 
   /** New looks at the service go onto the timeline; while the drill is under way it is looked at all the time. */
@@ -234,6 +267,12 @@ class AttemptLiveFire implements LiveFire {
       return state.status === 'scheduled' ? [] : fresh.map(toHappening);
     });
   }
+}
+
+/** One that was not begun has no sandbox yet; one that is over keeps it until it is let go. */
+function needsHands({ status, sandbox }: DrillState): boolean {
+  if (status === 'scheduled') return false;
+  return status !== 'ended' || (sandbox !== null && sandbox.state !== 'gone' && sandbox.state !== 'failed');
 }
 
 function samePlan(one: LiveFireStep, other: LiveFireStep): boolean {

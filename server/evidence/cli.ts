@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../app-error.ts';
+import { FileRecordings } from '../terminals/file-recordings.ts';
+import { MovedRecordings } from '../terminals/recording-store.ts';
+import { StoredRecordings } from '../terminals/stored-recordings.ts';
 import { NothingToReadError, openForReading } from './open-for-reading.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
@@ -32,7 +35,7 @@ export async function runEvidenceCommand(
     await using db = await openForReading(given);
     const { entries, head, problems, remarks } = await verifyEvidence({
       db,
-      dataDir: given.dataDir,
+      recordings: new MovedRecordings(new FileRecordings(given.dataDir), new StoredRecordings(db)),
       ...(given.head === undefined ? {} : { anchor: given.head }),
     });
     for (const remark of remarks) say(`Note: ${remark}`);

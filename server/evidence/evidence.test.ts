@@ -163,7 +163,7 @@ describe('npm run evidence -- verify', () => {
     const changed = await copyAndChange(async (_database, folder) => appendFile(await castOf(folder), '[9,"o","x"]\n'));
     expect(await verify(changed)).toMatchObject({ code: 1, complaint: expect.stringContaining('differs from entry 2') });
     const gone = await copyAndChange(async (_database, folder) => rm(await castOf(folder)));
-    expect(await verify(gone)).toMatchObject({ code: 0, said: expect.stringContaining('not in the data folder') });
+    expect(await verify(gone)).toMatchObject({ code: 0, said: expect.stringContaining('is not there') });
   });
 
   it('says what to do when there is nothing to look at, or nobody knows what is wanted', async () => {

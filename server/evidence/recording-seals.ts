@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { codeOf, messageOf } from '../app-error.ts';
+import { messageOf } from '../app-error.ts';
 import type { EvidenceChain } from '../attempts/evidence-chain.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Db } from '../store/schema.ts';
-import { recordingFiles } from '../terminals/recorder.ts';
+import type { Db, Tx } from '../store/schema.ts';
+import type { RecordingStore } from '../terminals/recording-store.ts';
 
 export const RECORDINGS_SEALED = 'recordings';
 
-/** What the chain keeps of one recording. `sha256` is null when there was no file to read. */
+/** What the chain keeps of one recording. `sha256` is null when there was nothing to read. */
 export interface SealedRecording {
   readonly recordingId: string;
   readonly terminalId: string;
@@ -20,7 +19,7 @@ export interface SealedRecording {
 
 interface SealParts {
   readonly db: Db;
-  readonly dataDir: string;
+  readonly recordings: RecordingStore;
   readonly evidence: EvidenceChain;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,14 +51,14 @@ export class RecordingSeals implements AsyncDisposable {
     return this.#turn;
   }
 
-  /** What an earlier server did not come to. */
-  async sealMissed(): Promise<void> {
+  /** What an earlier server did not come to: attempts that ended so long ago. Where several servers run, one that has just ended is still its holder's. */
+  async sealMissed(endedForMs = 0): Promise<void> {
     const rows = await this.#parts.db
       .selectFrom('recordings')
       .innerJoin('attempts', 'attempts.id', 'recordings.attempt_id')
       .select('attempts.id')
       .distinct()
-      .where('attempts.ended_at_ms', 'is not', null)
+      .where('attempts.ended_at_ms', '<=', this.#parts.clock.now() - endedForMs)
       .where((eb) =>
         eb.not(
           eb.exists(
@@ -81,44 +80,46 @@ export class RecordingSeals implements AsyncDisposable {
   }
 
   async #sealOnce(attemptId: string): Promise<void> {
-    const { db, dataDir, evidence, clock } = this.#parts;
+    const { db, recordings: store, evidence, clock } = this.#parts;
     const rows = await db.selectFrom('recordings').selectAll().where('attempt_id', '=', attemptId).orderBy('started_at_ms').execute();
-    if (rows.length === 0 || (await this.#isSealed(attemptId))) return;
+    if (rows.length === 0 || (await isSealed(db, attemptId))) return;
     const recordings: SealedRecording[] = [];
     for (const row of rows) {
-      const hashed = await hashFile(recordingFiles(dataDir, row.terminal_id).cast);
+      const hashed = await hashRecording(store, row.terminal_id);
       recordings.push({ recordingId: row.id, terminalId: row.terminal_id, title: row.terminal_title, ...hashed });
     }
     await evidence.exclusive(() =>
-      db
-        .transaction()
-        .execute((tx) => evidence.append(tx, { attemptId, kind: RECORDINGS_SEALED, atMs: clock.now(), payload: { recordings } })),
+      db.transaction().execute(async (tx) => {
+        await evidence.hold(tx);
+        // Another server may have been quicker.
+        if (await isSealed(tx, attemptId)) return;
+        await evidence.append(tx, { attemptId, kind: RECORDINGS_SEALED, atMs: clock.now(), payload: { recordings } });
+      }),
     );
-  }
-
-  async #isSealed(attemptId: string): Promise<boolean> {
-    const row = await this.#parts.db
-      .selectFrom('evidence')
-      .select('seq')
-      .where('attempt_id', '=', attemptId)
-      .where('kind', '=', RECORDINGS_SEALED)
-      .executeTakeFirst();
-    return row !== undefined;
   }
 }
 
-/** A file that is missing has no hash. */
-export async function hashFile(file: string): Promise<{ readonly bytes: number; readonly sha256: string | null }> {
+async function isSealed(db: Db | Tx, attemptId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('evidence')
+    .select('seq')
+    .where('attempt_id', '=', attemptId)
+    .where('kind', '=', RECORDINGS_SEALED)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A recording that is missing has no hash. */
+export async function hashRecording(
+  store: RecordingStore,
+  terminalId: string,
+): Promise<{ readonly bytes: number; readonly sha256: string | null }> {
+  if ((await store.size(terminalId)) === undefined) return { bytes: 0, sha256: null };
   const hash = createHash('sha256');
   let bytes = 0;
-  try {
-    for await (const chunk of createReadStream(file)) {
-      hash.update(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-    }
-    return { bytes, sha256: hash.digest('hex') };
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { bytes: 0, sha256: null };
-    throw error;
+  for await (const chunk of store.read(terminalId)) {
+    hash.update(chunk);
+    bytes += chunk.length;
   }
+  return { bytes, sha256: hash.digest('hex') };
 }

@@ -4,8 +4,8 @@ import { verifyChain, type ChainFault, type EvidenceRow } from '../attempts/evid
 import type { Happening } from '../drills/drill-entry.ts';
 import { digestEntries, DRILL_ENDED, DRILL_JUDGED, isJudging, type DrillSeal, type StoredEntry } from '../drills/drill-evidence.ts';
 import type { Db } from '../store/schema.ts';
-import { recordingFiles } from '../terminals/recorder.ts';
-import { hashFile, RECORDINGS_SEALED, type SealedRecording } from './recording-seals.ts';
+import type { RecordingStore } from '../terminals/recording-store.ts';
+import { hashRecording, RECORDINGS_SEALED, type SealedRecording } from './recording-seals.ts';
 
 export interface EvidenceReport {
   readonly entries: number;
@@ -19,8 +19,8 @@ export interface EvidenceReport {
 
 export interface EvidenceSource {
   readonly db: Db;
-  /** Where recordings are; undefined: they are not looked at. */
-  readonly dataDir: string | undefined;
+  /** Undefined: recordings are not looked at. */
+  readonly recordings: RecordingStore | undefined;
   /** A head that was told earlier. */
   readonly anchor?: string;
 }
@@ -43,7 +43,7 @@ interface Claim {
 }
 
 /** Walks the chain; when it holds, compares what the pages show (verdicts, overrides, ratings, certificates, drills, recordings) with what it says. */
-export async function verifyEvidence({ db, dataDir, anchor }: EvidenceSource): Promise<EvidenceReport> {
+export async function verifyEvidence({ db, recordings: store, anchor }: EvidenceSource): Promise<EvidenceReport> {
   const claims: Claims = {
     verdicts: new Map(),
     overrides: new Map(),
@@ -67,7 +67,7 @@ export async function verifyEvidence({ db, dataDir, anchor }: EvidenceSource): P
     ...(await compareDrills(db, claims)),
   ];
   const recordings =
-    dataDir === undefined ? { problems: [], remarks: ['Recordings were not looked at.'] } : await compareRecordings(dataDir, claims);
+    store === undefined ? { problems: [], remarks: ['Recordings were not looked at.'] } : await compareRecordings(store, claims);
   return { entries: chain.rows, head: chain.head, problems: [...problems, ...recordings.problems], remarks: recordings.remarks };
 }
 
@@ -242,14 +242,14 @@ function isJudgement(document: string): boolean {
   return isJudging((JSON.parse(document) as Happening).kind);
 }
 
-async function compareRecordings(dataDir: string, { recordings }: Claims): Promise<{ problems: string[]; remarks: string[] }> {
+async function compareRecordings(store: RecordingStore, { recordings }: Claims): Promise<{ problems: string[]; remarks: string[] }> {
   const problems: string[] = [];
   const remarks: string[] = [];
   for (const { seq, attemptId, recording } of recordings) {
-    const found = await hashFile(recordingFiles(dataDir, recording.terminalId).cast);
+    const found = await hashRecording(store, recording.terminalId);
     if (found.sha256 === recording.sha256) continue;
     const which = `The recording "${recording.title}" of attempt ${attemptId}`;
-    if (found.sha256 === null) remarks.push(`${which} (entry ${seq}) is not in the data folder, so it could not be compared.`);
+    if (found.sha256 === null) remarks.push(`${which} (entry ${seq}) is not there, so it could not be compared.`);
     else problems.push(`${which} differs from entry ${seq}: ${found.bytes} bytes, ${recording.bytes} when it was sealed.`);
   }
   return { problems, remarks };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StageError } from '../../labs/lab-stage.ts';
 import { AppError, messageOf, notFound } from '../app-error.ts';
+import { RevisionConflict } from '../attempts/attempt-records.ts';
 import type { ErrorBody, ErrorCode } from '../contract/errors.ts';
 import { SubstrateError } from '../sandboxes/substrate.ts';
 
@@ -23,6 +24,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   ReadOnly: 403,
   CapacityExhausted: 503,
   SubstrateUnavailable: 503,
+  Unavailable: 503,
   TooManyRequests: 429,
   PayloadTooLarge: 413,
   StorageFull: 507,
@@ -39,6 +41,11 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof z.ZodError) return invalidRequest(error);
   if (error instanceof StageError) return fromStage(error);
   if (error instanceof SubstrateError) return fromSubstrate(error);
+  if (error instanceof RevisionConflict)
+    return new AppError('Conflict', 'Somebody changed this in the same moment.', {
+      cause: error,
+      remedy: 'Look at it again, then try once more.',
+    });
   return fromBodyParser(error) ?? internal(error);
 }
 

@@ -21,7 +21,10 @@ import type { Services } from './services.ts';
 import { staticPages } from './static-pages.ts';
 
 const MAX_BODY = '100kb';
-/** For one address; a class of thirty behind one address looks and clicks less than this. */
+/**
+ * For one address; a class of thirty behind one address looks and clicks less than this. Each server counts for itself: the limit protects the process that answers, and a
+ * count that is shared would put Redis before every request. What is guessed at (passwords, links) is counted over all servers.
+ */
 const MAX_REQUESTS_A_MINUTE = 3_000;
 
 export interface HttpAppOptions {

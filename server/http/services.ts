@@ -33,6 +33,8 @@ import type { Mentors } from '../program/mentors.ts';
 import type { Program } from '../program/program.ts';
 import type { Readiness } from '../program/readiness.ts';
 import type { Reminders } from '../program/reminders.ts';
+import type { Leadership } from '../replicas/leadership.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { ApiTokens } from '../tokens/api-tokens.ts';
 import type { Recordings } from '../terminals/recordings.ts';
 import type { TerminalHub } from '../terminals/terminal-hub.ts';
@@ -55,6 +57,8 @@ export interface Services {
   readonly insight: Insight;
   readonly audit: AuditLog;
   readonly catalogue: LabCatalogue;
+  readonly replicas: Replicas;
+  readonly leadership: Leadership;
   readonly supervisor: Supervisor;
   readonly commands: AttemptCommands;
   readonly artefacts: ArtefactCommands;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { IncidentRecord } from '../../grader/incidents/status-update.ts';
 import { nameFrom } from '../accounts/people.ts';
 import { messageOf } from '../app-error.ts';
@@ -9,6 +10,7 @@ import { toInstant, toInstantOrNull, type Clock } from '../clock.ts';
 import type { PostStatus, StatusUpdateView } from '../contract/incidents.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import type { Logger } from '../log.ts';
+import type { ReplicaBus } from '../replicas/replicas.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { IncidentRecords, StoredUpdate } from './incident-records.ts';
 import { planUpdate, statusPosted } from './status-moves.ts';
@@ -18,17 +20,30 @@ export interface IncidentParts {
   readonly incidents: IncidentRecords;
   readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
   readonly audit: AuditLog;
+  readonly bus: ReplicaBus;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+const TOPIC = 'incidents';
+const postedSchema = z.object({ attemptId: z.string() });
+
 /** What people tell others while an incident lasts: each command checks who asks. Routes come through here. */
-export class IncidentCommands {
+export class IncidentCommands implements Disposable {
   readonly #parts: IncidentParts;
   readonly #listeners = new Set<(attemptId: string) => void>();
+  readonly #subscription: Disposable;
 
   constructor(parts: IncidentParts) {
     this.#parts = parts;
+    this.#subscription = parts.bus.subscribe(TOPIC, (message) => {
+      const posted = postedSchema.safeParse(message);
+      if (posted.success) this.#tell(posted.data.attemptId);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription[Symbol.dispose]();
   }
 
   async list(actor: PersonRow, attemptId: string): Promise<StatusUpdateView[]> {
@@ -66,17 +81,22 @@ export class IncidentCommands {
       subject: attemptId,
       detail: { kind: wanted.kind, audience: wanted.audience },
     });
-    for (const listener of this.#listeners) listener(attemptId);
+    this.#parts.bus.publish(TOPIC, { attemptId });
+    this.#tell(attemptId);
     if (wanted.kind === 'resolved') void this.#lookAtClaim(attempt);
     const posted = (await this.updates(attemptId)).findLast(({ by }) => by.id === actor.id);
     if (posted === undefined) throw new Error(`The status update of ${attemptId} was not kept.`);
     return posted;
   }
 
-  /** Called with the attempt that has a new update. */
+  /** Called with the attempt that has a new update, at whichever server it was written. */
   subscribe(listener: (attemptId: string) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  #tell(attemptId: string): void {
+    for (const listener of this.#listeners) listener(attemptId);
   }
 
   async #lookAtClaim({ id }: Attempt): Promise<void> {

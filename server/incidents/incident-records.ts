@@ -1,6 +1,7 @@
 import type { EngineSample, IncidentRecord, StatusUpdate } from '../../grader/incidents/status-update.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import { limitFactor } from '../attempts/extra-time.ts';
+import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Db, Tx } from '../store/schema.ts';
 
 /** A status update with who wrote it. */
@@ -49,7 +50,7 @@ export class IncidentRecords {
 
   /** Keeps a sample where it differs from the last one; a look that was `asked` for is kept in any case. */
   addSample(attemptId: string, sample: EngineSample, asked = false): Promise<void> {
-    const added = this.#turn.then(() => this.#addSample(attemptId, sample, asked));
+    const added = this.#turn.then(() => againOnDuplicate(() => this.#addSample(attemptId, sample, asked)));
     this.#turn = added.catch(() => undefined);
     return added;
   }

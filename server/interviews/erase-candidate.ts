@@ -1,16 +1,15 @@
-import { rm } from 'node:fs/promises';
 import type { Attempt } from '../attempts/attempt.ts';
 import { forgetDeclared } from '../attempts/ai-moves.ts';
 import type { AttemptRecords } from '../attempts/attempt-records.ts';
 import type { EvidenceChain } from '../attempts/evidence-chain.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import type { Db, Tx } from '../store/schema.ts';
-import { recordingFiles } from '../terminals/recorder.ts';
+import type { RecordingStore } from '../terminals/recording-store.ts';
 import type { Interview } from './interview.ts';
 
 export interface ErasureParts {
   readonly db: Db;
-  readonly dataDir: string;
+  readonly recordings: Pick<RecordingStore, 'remove'>;
   readonly evidence: EvidenceChain;
   readonly attempts: AttemptRecords;
   readonly supervisor: Pick<Supervisor, 'find'>;
@@ -20,7 +19,7 @@ export interface ErasureParts {
 
 /**
  * Takes away what is personal of a candidate for good: the name, recordings, what was written, reasons for more time, addresses in the audit log. What stays goes
- * by an alias that leads to nobody: the verdict with what the grader saw, times, and the counts. The files go first: after a crash in between it is done again.
+ * by an alias that leads to nobody: the verdict with what the grader saw, times, and the counts. Recordings go first: after a crash in between it is done again.
  */
 export async function eraseCandidate(
   parts: ErasureParts,
@@ -58,12 +57,9 @@ async function forgetWords({ supervisor, attempts }: ErasureParts, attempt: Atte
   if (move !== undefined) await attempts.save(move, 0);
 }
 
-async function removeRecordings({ db, dataDir }: ErasureParts, attemptId: string): Promise<void> {
+async function removeRecordings({ db, recordings }: ErasureParts, attemptId: string): Promise<void> {
   const rows = await db.selectFrom('recordings').select('terminal_id').where('attempt_id', '=', attemptId).execute();
-  for (const { terminal_id: terminalId } of rows) {
-    const { cast, tail } = recordingFiles(dataDir, terminalId);
-    for (const file of [cast, tail]) await rm(file, { force: true });
-  }
+  for (const { terminal_id: terminalId } of rows) await recordings.remove(terminalId);
 }
 
 async function eraseWork(tx: Tx, attempt: Attempt): Promise<void> {

@@ -10,12 +10,14 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { AiPolicy } from '../contract/ai-policy.ts';
 import type { CandidateView } from '../contract/interviews.ts';
-import { stateOf, type Interview } from './interview.ts';
+import type { Exclusive } from '../replicas/exclusive.ts';
+import type { Replicas } from '../replicas/replicas.ts';
+import { stateOf, turnOf, type Interview } from './interview.ts';
 import type { InterviewRecords } from './interview-records.ts';
 import type { InterviewViews } from './interview-views.ts';
-import type { Turns } from './turns.ts';
 
 export interface EntryParts {
+  readonly replicas: Pick<Replicas, 'bus'>;
   readonly records: InterviewRecords;
   readonly views: InterviewViews;
   readonly people: People;
@@ -37,14 +39,14 @@ const REMEDY = 'Ask whoever sent you the link for a new one.';
 /** The candidate's side: what a link leads to, and the way in. */
 export class InterviewEntry {
   readonly #parts: EntryParts;
-  readonly #turns: Turns;
+  readonly #turns: Exclusive;
   readonly #wrongLinks: FailureLimiter;
 
   /** Whoever enters takes turns by interview, so that two browsers at once begin one attempt. */
-  constructor(parts: EntryParts, turns: Turns) {
+  constructor(parts: EntryParts, turns: Exclusive) {
     this.#parts = parts;
     this.#turns = turns;
-    this.#wrongLinks = new FailureLimiter(parts.clock, WRONG_LINKS);
+    this.#wrongLinks = new FailureLimiter(parts.clock, WRONG_LINKS, { bus: parts.replicas.bus, name: 'interview-link' });
   }
 
   /** What the link's page says. Throws LinkExpired, with the reason, for a link that leads nowhere. */
@@ -69,7 +71,7 @@ export class InterviewEntry {
         remedy: 'Open the link in a private window, or sign out first.',
       });
     requireSamePolicy(interview.terms.aiPolicy, acknowledges);
-    return this.#turns.run(interview.id, async () => {
+    return this.#turns.run(turnOf(interview), async () => {
       const attempt = await this.#begin(interview.id);
       await records.noteConsent(interview.id, clock.now());
       const person = await people.require(interview.personId);

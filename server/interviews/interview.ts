@@ -60,3 +60,8 @@ export function isSameExercise(a: InterviewTerms, b: InterviewTerms): boolean {
     JSON.stringify([lab.slug, mode, fault, minutes, aiPolicy]);
   return essence(a) === essence(b);
 }
+
+/** Whoever begins, goes back to or erases one takes turns under this name, over all servers. */
+export function turnOf({ id }: Pick<Interview, 'id'>): string {
+  return `interview/${id}`;
+}

@@ -7,14 +7,16 @@ import { DAY_MS, repeat } from '../clock.ts';
 import type { CreateInterview, InterviewReview, InterviewView } from '../contract/interviews.ts';
 import { newId, newToken } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { Exclusive } from '../replicas/exclusive.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { PersonRow } from '../store/schema.ts';
 import { eraseCandidate, type ErasureParts } from './erase-candidate.ts';
 import { InterviewEntry, type EntryParts } from './interview-entry.ts';
-import { eraseAtMs, isSameExercise, stateOf, type Interview } from './interview.ts';
-import { Turns } from './turns.ts';
+import { eraseAtMs, isSameExercise, stateOf, turnOf, type Interview } from './interview.ts';
 
 export interface InterviewParts extends ErasureParts, Omit<EntryParts, 'attemptOf'> {
   readonly supervisor: Supervisor;
+  readonly replicas: Replicas;
   readonly log: Logger;
 }
 
@@ -35,10 +37,11 @@ export class Interviews implements Disposable {
   readonly entry: InterviewEntry;
   readonly #parts: InterviewParts;
   readonly #sweep: Disposable;
-  readonly #turns = new Turns();
+  readonly #turns: Exclusive;
 
   private constructor(parts: InterviewParts) {
     this.#parts = parts;
+    this.#turns = new Exclusive({ leases: parts.replicas.leases, clock: parts.clock });
     this.entry = new InterviewEntry({ ...parts, attemptOf: (interview) => this.#attemptOf(interview) }, this.#turns);
     this.#sweep = repeat(parts.clock, SWEEP_EVERY_MS, () => this.#eraseDue());
   }
@@ -156,7 +159,8 @@ export class Interviews implements Disposable {
   }
 
   async #erase(interview: Interview, reason: string): Promise<void> {
-    await this.#turns.run(interview.id, async () => {
+    await this.#turns.run(turnOf(interview), async () => {
+      if ((await this.#parts.records.require(interview.id)).erasedAtMs !== null) return;
       const attempt = await this.#attemptOf(interview);
       if (attempt !== undefined && !hasEnded(attempt))
         throw new AppError('Conflict', 'This interview is under way.', { remedy: 'Revoke it first, or wait until it is over.' });

@@ -17,7 +17,7 @@ export interface StoredRun {
   readonly workloads: readonly WorkloadMeasurement[];
 }
 
-/** Measured runs of attempts. Numbers are given out by the one server that holds the data, one run of an attempt at a time. */
+/** Measured runs of attempts. Numbers are given out to whoever holds the attempt's lease for it, one run at a time. */
 export class MeasurementRecords {
   readonly #db: Db;
 
@@ -31,7 +31,7 @@ export class MeasurementRecords {
     return rows.map(toRun);
   }
 
-  /** Keeps that a run has begun. Throws Conflict when the attempt has used up its runs. */
+  /** Keeps that a run has begun. Throws Conflict when the attempt has used up its runs, DuplicateKeyError when another server began one at the same moment. */
   async begin(attemptId: string, run: { readonly label: string; readonly byId: string; readonly nowMs: number }): Promise<StoredRun> {
     return this.#db.transaction().execute(async (tx) => {
       const last = await tx
@@ -59,6 +59,7 @@ export class MeasurementRecords {
     });
   }
 
+  /** What is over already stays as it ended. */
   async finish(
     attemptId: string,
     number: number,
@@ -69,12 +70,24 @@ export class MeasurementRecords {
       .set({ finished_at_ms: outcome.atMs, reason: outcome.reason, workloads: JSON.stringify(outcome.workloads) })
       .where('attempt_id', '=', attemptId)
       .where('number', '=', number)
+      .where('finished_at_ms', 'is', null)
       .execute();
   }
 
-  /** What was under way when a server ended is not under way any more. */
-  async endUnfinished(atMs: number, reason: string): Promise<void> {
-    await this.#db.updateTable('measurements').set({ finished_at_ms: atMs, reason }).where('finished_at_ms', 'is', null).execute();
+  /** Attempts with a run that is under way, or was when its server ended. */
+  async listUnfinished(): Promise<readonly string[]> {
+    const rows = await this.#db.selectFrom('measurements').select('attempt_id').distinct().where('finished_at_ms', 'is', null).execute();
+    return rows.map((row) => row.attempt_id);
+  }
+
+  /** What was under way when its server ended is not under way any more. */
+  async endUnfinished(attemptId: string, atMs: number, reason: string): Promise<void> {
+    await this.#db
+      .updateTable('measurements')
+      .set({ finished_at_ms: atMs, reason })
+      .where('attempt_id', '=', attemptId)
+      .where('finished_at_ms', 'is', null)
+      .execute();
   }
 }
 

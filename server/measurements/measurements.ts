@@ -13,6 +13,8 @@ import { StageError, type LabWorkload } from '../../labs/lab-stage.ts';
 import type { MeasurementRun, Measurements as MeasurementsView } from '../contract/measurements.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import type { Logger } from '../log.ts';
+import type { Leases } from '../replicas/replicas.ts';
+import { DuplicateKeyError } from '../store/fault-translation.ts';
 import type { PersonRow } from '../store/schema.ts';
 import { MAX_RUNS, type MeasurementRecords, type StoredRun } from './measurement-records.ts';
 import { measurementsCsv, viewRun } from './measurement-view.ts';
@@ -23,6 +25,7 @@ export interface MeasurementParts {
   readonly records: MeasurementRecords;
   readonly names: () => Promise<ReadonlyMap<string, PersonRef>>;
   readonly audit: AuditLog;
+  readonly leases: Leases;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -30,23 +33,37 @@ export interface MeasurementParts {
 /** Traffic costs processor time here and in the sandbox, and who measures beside others measures them too. */
 const RUNS_AT_ONCE = 2;
 const STOPPED = 'The server was stopped while it measured. Measure again.';
+const CUT_OFF = 'The server was cut off from the others while it measured. Measure again.';
+const LEASES = 'measurement/';
 
-/** Measured runs: each is asked for by a person, made from outside of the sandbox, and kept. One at a time in an attempt. */
+/**
+ * Measured runs: each is asked for by a person, made from outside of the sandbox, and kept. One at a time in an attempt, by the server that was asked, under a lease;
+ * what comes of it is read from the store by all. The run of a server that died is ended by whoever finds its lease free.
+ */
 export class Measurements implements AsyncDisposable {
   readonly #parts: MeasurementParts;
   readonly #running = new Map<string, AbortController>();
   readonly #ends = new Set<Promise<void>>();
   readonly #atOnce = new Semaphore(RUNS_AT_ONCE);
-  readonly #subscription: Disposable;
+  readonly #subscriptions: readonly Disposable[];
 
   private constructor(parts: MeasurementParts) {
     this.#parts = parts;
-    this.#subscription = parts.supervisor.subscribe((attempt) => this.#changed(attempt));
+    this.#subscriptions = [
+      parts.supervisor.subscribe((attempt) => this.#changed(attempt)),
+      parts.leases.onLost((names) => {
+        for (const [attemptId, abort] of this.#running) if (names.includes(leaseOf(attemptId))) abort.abort(new Error(CUT_OFF));
+      }),
+      parts.leases.onFree((name) => {
+        if (name === undefined || name.startsWith(LEASES)) this.#keep(this.#endAbandoned());
+      }),
+    ];
   }
 
   static async open(parts: MeasurementParts): Promise<Measurements> {
-    await parts.records.endUnfinished(parts.clock.now(), STOPPED);
-    return new Measurements(parts);
+    const measurements = new Measurements(parts);
+    await measurements.#endAbandoned();
+    return measurements;
   }
 
   async list(actor: PersonRow, attemptId: string): Promise<MeasurementsView> {
@@ -73,12 +90,11 @@ export class Measurements implements AsyncDisposable {
     if (this.#workloads(attempt).length === 0) throw notFound('measurement in this lab');
     requireState(attempt, isWorking(attempt), attempt.state === 'grading' ? 'The work is being graded.' : undefined);
     requireIdle(attempt);
-    if (this.#running.has(attemptId))
-      throw new AppError('Conflict', 'A measurement of this attempt is under way.', { remedy: 'Wait until it is done; it takes seconds.' });
+    if (this.#running.has(attemptId)) throw isUnderWay();
     const abort = new AbortController();
     this.#running.set(attemptId, abort);
     try {
-      const run = await this.#parts.records.begin(attemptId, { label, byId: actor.id, nowMs: this.#parts.clock.now() });
+      const run = await this.#begin(actor, attemptId, label);
       await this.#parts.audit.record({ actor, action: 'measurement.started', subject: attemptId, detail: { run: run.number } });
       this.#keep(this.#measure(attemptId, run, abort.signal));
       return viewRun(run, nameFrom(await this.#parts.names()));
@@ -88,8 +104,36 @@ export class Measurements implements AsyncDisposable {
     }
   }
 
+  async #begin(actor: PersonRow, attemptId: string, label: string): Promise<StoredRun> {
+    const { leases, records, clock } = this.#parts;
+    if (!(await leases.take(leaseOf(attemptId)))) throw isUnderWay();
+    try {
+      await records.endUnfinished(attemptId, clock.now(), STOPPED);
+      return await records.begin(attemptId, { label, byId: actor.id, nowMs: clock.now() });
+    } catch (error) {
+      await leases.release(leaseOf(attemptId));
+      throw error instanceof DuplicateKeyError ? isUnderWay() : error;
+    }
+  }
+
+  /** Of servers that died. Never rejects: who comes next finds them as well. */
+  async #endAbandoned(): Promise<void> {
+    const { leases, records, clock, log } = this.#parts;
+    try {
+      for (const attemptId of await records.listUnfinished()) {
+        if (this.#running.has(attemptId) || !(await leases.take(leaseOf(attemptId)))) continue;
+        if (!this.#running.has(attemptId)) {
+          await records.endUnfinished(attemptId, clock.now(), STOPPED);
+          await leases.release(leaseOf(attemptId));
+        }
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'measurements of servers that ended could not be ended');
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#subscription[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     for (const abort of this.#running.values()) abort.abort(new Error(STOPPED));
     await Promise.all(this.#ends);
   }
@@ -125,6 +169,7 @@ export class Measurements implements AsyncDisposable {
       log.error({ err: error, attemptId, run: run.number }, 'a measurement could not be stored');
     } finally {
       this.#running.delete(attemptId);
+      await this.#parts.leases.release(leaseOf(attemptId));
     }
   }
 
@@ -141,4 +186,12 @@ export class Measurements implements AsyncDisposable {
       return { reason: `It could not be measured, and that is not your doing. Try again in a moment.${why}`, workloads: [] };
     }
   }
+}
+
+function leaseOf(attemptId: string): string {
+  return `${LEASES}${attemptId}`;
+}
+
+function isUnderWay(): AppError {
+  return new AppError('Conflict', 'A measurement of this attempt is under way.', { remedy: 'Wait until it is done; it takes seconds.' });
 }

@@ -20,6 +20,9 @@ describe('GET /metrics', () => {
     const response = await server.client().fetch('GET', '/metrics', undefined, { authorization: `Bearer ${secret}` });
     expect(response.headers.get('content-type')).toContain('version=0.0.4');
     const text = await response.text();
+    expect(text).toMatch(/^drillhouse_replica_joined 1$/m);
+    expect(text).toMatch(/^drillhouse_replica_leads 1$/m);
+    expect(text).toMatch(/^drillhouse_attempts_attended 1$/m);
     expect(text).toMatch(/^drillhouse_sandboxes_capacity 7$/m);
     expect(text).toMatch(/^drillhouse_sandboxes_in_use 1$/m);
     expect(text).toMatch(/^drillhouse_substrate_up 1$/m);

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Supervisor } from '../attempts/supervisor.ts';
+import type { Replicas } from '../replicas/replicas.ts';
 import type { Db } from '../store/schema.ts';
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -7,6 +8,7 @@ const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 export interface Measured {
   readonly db: Db;
   readonly supervisor: Supervisor;
+  readonly replicas: Replicas;
   /** People who have a page open. */
   readonly connected: () => number;
 }
@@ -16,7 +18,7 @@ export class ServerMetrics {
   readonly #registry = new Registry();
   readonly #duration: Histogram;
 
-  constructor({ db, supervisor, connected }: Measured) {
+  constructor({ db, supervisor, replicas, connected }: Measured) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#duration = new Histogram({
@@ -39,6 +41,16 @@ export class ServerMetrics {
     gauge('drillhouse_sandboxes_in_use', 'Sandboxes that hold a place.', () => supervisor.inUse);
     gauge('drillhouse_sandboxes_capacity', 'Sandboxes that may be in use at once.', () => supervisor.capacity);
     gauge('drillhouse_substrate_up', '1 while sandboxes can be made and reached.', () => (supervisor.health.ok ? 1 : 0));
+    gauge('drillhouse_replica_joined', '1 while this server and the others reach each other; a server alone always does.', () =>
+      replicas.trouble === undefined ? 1 : 0,
+    );
+    gauge('drillhouse_replica_leads', '1 on the one server that sweeps and admits.', () => (replicas.leases.isHeld('leader') ? 1 : 0));
+    gauge('drillhouse_attempts_unfinished', 'Attempts that go on, as this server knows.', () => supervisor.running.length);
+    gauge(
+      'drillhouse_attempts_attended',
+      'Attempts that go on and are looked after by this server.',
+      () => supervisor.running.filter(({ actor }) => replicas.leases.isHeld(`attempt/${actor.attempt.id}`)).length,
+    );
     gauge('drillhouse_people_connected', 'People who have a page open.', connected);
     new Gauge({
       name: 'drillhouse_attempts',

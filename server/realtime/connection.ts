@@ -11,15 +11,21 @@ export interface Connection {
   /** As of the last time the session was checked. */
   person: PersonRow;
   /** By terminal: what this socket looks at. */
-  readonly attachments: Map<string, Attachment & { readonly access: 'write' | 'observe'; readonly attemptId: string }>;
+  readonly attachments: Map<string, AttachedTerminal>;
   /** By attempt: keeps its live checks going and the person present. */
   readonly watches: Map<string, Disposable>;
   readonly requests: TokenBucket;
   readonly inputBytes: TokenBucket;
 }
 
+interface AttachedTerminal {
+  readonly attachment: Attachment;
+  readonly access: 'write' | 'observe';
+  readonly attemptId: string;
+}
+
 export function release(connection: Connection): void {
-  for (const attachment of connection.attachments.values()) attachment[Symbol.dispose]();
+  for (const { attachment } of connection.attachments.values()) attachment[Symbol.dispose]();
   for (const watch of connection.watches.values()) watch[Symbol.dispose]();
   connection.attachments.clear();
   connection.watches.clear();

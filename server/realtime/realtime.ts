@@ -4,13 +4,14 @@ import { tokensMatch } from '../accounts/sessions.ts';
 import { AppError, messageOf } from '../app-error.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import { repeat } from '../clock.ts';
-import type { Message } from '../contract/events.ts';
 import { toAppError, toErrorBody } from '../http/errors.ts';
 import { readSessionToken } from '../http/session-cookies.ts';
-import type { Presence, Services } from '../http/services.ts';
+import type { Services } from '../http/services.ts';
 import { Lifetime } from '../lifetime.ts';
 import { attemptEvents, attemptRoom, ROSTER_ROOM } from './attempt-events.ts';
 import { drillEvents, drillRoom } from './drill-events.ts';
+import { leaveOrderly } from './leave-orderly.ts';
+import type { OpenPages } from './open-pages.ts';
 import { release, type AckCallback, type Connection } from './connection.ts';
 import { shutOut } from './shut-out.ts';
 import type { SocketEvent } from './socket-event.ts';
@@ -32,40 +33,8 @@ export function allSocketEvents(services: Services): SocketEvent[] {
   return [...attemptEvents(services), ...terminalEvents(services), ...drillEvents(services)];
 }
 
-/** Who has a page open; filled by the sockets, asked by the roster and the messages. */
-export class OpenPages implements Presence {
-  readonly #sockets = new Map<string, Set<Socket>>();
-
-  isConnected(personId: string): boolean {
-    return this.#sockets.has(personId);
-  }
-
-  deliver(personId: string, message: Message): boolean {
-    const sockets = this.#sockets.get(personId);
-    for (const socket of sockets ?? []) socket.emit('message', message);
-    return sockets !== undefined;
-  }
-
-  /** How many people have a page open. */
-  get people(): number {
-    return this.#sockets.size;
-  }
-
-  count(personId: string): number {
-    return this.#sockets.get(personId)?.size ?? 0;
-  }
-
-  add(personId: string, socket: Socket): void {
-    const sockets = this.#sockets.get(personId);
-    if (sockets === undefined) this.#sockets.set(personId, new Set([socket]));
-    else sockets.add(socket);
-  }
-
-  remove(personId: string, socket: Socket): void {
-    const sockets = this.#sockets.get(personId);
-    sockets?.delete(socket);
-    if (sockets?.size === 0) this.#sockets.delete(personId);
-  }
+function personRoom(personId: string): string {
+  return `person:${personId}`;
 }
 
 /** The sockets' side: who may connect, the table of events, and what is told to those who watch. */
@@ -99,19 +68,21 @@ export function startRealtime(httpServer: HttpServer, services: Services, pages:
     const { connection } = socket.data as { connection?: Connection };
     if (connection === undefined) return;
     connections.add(connection);
-    pages.add(connection.person.id, socket);
+    const page = pages.enter(connection.person.id);
+    void socket.join(personRoom(connection.person.id));
     for (const event of events) socket.on(event.name, (input: unknown, ack: unknown) => void answer(event, connection, input, ack));
     socket.once('disconnect', () => {
       connections.delete(connection);
-      pages.remove(connection.person.id, socket);
+      page[Symbol.dispose]();
       release(connection);
     });
   });
 
   const lifetime = new Lifetime();
   lifetime.defer(async () => {
-    await io.close();
+    await leaveOrderly(io, services.replicas.several);
   });
+  pages.deliverBy((personId, message) => io.to(personRoom(personId)).emit('message', message));
   const disconnect = (connection: Connection, why: string): void => {
     connection.socket.emit('session:ended', { reason: why });
     connection.socket.disconnect(true);

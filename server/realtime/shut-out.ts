@@ -8,8 +8,8 @@ const WHY = 'You have no part in this attempt any more.';
 /** Ends what a socket sees of an attempt in which its person has no part any more. What it asks for next is refused like anybody else's. */
 export function shutOut({ socket, person, attachments, watches }: Connection, attempt: Attempt): void {
   if (mayView(person, attempt)) return;
-  for (const [terminalId, attachment] of attachments) {
-    if (attachment.attemptId !== attempt.id) continue;
+  for (const [terminalId, { attachment, attemptId }] of attachments) {
+    if (attemptId !== attempt.id) continue;
     attachment[Symbol.dispose]();
     attachments.delete(terminalId);
     socket.emit('terminal:ended', { terminalId, reason: WHY });

@@ -9,6 +9,8 @@ export interface Replicas extends AsyncDisposable {
   readonly id: string;
   /** False where this server is alone: nothing is shared with anybody, and every lease is its own. */
   readonly several: boolean;
+  /** Why this replica is cut off from the others, as a sentence; undefined while it is not. */
+  readonly trouble: string | undefined;
   readonly bus: ReplicaBus;
   readonly leases: Leases;
 }
@@ -34,7 +36,7 @@ export interface ReplicaBus {
  * What is stored is safe even where two believe themselves to be the holder for a moment, because every row that changes is guarded by its revision.
  */
 export interface Leases {
-  /** True when this replica holds it afterwards. False when another living one does. */
+  /** True when this replica holds it afterwards. False when another living one does, or nobody can say: onFree tells when to ask again. */
   take(name: string): Promise<boolean>;
   /** Lets go of it and tells the others. What is not held is let alone. */
   release(name: string): Promise<void>;
@@ -57,6 +59,7 @@ export function aloneReplicas(): Replicas {
   return {
     id,
     several: false,
+    trouble: undefined,
     bus: {
       publish: () => undefined,
       send: () => undefined,

@@ -45,29 +45,73 @@ function nameHolder(holderFile: string): string {
 /** Chosen at random once; any other application's advisory locks in the same database are unlikely to collide. */
 const ADVISORY_KEY = '7283051946';
 
+export interface DatabaseLock {
+  /** `alone`: nobody else may use the database. `several`: others that say so as well may, and nobody who is alone. */
+  readonly mode: 'alone' | 'several';
+  /** Called when the lock is somebody else's, because from then on this server must not go on. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** How soon a server among several asks again for the lock that went with its connection. */
+const ASK_AGAIN_MS = 1_000;
+
 /**
- * The same for PostgreSQL: an advisory lock on a connection of its own, which the database releases when the connection ends. `onLost` is
- * called when it ended without us, because from then on another server may start.
+ * The same for PostgreSQL: an advisory lock on a connection of its own, which the database releases when the connection ends. A server that is alone has lost it
+ * then, for another may start. Servers among several take it again as soon as the database lets them: what they store is guarded row by row.
  */
-export async function lockDatabase(databaseUrl: string, onLost: (error: Error) => void): Promise<AsyncDisposable> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
+export async function lockDatabase(databaseUrl: string, lock: DatabaseLock): Promise<AsyncDisposable> {
   let closing = false;
-  client.on('error', (error) => {
-    if (!closing) onLost(error);
-  });
-  await client.connect();
-  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1::bigint) as locked', [ADVISORY_KEY]);
-  closing = rows[0]?.locked !== true;
-  if (closing) {
-    await client.end();
-    throw new DataInUseError(
-      'Another Drillhouse server uses the database that DATABASE_URL names. Stop it first, or give this one a database of its own.',
-    );
-  }
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const lost = (error: Error): void => {
+    if (closing) return;
+    if (lock.mode === 'alone') lock.onLost(error);
+    else timer = setTimeout(() => void regain(), ASK_AGAIN_MS).unref();
+  };
+  const regain = async (): Promise<void> => {
+    try {
+      client = await connectAndLock(databaseUrl, lock.mode, lost);
+      if (closing) await client.end();
+    } catch (error) {
+      if (error instanceof DataInUseError) lock.onLost(error);
+      else lost(error as Error);
+    }
+  };
+  client = await connectAndLock(databaseUrl, lock.mode, lost);
   return {
     [Symbol.asyncDispose]: async () => {
       closing = true;
-      await client.end();
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
     },
   };
+}
+
+/** Throws DataInUseError when another server's lock stands against it. `onEnd` is called once when the connection breaks later on. */
+async function connectAndLock(databaseUrl: string, mode: DatabaseLock['mode'], onEnd: (error: Error) => void): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
+  let tellEnd: ((error: Error) => void) | undefined;
+  client.on('error', (error) => {
+    tellEnd?.(error);
+    tellEnd = undefined;
+  });
+  try {
+    await client.connect();
+    const ask = mode === 'alone' ? 'pg_try_advisory_lock' : 'pg_try_advisory_lock_shared';
+    const { rows } = await client.query<{ locked: boolean }>(`select ${ask}($1::bigint) as locked`, [ADVISORY_KEY]);
+    if (rows[0]?.locked !== true) throw new DataInUseError(explainInUse(mode));
+    tellEnd = onEnd;
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+function explainInUse(mode: DatabaseLock['mode']): string {
+  const remedy =
+    mode === 'alone'
+      ? 'Stop it first, or give this one a database of its own. Several servers share one when each of them has REDIS_URL.'
+      : 'It was started without REDIS_URL and shares with nobody. Stop it first, or give this one a database of its own.';
+  return `Another Drillhouse server uses the database that DATABASE_URL names. ${remedy}`;
 }

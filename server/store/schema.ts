@@ -24,6 +24,9 @@ export interface Tables {
   sandboxes: SandboxesTable;
   terminals: TerminalsTable;
   recordings: RecordingsTable;
+  recording_writers: RecordingWritersTable;
+  recording_chunks: RecordingChunksTable;
+  replay_chunks: ReplayChunksTable;
   verdicts: VerdictsTable;
   overrides: OverridesTable;
   evidence: EvidenceTable;
@@ -32,6 +35,10 @@ export interface Tables {
   artefact_ratings: ArtefactRatingsTable;
   measurements: MeasurementsTable;
   signing_keys: SigningKeysTable;
+  private_keys: PrivateKeysTable;
+  lab_versions: LabVersionsTable;
+  servers: ServersTable;
+  attempt_holders: AttemptHoldersTable;
   certificates: CertificatesTable;
   improvements: ImprovementsTable;
   appeals: AppealsTable;
@@ -192,6 +199,28 @@ export interface RecordingsTable {
   started_at_ms: number;
 }
 
+/** How far a terminal's recording has been written, and by whom; terminals/stored-recordings.ts. */
+export interface RecordingWritersTable {
+  terminal_id: string;
+  /** Counts up with everybody who takes the terminal over. */
+  writer: number;
+  cast_bytes: number;
+  end_seq: number;
+}
+
+export interface RecordingChunksTable {
+  terminal_id: string;
+  at_byte: number;
+  end_byte: number;
+  text: string;
+}
+
+export interface ReplayChunksTable {
+  terminal_id: string;
+  end_seq: number;
+  base64: string;
+}
+
 export interface VerdictsTable {
   attempt_id: string;
   graded_at_ms: number;
@@ -263,13 +292,42 @@ export interface ArtefactRatingsTable {
   accepted: number;
 }
 
-/** Ed25519 keys that sign badges. The private halves are files in the data folder; a retired key signs no more but still verifies. */
+/** Ed25519 keys that sign badges. The private halves are elsewhere (certification/private-keys.ts); a retired key signs no more but still verifies. */
 export interface SigningKeysTable {
   /** The RFC 7638 thumbprint. */
   id: string;
   public_jwk: string;
   created_at_ms: number;
   retired_at_ms: number | null;
+}
+
+/** Where servers share the database; one that is alone keeps files. */
+export interface PrivateKeysTable {
+  key_id: string;
+  /** certification/private-keys.ts: nonce, ciphertext and tag in base64url. */
+  sealed: string;
+}
+
+/** Each start of a server; attempts/holder-records.ts. */
+export interface ServersTable {
+  id: string;
+  alive_at_ms: number;
+}
+
+/** Which server keeps an attempt going, until its sandbox is let go of. */
+export interface AttemptHoldersTable {
+  attempt_id: string;
+  server_id: string;
+}
+
+/** A lab as it was when somebody began it, where servers share the database; one that is alone keeps files. */
+export interface LabVersionsTable {
+  /** Of its files. */
+  hash: string;
+  /** labs/lab-archive.ts `ArchivedLab`. */
+  document: string;
+  /** When it was begun last. */
+  begun_at_ms: number;
 }
 
 export interface CertificatesTable {

@@ -15,6 +15,9 @@ import { programmes } from './migrations/0009-programmes.ts';
 import { training } from './migrations/0010-training.ts';
 import { interviews } from './migrations/0011-interviews.ts';
 import { insight } from './migrations/0012-insight.ts';
+import { sharedRecordings } from './migrations/0013-shared-recordings.ts';
+import { severalServers } from './migrations/0014-several-servers.ts';
+import { attemptHolders } from './migrations/0015-attempt-holders.ts';
 import { createPostgresDialect } from './postgres.ts';
 import type { Db, Tables } from './schema.ts';
 import { createSqliteDialect } from './sqlite.ts';
@@ -31,12 +34,17 @@ const migrations = {
   '0010-training': training,
   '0011-interviews': interviews,
   '0012-insight': insight,
+  '0013-shared-recordings': sharedRecordings,
+  '0014-several-servers': severalServers,
+  '0015-attempt-holders': attemptHolders,
 };
 
 /** Where everything is kept. Disposing it lets go of the data, so that another server may have it. */
 export interface Store extends AsyncDisposable {
   readonly db: Db;
   readonly engine: 'sqlite' | 'postgres';
+  /** Whether the database answers. Throws when it does not. */
+  answers(): Promise<boolean>;
   /** Makes what was committed survive a power cut too. PostgreSQL does that on every commit. */
   flush(): Promise<void>;
   /** Takes what was deleted out of SQLite's files as well, its log included. PostgreSQL's own vacuum does that in time. */
@@ -46,6 +54,8 @@ export interface Store extends AsyncDisposable {
 export interface StoreOptions {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** Other servers may use the database as well, if they say the same. */
+  readonly several?: boolean;
   readonly log: Logger;
   /** The database's lock was lost: another server may take the data, so this one must end. */
   readonly onLockLost: (error: Error) => void;
@@ -56,13 +66,18 @@ export function openStore(options: StoreOptions): Promise<Store> {
   return opening(async (lifetime) => {
     const { databaseUrl } = options;
     lifetime.use(lockDataFolder(options.dataDir));
-    if (databaseUrl !== undefined) lifetime.use(await lockDatabase(databaseUrl, options.onLockLost));
+    const mode = options.several === true ? 'several' : 'alone';
+    if (databaseUrl !== undefined) lifetime.use(await lockDatabase(databaseUrl, { mode, onLost: options.onLockLost }));
     const db = openDatabase(options);
     lifetime.defer(() => db.destroy());
     await migrate(db);
     return {
       db,
       engine: databaseUrl === undefined ? 'sqlite' : 'postgres',
+      answers: async () => {
+        await sql`select 1`.execute(db);
+        return true;
+      },
       flush: async () => {
         if (databaseUrl === undefined) await sql`pragma wal_checkpoint(passive)`.execute(db);
       },

@@ -4,22 +4,35 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../log.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { Recorder, recordingFiles, RING_BYTES, type RecordingFiles } from './recorder.ts';
+import { FileRecordings } from './file-recordings.ts';
+import { Recorder } from './recorder.ts';
+import { RING_BYTES } from './recording-store.ts';
 
 let folder: string;
 let clock: ManualClock;
-let files: RecordingFiles;
+let store: FileRecordings;
+let files: ReturnType<FileRecordings['filesOf']>;
 const startedAtMs = new ManualClock().now();
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'drillhouse-recorder-'));
   clock = new ManualClock();
-  files = recordingFiles(folder, 'tm_1');
+  store = new FileRecordings(folder);
+  files = store.filesOf('tm_1');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const open = (): ReturnType<typeof Recorder.open> =>
-  Recorder.open({ files, title: 'Terminal 1', startedAtMs, size: { columns: 80, rows: 24 }, clock, log: createLogger('silent') });
+  Recorder.open({
+    store,
+    terminalId: 'tm_1',
+    title: 'Terminal 1',
+    startedAtMs,
+    size: { columns: 80, rows: 24 },
+    clock,
+    log: createLogger('silent'),
+    onReplaced: () => undefined,
+  });
 
 async function events(): Promise<[number, string, string][]> {
   const [, ...lines] = (await readFile(files.cast, 'utf8')).trimEnd().split('\n');
@@ -88,7 +101,7 @@ describe('the tail', () => {
     for (let run = 0; run < 4; run += 1) {
       const { recorder, ring } = await open();
       expect(ring.end).toBe(all.length);
-      expect(ring.read(ring.start, RING_BYTES)).toEqual(all.subarray(Math.max(0, all.length - RING_BYTES)));
+      expect(ring.read(ring.start, RING_BYTES).equals(all.subarray(-RING_BYTES))).toBe(true);
       for (let write = 0; write < 12; write += 1) {
         const bytes = Buffer.alloc(((write * 37 + run) % 11) * 9_001, `${run}${write}`);
         recorder.output(bytes);

@@ -6,51 +6,14 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../log.ts';
 import { eventually } from '../testing/eventually.ts';
+import { FakeScreen } from '../testing/fake-screen.ts';
 import { FakeShells } from '../testing/fake-shells.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { Recorder, recordingFiles, RING_BYTES } from './recorder.ts';
-import { Terminal, type Attachment } from './terminal.ts';
-import { WINDOW_BYTES, type ViewerPort } from './viewer.ts';
-import type { TerminalSize } from './shell.ts';
-
-/** A viewer that keeps what it is told, and draws only when the test says so. */
-class Screen implements ViewerPort {
-  readonly messages: { seq: number; length: number }[] = [];
-  readonly news: string[] = [];
-  shown = Buffer.alloc(0);
-  seq = 0;
-  attachment: Attachment | undefined;
-
-  data(seq: number, bytes: Uint8Array): void {
-    if (this.messages.length > 0 && seq !== this.seq) throw new Error(`A gap: expected ${this.seq}, got ${seq}.`);
-    this.messages.push({ seq, length: bytes.length });
-    this.shown = Buffer.concat([this.shown, bytes]).subarray(-RING_BYTES);
-    this.seq = seq + bytes.length;
-  }
-  resync(seq: number): void {
-    this.shown = Buffer.alloc(0);
-    this.seq = seq;
-    this.news.push(`resync ${seq}`);
-  }
-  resized({ columns, rows }: TerminalSize): void {
-    this.news.push(`resized ${columns}x${rows}`);
-  }
-  ended(reason: string): void {
-    this.news.push(`ended: ${reason}`);
-  }
-  lost(reason: string): void {
-    this.news.push(`lost: ${reason}`);
-  }
-  back(): void {
-    this.news.push('back');
-  }
-  drawAll(): void {
-    this.attachment?.acknowledge(this.seq);
-  }
-  get received(): number {
-    return this.messages.reduce((sum, message) => sum + message.length, 0);
-  }
-}
+import { FileRecordings } from './file-recordings.ts';
+import { Recorder } from './recorder.ts';
+import { RING_BYTES } from './recording-store.ts';
+import { planReplay, Terminal } from './terminal.ts';
+import { WINDOW_BYTES } from './viewer.ts';
 
 const SIZE = { columns: 80, rows: 24 };
 const KEY = { attemptId: 'at_1', terminalId: 'tm_1' };
@@ -63,12 +26,14 @@ let exits: number;
 async function openTerminal(): Promise<Terminal> {
   const log = createLogger('silent');
   const { recorder, ring } = await Recorder.open({
-    files: recordingFiles(folder, KEY.terminalId),
+    store: new FileRecordings(folder),
+    terminalId: KEY.terminalId,
     title: 'Terminal 1',
     startedAtMs: clock.now(),
     size: SIZE,
     clock,
     log,
+    onReplaced: () => undefined,
   });
   return new Terminal({
     key: KEY,
@@ -84,8 +49,8 @@ async function openTerminal(): Promise<Terminal> {
   });
 }
 
-function look(access: 'write' | 'observe', fromSeq = 0, size = SIZE): Screen {
-  const screen = new Screen();
+function look(access: 'write' | 'observe', fromSeq = 0, size = SIZE): FakeScreen {
+  const screen = new FakeScreen();
   screen.attachment = terminal.attach(access, fromSeq, size, screen);
   screen.attachment.begin();
   return screen;
@@ -259,6 +224,23 @@ describe('flow control', () => {
   });
 });
 
+describe('where a viewer goes on', () => {
+  const renumbered = { formerEndSeq: 500, by: 10_000 };
+  it.each([
+    ['has everything', 900, { start: 100, end: 900 }, undefined, { seq: 900, restarted: false }],
+    ['missed what is kept', 100, { start: 100, end: 900 }, undefined, { seq: 100, restarted: false }],
+    ['missed more than is kept', 99, { start: 100, end: 900 }, undefined, { seq: 100, restarted: true }],
+    ['is new', 0, { start: 100, end: 900 }, undefined, { seq: 100, restarted: false }],
+    ['knows more than anybody', 901, { start: 100, end: 900 }, undefined, { seq: 100, restarted: true }],
+    ['has all that the server before stored', 500, { start: 10_100, end: 10_700 }, renumbered, { seq: 10_500, restarted: false }],
+    ['has less than that', 200, { start: 10_100, end: 10_700 }, renumbered, { seq: 10_200, restarted: false }],
+    ['was shown more than that', 501, { start: 10_100, end: 10_700 }, renumbered, { seq: 10_100, restarted: true }],
+    ['was here already', 10_600, { start: 10_100, end: 10_700 }, renumbered, { seq: 10_600, restarted: false }],
+  ] as const)('who %s', (_who, fromSeq, ring, moved, plan) => {
+    expect(planReplay(fromSeq, ring, moved)).toEqual(plan);
+  });
+});
+
 describe('coming back', () => {
   it('replays exactly what was missed', async () => {
     const first = look('write');
@@ -350,6 +332,40 @@ describe('a lost way to the shell', () => {
     shells.failure = 'no such pod';
     terminal.start();
     await eventually('the failed try', () => look('observe').news[0] === 'lost: no such pod');
+  });
+});
+
+describe('before it goes to another server', () => {
+  const settled = async (going: Promise<void>): Promise<boolean> =>
+    Promise.race([going.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
+
+  it('takes no more input and lets the shell finish, but not for ever', async () => {
+    const owner = look('write');
+    const source = await shell();
+    terminal.write(Buffer.from('ls'));
+    const going = terminal.quieten(clock);
+    expect(() => terminal.write(Buffer.from('x'))).toThrow(expect.objectContaining({ code: 'Unavailable' }));
+    for (let said = 0; said < 3; said += 1) {
+      clock.advance(90);
+      source.say('file ');
+      expect(await settled(going)).toBe(false);
+    }
+    clock.advance(100);
+    expect(await settled(going)).toBe(true);
+    expect(owner.text).toBe('file file file ');
+    const again = terminal.quieten(clock);
+    for (let said = 0; said < 6; said += 1) {
+      source.say('y');
+      clock.advance(90);
+    }
+    expect(await settled(again)).toBe(true);
+  });
+
+  it('does not wait where nothing is under way', async () => {
+    look('write');
+    (await shell()).say('$ ');
+    clock.advance(3_000);
+    expect(await settled(terminal.quieten(clock))).toBe(true);
   });
 });
 

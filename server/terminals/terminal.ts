@@ -1,7 +1,8 @@
 import { AppError, messageOf } from '../app-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { RING_BYTES, type Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import { RING_BYTES } from './recording-store.ts';
 import type { ReplayRing } from './replay-ring.ts';
 import type { ShellConnector, ShellEnd, ShellKey, ShellStream, TerminalSize } from './shell.ts';
 import { RESUME_BELOW_BYTES, Viewer, WINDOW_BYTES, type ViewerPort } from './viewer.ts';
@@ -14,6 +15,11 @@ const BATCH_BYTES = 32 * 1024;
 const PIECE_BYTES = RING_BYTES / 2;
 /** Input that the shell does not take is refused past this, e.g. a paste into a program that does not read. */
 const MAX_QUEUED_INPUT_BYTES = 1_000_000;
+/** Before a terminal changes servers its shell may finish what it is saying: so long without a word, but no longer than the other. */
+const QUIET_MS = 100;
+const QUIET_WITHIN_MS = 500;
+/** Who has neither typed nor been told anything for so long has nothing under way. */
+const IDLE_MS = 2_000;
 const RECONNECT_DELAYS_MS = [250, 1_000, 2_000, 5_000, 10_000] as const;
 
 export interface TerminalParts {
@@ -21,6 +27,8 @@ export interface TerminalParts {
   readonly title: string;
   readonly size: TerminalSize;
   readonly ring: ReplayRing;
+  /** Where the numbers of the server before ended, when they were moved on. */
+  readonly formerEndSeq?: number | undefined;
   readonly recorder: Recorder;
   readonly connector: ShellConnector;
   readonly clock: Clock;
@@ -30,6 +38,25 @@ export interface TerminalParts {
   readonly onResized: (size: TerminalSize) => void;
 }
 
+interface Renumbered {
+  readonly formerEndSeq: number;
+  readonly by: number;
+}
+
+/**
+ * Where a viewer that has everything before `fromSeq` goes on. Its number may be one of the server before: what that one stored has another number now, and
+ * what it showed without having stored it is known to nobody, so that the screen begins anew. Pure.
+ */
+export function planReplay(
+  fromSeq: number,
+  { start, end }: { readonly start: number; readonly end: number },
+  renumbered?: Renumbered,
+): { readonly seq: number; readonly restarted: boolean } {
+  const seq = renumbered !== undefined && fromSeq <= renumbered.formerEndSeq ? fromSeq + renumbered.by : fromSeq;
+  return seq < start || seq > end ? { seq: start, restarted: fromSeq > 0 } : { seq, restarted: false };
+}
+
+/** A viewer's place at a terminal. */
 export interface Attachment extends Disposable {
   readonly seq: number;
   /** What the viewer had is too old, or newer than what the server kept: it clears its screen before what follows. */
@@ -39,6 +66,9 @@ export interface Attachment extends Disposable {
   /** Starts the data; the caller has told the viewer the above first. */
   begin(): void;
   acknowledge(seq: number): void;
+  /** Throws AppError when it is not taken, or tells it later. For who attached with `write`. */
+  write(bytes: Uint8Array): void;
+  resize(size: TerminalSize): void;
 }
 
 /**
@@ -51,6 +81,7 @@ export class Terminal implements AsyncDisposable {
   readonly title: string;
   readonly #parts: TerminalParts;
   readonly #viewers = new Set<Viewer>();
+  readonly #renumbered: Renumbered | undefined;
   readonly #closing = new AbortController();
   #size: TerminalSize;
   #stream: ShellStream | undefined;
@@ -64,6 +95,8 @@ export class Terminal implements AsyncDisposable {
   #flush: Disposable | undefined;
   #lastInputMs: number | null = null;
   #awaitsEcho = false;
+  #takesInput = true;
+  #onOutput: (() => void) | undefined;
 
   constructor(parts: TerminalParts) {
     this.#parts = parts;
@@ -71,6 +104,8 @@ export class Terminal implements AsyncDisposable {
     this.title = parts.title;
     this.#size = parts.size;
     this.#pumpedTo = parts.ring.end;
+    const { formerEndSeq, ring } = parts;
+    this.#renumbered = formerEndSeq === undefined ? undefined : { formerEndSeq, by: ring.end - formerEndSeq };
   }
 
   get lastInputMs(): number | null {
@@ -101,13 +136,13 @@ export class Terminal implements AsyncDisposable {
   /** A writer brings its size; the shell begins with it. */
   attach(access: 'write' | 'observe', fromSeq: number, size: TerminalSize, port: ViewerPort): Attachment {
     const { ring } = this.#parts;
-    const restarted = fromSeq < ring.start || fromSeq > ring.end;
-    const viewer = new Viewer(access, port, restarted ? ring.start : fromSeq);
+    const { seq, restarted } = planReplay(fromSeq, ring, this.#renumbered);
+    const viewer = new Viewer(access, port, seq);
     if (access === 'write') this.resize(size);
     this.start();
     return {
-      seq: restarted ? ring.start : fromSeq,
-      restarted: restarted && fromSeq > 0,
+      seq,
+      restarted,
       size: this.#size,
       ended: this.ended,
       begin: () => this.#begin(viewer),
@@ -116,6 +151,8 @@ export class Terminal implements AsyncDisposable {
         viewer.pump(ring);
         this.#holdOrRelease();
       },
+      write: (bytes) => this.write(bytes),
+      resize: (to) => this.resize(to),
       [Symbol.dispose]: () => {
         this.#viewers.delete(viewer);
         this.#holdOrRelease();
@@ -125,6 +162,11 @@ export class Terminal implements AsyncDisposable {
 
   write(bytes: Uint8Array): void {
     const stream = this.#stream;
+    if (!this.#takesInput) {
+      throw new AppError('Unavailable', 'This terminal is just going over to another server.', {
+        remedy: 'Type that again in a moment.',
+      });
+    }
     if (stream === undefined) {
       throw new AppError('SubstrateUnavailable', this.#endedBecause ?? 'The terminal is not connected to its shell at the moment.', {
         remedy: 'Wait until it is back, then type again.',
@@ -166,10 +208,37 @@ export class Terminal implements AsyncDisposable {
     for (const viewer of this.#viewers) viewer.port.ended(reason);
   }
 
-  /** Lets go of the shell without ending it, for a restart of the server. */
+  /**
+   * Takes no more input, and waits a moment until the shell is quiet: what it says while nobody is attached is lost to everybody. By a clock that runs while
+   * the server stops.
+   */
+  async quieten(clock: Clock): Promise<void> {
+    this.#takesInput = false;
+    const activeMs = Math.max(this.#lastInputMs ?? 0, this.#lastSentMs);
+    if (this.#stream === undefined || this.#parts.clock.now() - activeMs > IDLE_MS) return;
+    await new Promise<void>((resolve) => {
+      let quiet = clock.after(QUIET_MS, () => end());
+      const latest = clock.after(QUIET_WITHIN_MS, () => end());
+      const end = (): void => {
+        for (const timer of [quiet, latest]) timer[Symbol.dispose]();
+        this.#onOutput = undefined;
+        resolve();
+      };
+      this.#onOutput = () => {
+        quiet[Symbol.dispose]();
+        quiet = clock.after(QUIET_MS, end);
+      };
+    });
+  }
+
+  /** Lets go of the shell without ending it, for a restart of the server or because another server takes it up. Answers when all of it is stored. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.ended) this.#pump();
     this.#letGo();
     await this.#parts.recorder[Symbol.asyncDispose]();
+    if (this.ended) return;
+    for (const viewer of this.#viewers) viewer.port.moved();
+    this.#viewers.clear();
   }
 
   #begin(viewer: Viewer): void {
@@ -238,6 +307,7 @@ export class Terminal implements AsyncDisposable {
       this.#schedulePump();
     }
     recorder.output(bytes);
+    this.#onOutput?.();
   }
 
   #onEnd(end: ShellEnd): void {

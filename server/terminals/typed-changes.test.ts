@@ -1,7 +1,8 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileRecordings } from './file-recordings.ts';
 import { changesIn, TypedChanges } from './typed-changes.ts';
 
 const at = 'trainee@workspace:~/lab$ ';
@@ -33,16 +34,18 @@ describe('a recording', () => {
   const event = (seconds: number, data: string): string => `${JSON.stringify([seconds, 'o', data])}\n`;
 
   it('tells what was typed when, as it stood after corrections, and is read anew once it has grown', async () => {
-    const file = path.join(folder, 'a.cast');
+    const recordings = new FileRecordings(folder);
+    const file = recordings.filesOf('a').cast;
+    await mkdir(path.dirname(file));
     const header = `${JSON.stringify({ version: 2, width: 80, height: 24, timestamp: 1_000 })}\n`;
     await writeFile(
       file,
       header + event(1, `\u001b[32m${at}\u001b[0mkubectl scaXX\b\b  \b\b`) + event(5.5, 'le deployment gateway\r\nscaled\r\n'),
     );
-    const changes = new TypedChanges();
-    expect(await changes.of(file)).toEqual([{ atMs: 1_005_500, command: 'kubectl scale deployment gateway' }]);
+    const changes = new TypedChanges(recordings);
+    expect(await changes.of('a')).toEqual([{ atMs: 1_005_500, command: 'kubectl scale deployment gateway' }]);
     await appendFile(file, event(9, `${at}kubectl delete pod x\r\n`) + 'half a row');
-    expect((await changes.of(file)).map(({ command }) => command)).toEqual(['kubectl scale deployment gateway', 'kubectl delete pod x']);
-    expect(await changes.of(path.join(folder, 'none.cast'))).toEqual([]);
+    expect((await changes.of('a')).map(({ command }) => command)).toEqual(['kubectl scale deployment gateway', 'kubectl delete pod x']);
+    expect(await changes.of('none')).toEqual([]);
   });
 });

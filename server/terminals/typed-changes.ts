@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { lastLines } from './plain-text.ts';
+import type { RecordingStore } from './recording-store.ts';
 
 /** A command that changes the cluster, as it was typed, without its options and values: those may hold secrets. */
 export interface TypedChange {
@@ -14,6 +14,8 @@ export interface TypedChange {
 const MAX_READ_BYTES = 5_000_000;
 const MAX_LINE_CHARACTERS = 4_000;
 const MAX_CHANGES = 40;
+/** Recordings whose changes are remembered. */
+const MAX_KEPT = 200;
 
 const prompt = /^\S+@\S+:[^$#]*[$#] (?<typed>.+)$/;
 const changing =
@@ -37,29 +39,36 @@ const headerSchema = z.object({ timestamp: z.number() });
 const eventSchema = z.tuple([z.number(), z.string(), z.string()]);
 
 /** What changed the cluster by a recording, each at the time of its Enter. */
-async function readTypedChanges(castFile: string): Promise<readonly TypedChange[]> {
-  return readTyped(castFile, MAX_CHANGES, (line, atMs) => changesIn(line).map((command) => ({ atMs, command })));
+async function readTypedChanges(store: RecordingStore, terminalId: string): Promise<readonly TypedChange[]> {
+  return readTyped(store, terminalId, MAX_CHANGES, (line, atMs) => changesIn(line).map((command) => ({ atMs, command })));
 }
 
 /** What `pick` makes of each line that was typed, and when. */
 export function readTypedLines<T>(
-  castFile: string,
+  store: RecordingStore,
+  terminalId: string,
   limit: number,
   pick: (typed: string, atMs: number) => readonly T[],
 ): Promise<readonly T[]> {
-  return readTyped(castFile, limit, (line, atMs) => {
+  return readTyped(store, terminalId, limit, (line, atMs) => {
     const typed = typedIn(line);
     return typed === undefined ? [] : pick(typed, atMs);
   });
 }
 
 /** A recording that is missing or broken has nothing from there on. */
-async function readTyped<T>(castFile: string, limit: number, pick: (line: string, atMs: number) => readonly T[]): Promise<readonly T[]> {
+async function readTyped<T>(
+  store: RecordingStore,
+  terminalId: string,
+  limit: number,
+  pick: (line: string, atMs: number) => readonly T[],
+): Promise<readonly T[]> {
   const found: T[] = [];
   let startedAtMs: number | undefined;
   let unfinished = '';
   try {
-    for await (const row of createInterface({ input: createReadStream(castFile, { end: MAX_READ_BYTES }), crlfDelay: Infinity })) {
+    const input = Readable.from(store.read(terminalId, 0, MAX_READ_BYTES));
+    for await (const row of createInterface({ input, crlfDelay: Infinity })) {
       if (startedAtMs === undefined) {
         startedAtMs = headerSchema.parse(JSON.parse(row)).timestamp * 1000;
         continue;
@@ -85,24 +94,21 @@ function asShown(raw: string): readonly string[] {
 /** The same, read anew only where the recording has grown. */
 export class TypedChanges {
   readonly #known = new Map<string, { readonly bytes: number; readonly changes: Promise<readonly TypedChange[]> }>();
-  readonly #maxKept: number;
+  readonly #store: RecordingStore;
 
-  constructor(maxKept = 200) {
-    this.#maxKept = maxKept;
+  constructor(store: RecordingStore) {
+    this.#store = store;
   }
 
-  async of(castFile: string): Promise<readonly TypedChange[]> {
-    const bytes = await stat(castFile).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    const known = this.#known.get(castFile);
+  async of(terminalId: string): Promise<readonly TypedChange[]> {
+    const bytes = (await this.#store.size(terminalId)) ?? 0;
+    const known = this.#known.get(terminalId);
     if (known?.bytes === bytes) return known.changes;
-    const changes = readTypedChanges(castFile);
-    this.#known.delete(castFile);
-    this.#known.set(castFile, { bytes, changes });
+    const changes = readTypedChanges(this.#store, terminalId);
+    this.#known.delete(terminalId);
+    this.#known.set(terminalId, { bytes, changes });
     const eldest = this.#known.keys().next().value;
-    if (this.#known.size > this.#maxKept && eldest !== undefined) this.#known.delete(eldest);
+    if (this.#known.size > MAX_KEPT && eldest !== undefined) this.#known.delete(eldest);
     return changes;
   }
 }

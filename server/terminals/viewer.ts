@@ -1,15 +1,25 @@
+import type { AppError } from '../app-error.ts';
 import type { ReplayRing } from './replay-ring.ts';
 import type { TerminalSize } from './shell.ts';
 
-/** Where a viewer's news go: a socket, in tests an array. Calls never block; what is not acknowledged is bounded by {@link WINDOW_BYTES}. */
-export interface ViewerPort {
+/** Where a page's news go: a socket, in tests an array. Calls never block; what is not acknowledged is bounded by {@link WINDOW_BYTES}. */
+export interface PagePort {
   data(seq: number, bytes: Uint8Array): void;
   /** The screen is to be cleared; data goes on at `seq`. */
   resync(seq: number): void;
   resized(size: TerminalSize): void;
   ended(reason: string): void;
   lost(reason: string, retryAtMs: number | null): void;
-  back(): void;
+  /** With a number: what comes next has it, and nothing lies between that and what came last. */
+  back(seq?: number): void;
+  /** Input was not taken. */
+  refused(error: AppError): void;
+}
+
+/** Where a terminal tells its viewers' news. */
+export interface ViewerPort extends Omit<PagePort, 'refused'> {
+  /** The terminal is not run here any more, and goes on elsewhere; nothing more is told here. */
+  moved(): void;
 }
 
 /** Five acknowledgements of 100 KB: more is not sent until the viewer has drawn some of it. */
@@ -51,9 +61,11 @@ export class Viewer {
       this.port.resync(ring.start);
     }
     while (this.#sent >= ring.start && this.#sent < ring.end && this.unackedBytes < WINDOW_BYTES) {
-      const bytes = ring.read(this.#sent, CHUNK_BYTES);
-      this.port.data(this.#sent, bytes);
+      const seq = this.#sent;
+      const bytes = ring.read(seq, CHUNK_BYTES);
+      // Before it is told, for who is told may acknowledge at once.
       this.#sent += bytes.length;
+      this.port.data(seq, bytes);
     }
   }
 }

@@ -197,6 +197,7 @@ export function createFakeCatalogue(controls: FakeLabControls, more: LabSummary[
       fault: fault ?? fakeLab.faults[Number.parseInt(seed.slice(0, 2), 16) % fakeLab.faults.length]?.id ?? 'bad-image',
       values: {},
     }),
+    keep: async () => undefined,
     createStage: async (_lab, options) => new FakeStage(options, controls),
   };
 }

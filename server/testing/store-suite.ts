@@ -20,6 +20,7 @@ import { VerdictRecords } from '../attempts/verdict-records.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { CertificateRecords } from '../certification/certificate-records.ts';
 import { FactFinder } from '../certification/fact-finder.ts';
+import { keyFiles } from '../certification/private-keys.ts';
 import { SigningKeys } from '../certification/signing-keys.ts';
 import { FakeDrills } from '../certification/testing/earning.ts';
 import { stampEntries } from '../drills/drill-actor.ts';
@@ -39,11 +40,12 @@ import { createLogger } from '../log.ts';
 import { DuplicateKeyError } from '../store/fault-translation.ts';
 import { installationSecret, readSetting, writeSetting } from '../store/settings.ts';
 import { certificates as certificatesMigration } from '../store/migrations/0005-certificates.ts';
-import type { PersonRow } from '../store/schema.ts';
+import type { CertificateRow, PersonRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { checkResult } from './attempts.ts';
 import { fakeLab } from './fake-lab.ts';
 import { fakeScript } from './fake-script.ts';
+import { StoredRecordings } from '../terminals/stored-recordings.ts';
 import { Mentors } from '../program/mentors.ts';
 import { ReadinessRecords } from '../program/readiness-records.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -147,7 +149,7 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
     });
 
     it('signs people in and out, with cohorts', async () => {
-      const audit = await AuditLog.open(store.db, clock);
+      const audit = new AuditLog(store.db, clock);
       const accounts = new Accounts({
         people: new People(store.db, clock),
         sessions: new Sessions(store.db, clock, 's'),
@@ -170,9 +172,9 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
     });
 
     it('numbers the audit log without gaps, also over restarts and at once, and pages through it', async () => {
-      const first = await AuditLog.open(store.db, clock);
+      const first = new AuditLog(store.db, clock);
       await Promise.all(Array.from({ length: 5 }, (_, index) => first.record({ actor: person, action: `test.${index}`, subject: 'x' })));
-      const second = await AuditLog.open(store.db, clock);
+      const second = new AuditLog(store.db, clock);
       await second.record({ actor: null, action: 'other.thing', detail: { a: 1 }, address: '::1' });
       const page = await second.list({ limit: 2 });
       const seqs = (await second.list({ limit: 100 })).entries.map((entry) => entry.seq);
@@ -299,7 +301,9 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       expect(await runs.begin(second, { ...begun, label: 'with a cache' })).toMatchObject({ number: 1 });
       const workloads = [{ id: 'w', title: 'W', aims: { p95MsAtMost: 9.5 }, figures: null, remark: 'Nothing answers.' }];
       await runs.finish(first, 1, { atMs: clock.now() + 5, reason: null, workloads });
-      await runs.endUnfinished(clock.now() + 9, 'stopped');
+      expect(await runs.listUnfinished()).toEqual([second]);
+      await runs.endUnfinished(second, clock.now() + 9, 'stopped');
+      await runs.finish(second, 1, { atMs: clock.now() + 10, reason: 'too late', workloads: [] });
       expect(await runs.list(first)).toEqual([
         { number: 1, label: 'Run 1', byId: person.id, startedAtMs: clock.now(), finishedAtMs: clock.now() + 5, reason: null, workloads },
       ]);
@@ -357,7 +361,7 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
 
       const parts = {
         db: store.db,
-        dataDir: store.dataDir,
+        recordings: new StoredRecordings(store.db),
         evidence: new EvidenceChain(),
         attempts,
         supervisor: { find: () => undefined },
@@ -391,7 +395,7 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       expect((await drills.find(head.id))?.entries).toHaveLength(3);
       await drills.append(head.id, next.entries, planEvidence(next.state, [...first.entries, ...next.entries], next.entries));
       expect(await drills.listUnended()).not.toContain(head.id);
-      expect(await drills.list(5)).toContainEqual({ id: head.id, endedAtMs: clock.now() });
+      expect(await drills.list(5)).toContainEqual({ id: head.id, lastSeq: await drills.lastSeq(head.id) });
       expect(foldEntries(head, (await drills.find(head.id))?.entries ?? [])).toEqual(next.state);
     });
 
@@ -486,13 +490,19 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       const [holder, issuer] = [await addPerson(fresh), await addPerson(fresh, 'manager')];
       const evidence = new EvidenceChain();
       const certificates = new CertificateRecords(fresh.db, evidence);
-      const keys = await SigningKeys.open({ db: fresh.db, dir: path.join(fresh.dataDir, 'keys'), clock, log: createLogger('silent') });
-      const seal = { db: fresh.db, dataDir: fresh.dataDir, evidence, clock, log: createLogger('silent') };
+      const keys = await SigningKeys.open({
+        db: fresh.db,
+        privateKeys: keyFiles(path.join(fresh.dataDir, 'keys')),
+        clock,
+        log: createLogger('silent'),
+      });
+      const { id: keyId } = await keys.current();
+      const seal = { db: fresh.db, recordings: new StoredRecordings(fresh.db), evidence, clock, log: createLogger('silent') };
       await using seals = new RecordingSeals(seal);
       await seals.sealMissed();
       const places: string[] = [];
-      const issue = (): ReturnType<CertificateRecords['issue']> =>
-        certificates.issue(async (place) => {
+      const issue = (newest?: string): ReturnType<CertificateRecords['issue']> =>
+        certificates.issue(newest, async (place) => {
           places.push(`${place.list}:${place.index}`);
           return Promise.resolve({
             id: newId('certificate'),
@@ -501,7 +511,7 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
             person_name: holder.name,
             document: '{"evidence":[]}',
             jwt: 'a.b.c',
-            key_id: keys.currentId,
+            key_id: keyId,
             status_list: place.list,
             // The second one is told the first one's place, once.
             status_index: places.length === 2 ? Number(places[0]?.split(':')[1]) : place.index,
@@ -511,13 +521,23 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
             renews: null,
           });
         });
-      const [first, second] = [await issue(), await issue()];
+      const issued = async (newest?: string): Promise<CertificateRow> => {
+        const row = await issue(newest);
+        if (row === undefined) throw new Error('It was not issued.');
+        return row;
+      };
+      const first = await issued();
+      expect(await issue()).toBeUndefined();
+      places.length = 1;
+      const second = await issued(first.id);
       expect([places.length, second.status_index === first.status_index]).toEqual([3, false]);
-      await certificates.revoke(first, { byId: issuer.id, reason: 'It was not theirs.', atMs: clock.now() });
+      const revoke = (): Promise<boolean> =>
+        certificates.revoke(first, { byId: issuer.id, reason: 'It was not theirs.', atMs: clock.now() });
+      expect(await Promise.all([revoke(), revoke()])).toEqual([true, false]);
       expect(await certificates.listRevoked(1)).toEqual([first.status_index]);
       expect(await certificates.find(first.id)).toMatchObject({ revoked_by: issuer.id, valid_until_ms: clock.now() + 1000 });
       expect((await certificates.list(holder.id)).map(({ id }) => id).sort()).toEqual([first.id, second.id].sort());
-      expect((await certificates.countByKey()).get(keys.currentId)).toBe(2);
+      expect((await certificates.countByKey()).get(keyId)).toBe(2);
       const facts = new FactFinder({ db: fresh.db, drills: new FakeDrills(), clock, labTitle: (slug) => slug, definitions: [] });
       expect((await facts.find(holder.id)).certificates.map(({ state }) => state).sort()).toEqual(['revoked', 'valid']);
       const verify = async (): Promise<number> =>

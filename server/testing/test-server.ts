@@ -7,7 +7,8 @@ import { systemClock, type Clock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
 import type { LabSummary } from '../../labs/lab-stage.ts';
-import { startServer, type RunningServer, type ServerParts } from '../server.ts';
+import { startServer, type RunningServer } from '../server.ts';
+import type { ServerParts } from '../server-parts.ts';
 import type { Scorecard } from '../../grader/verdict.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { Client } from './client.ts';
@@ -26,6 +27,12 @@ export interface TestServerOptions {
   readonly seed?: (store: Store) => Promise<void>;
   /** The built pages, for tests with a browser. */
   readonly webDir?: string;
+  /** What servers that share a ground have in common: the folder that their sandboxes are in, their shells, and how they find each other. */
+  readonly shared?: {
+    readonly sandboxesDir: string;
+    readonly shells: FakeShells;
+    readonly openReplicas?: NonNullable<ServerParts['openReplicas']>;
+  };
   /** A real substrate and real labs in place of the fakes, for the data folder; shells are then execs into the workspaces. */
   readonly real?: (dataDir: string) => Promise<Pick<ServerParts, 'openSubstrate' | 'catalogue'>>;
 }
@@ -33,7 +40,7 @@ export interface TestServerOptions {
 /** A real server on a free port over fakes, in a folder of its own; `restart` is a crash or an orderly stop, and a start on the same data. */
 export class TestServer implements AsyncDisposable {
   readonly dataDir: string;
-  readonly shells = new FakeShells();
+  readonly shells: FakeShells;
   readonly controls: { before: (method: string) => Promise<void>; outcome: Scorecard['outcome'] | undefined } = {
     before: async () => undefined,
     outcome: undefined,
@@ -44,11 +51,12 @@ export class TestServer implements AsyncDisposable {
   readonly #drills: DrillFacts | undefined;
   readonly #real: TestServerOptions['real'];
   readonly #faults: TestServerOptions['faults'];
+  readonly #shared: TestServerOptions['shared'];
   substrate: FakeSubstrate;
   parts!: ServerParts;
   #running: RunningServer | undefined;
 
-  private constructor(dataDir: string, { clock, environment, webDir, drills, real, faults }: TestServerOptions) {
+  private constructor(dataDir: string, { clock, environment, webDir, drills, real, faults, shared }: TestServerOptions) {
     this.dataDir = dataDir;
     this.#clock = clock ?? systemClock;
     this.#environment = environment ?? {};
@@ -56,7 +64,9 @@ export class TestServer implements AsyncDisposable {
     this.#drills = drills;
     this.#real = real;
     this.#faults = faults;
-    this.substrate = new FakeSubstrate(path.join(dataDir, 'sandboxes'));
+    this.#shared = shared;
+    this.shells = shared?.shells ?? new FakeShells();
+    this.substrate = this.#newSubstrate();
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
@@ -85,7 +95,7 @@ export class TestServer implements AsyncDisposable {
 
   async begin(): Promise<void> {
     const config = readConfig({ PORT: '0', DATA_DIR: this.dataDir, LOG_LEVEL: 'silent', ...this.#environment }, ['--demo'], '');
-    this.substrate = new FakeSubstrate(path.join(this.dataDir, 'sandboxes'));
+    this.substrate = this.#newSubstrate();
     this.parts = {
       config,
       openSubstrate: async () => this.substrate,
@@ -98,7 +108,9 @@ export class TestServer implements AsyncDisposable {
       capacityOf: () => config.capacity ?? 5,
       ...((await this.#real?.(this.dataDir)) ?? { shells: this.shells }),
       holdAnswers: true,
+      leaveAfterMs: 0,
       ...(this.#drills === undefined ? {} : { drills: this.#drills }),
+      ...(this.#shared?.openReplicas === undefined ? {} : { openReplicas: this.#shared.openReplicas }),
       onDataLost: () => undefined,
     };
     this.#running = await startServer(this.parts);
@@ -112,9 +124,8 @@ export class TestServer implements AsyncDisposable {
   /** Signs one of the demo's people in: `trainee`, `instructor`, `manager`; or the administrator, who gets the password `a good password`. */
   async signIn(role: 'trainee' | 'instructor' | 'manager' | 'administrator'): Promise<Client> {
     const client = this.client();
-    const link = this.running.links.find((candidate) => candidate.role === role);
-    if (link === undefined) throw new Error(`There is no link for ${role}.`);
-    await client.acceptLink(link.path, role === 'administrator' ? { name: 'Ada', password: 'a good password' } : {});
+    const link = this.running.links.find((candidate) => candidate.role === role)?.path ?? (await this.#makeLink(role));
+    await client.acceptLink(link, role === 'administrator' ? { name: 'Ada', password: 'a good password' } : {});
     return client;
   }
 
@@ -126,6 +137,19 @@ export class TestServer implements AsyncDisposable {
     const client = this.client();
     await client.acceptLink(welcomePath(link.token), { password: 'a long password' });
     return client;
+  }
+
+  /** Of several servers one makes the links when it starts. */
+  async #makeLink(role: 'trainee' | 'instructor' | 'manager' | 'administrator'): Promise<string> {
+    const { people, links } = this.running.services.accounts;
+    const isAdministrator = role === 'administrator';
+    const person = await people.findByEmail(isAdministrator ? 'admin@drillhouse.local' : `${role}@demo.drillhouse.local`);
+    if (person === undefined) throw new Error(`There is no ${role}.`);
+    return welcomePath((await links.renew(person.id, isAdministrator ? 'set-password' : 'sign-in')).token);
+  }
+
+  #newSubstrate(): FakeSubstrate {
+    return new FakeSubstrate(this.#shared?.sandboxesDir ?? path.join(this.dataDir, 'sandboxes'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

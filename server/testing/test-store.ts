@@ -20,7 +20,7 @@ export async function openTestStore(databaseUrl?: string): Promise<Store & { rea
   };
 }
 
-export async function addPerson(store: Store, role: PersonRow['role'] = 'trainee'): Promise<PersonRow> {
+export async function addPerson(store: Pick<Store, 'db'>, role: PersonRow['role'] = 'trainee'): Promise<PersonRow> {
   const id = newId('person');
   const row: PersonRow = {
     id,

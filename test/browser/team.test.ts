@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSubstrate } from '../../infra/substrate/open-substrate.ts';
 import { ownLabsDir } from '../../labs/catalogue.ts';
+import { FolderVersions } from '../../labs/lab-versions.ts';
 import { LiveCatalogue } from '../../labs/live-catalogue.ts';
 import { createLogger } from '../../server/log.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
     webDir,
     real: async (dataDir) => ({
       openSubstrate: () => openSubstrate({ runtime: 'process', dataDir, log: createLogger('silent'), report: () => undefined }),
-      catalogue: await LiveCatalogue.open({ dirs: [ownLabsDir], archiveDir: path.join(dataDir, 'labs') }),
+      catalogue: await LiveCatalogue.open({ dirs: [ownLabsDir], versions: new FolderVersions(path.join(dataDir, 'labs')) }),
     }),
   });
   browser = await launchChromium();

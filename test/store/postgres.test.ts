@@ -4,7 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../server/log.ts';
 import { openStore } from '../../server/store/store.ts';
+import { describeRecordings, describeSharedRecordings } from '../../server/testing/recording-store-suite.ts';
 import { describeStore } from '../../server/testing/store-suite.ts';
+import { openTestStore } from '../../server/testing/test-store.ts';
+import { StoredRecordings } from '../../server/terminals/stored-recordings.ts';
 import { TestServer } from '../../server/testing/test-server.ts';
 import { attemptSchema } from '../../server/contract/attempts.ts';
 import { eventually } from '../../server/testing/eventually.ts';
@@ -21,6 +24,13 @@ describe.skipIf(!isThere)("PostgreSQL from Debian's packages", () => {
   afterAll(() => postgres[Symbol.asyncDispose]());
 
   describeStore('PostgreSQL', () => postgres.createDatabase());
+
+  describeSharedRecordings('in PostgreSQL', async () => openTestStore(await postgres.createDatabase()));
+
+  describeRecordings('in PostgreSQL', async () => {
+    const store = await openTestStore(await postgres.createDatabase());
+    return { store: new StoredRecordings(store.db, store.engine), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  });
 
   it('is refused to a second server, with a data folder of its own or not, and free again after the first', async () => {
     const databaseUrl = await postgres.createDatabase();

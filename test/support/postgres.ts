@@ -8,6 +8,7 @@ import { freePort } from './server-process.ts';
 const run = promisify(execFile);
 
 export interface PostgresCluster extends AsyncDisposable {
+  readonly pid: number;
   /** The URL of a new, empty database. */
   createDatabase(): Promise<string>;
 }
@@ -50,6 +51,7 @@ export async function startPostgres(): Promise<PostgresCluster> {
   await waitUntilReady(psql);
   let count = 0;
   return {
+    pid: server.pid ?? -1,
     createDatabase: async () => {
       const name = `test_${(count += 1)}`;
       await psql(`create database ${name}`);

@@ -7,13 +7,24 @@ import { sessionSchema } from '../../server/contract/session.ts';
 export class ServerClient {
   readonly url: string;
   readonly #address: string | undefined;
+  /** What the pages were loaded from, which is not `url` where a server is asked past the proxy in front of it. */
+  readonly #origin: string;
   #cookie = '';
   #csrfToken = '';
 
   /** @param address whom a server that trusts a proxy takes this client for; absent: the connection's own */
-  constructor(url: string, address?: string) {
+  constructor(url: string, address?: string, origin = url) {
     this.url = url;
     this.#address = address;
+    this.#origin = origin;
+  }
+
+  /** The same person with the same session, asking another server of the same installation. */
+  through(url: string): ServerClient {
+    const client = new ServerClient(url, this.#address, this.#origin);
+    client.#cookie = this.#cookie;
+    client.#csrfToken = this.#csrfToken;
+    return client;
   }
 
   static async signIn(
@@ -48,7 +59,7 @@ export class ServerClient {
       method,
       headers: {
         cookie: this.#cookie,
-        origin: this.url,
+        origin: this.#origin,
         'x-csrf-token': this.#csrfToken,
         ...this.#forwarded,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -91,7 +102,7 @@ export class ServerClient {
     const socket = io(this.url, {
       path: '/socket',
       transports: ['websocket'],
-      extraHeaders: { cookie: this.#cookie, origin: this.url, ...this.#forwarded },
+      extraHeaders: { cookie: this.#cookie, origin: this.#origin, ...this.#forwarded },
       auth: { csrfToken: this.#csrfToken },
       forceNew: true,
     });

@@ -14,6 +14,10 @@ export class TerminalClient {
   /** The newest output as text, at most 256 KB. */
   text = '';
   bytes = 0;
+  /** How often the server said that it does not take what was typed, or that the shell cannot be reached for now. */
+  troubles = 0;
+  /** The server said that the shell cannot be reached, and has not said yet that it is back. */
+  isAway = false;
   #seq = 0;
   #acknowledged = 0;
 
@@ -23,6 +27,17 @@ export class TerminalClient {
     socket.on('terminal:data', (message: TerminalData) => {
       if (message.terminalId === terminalId) this.#take(message);
     });
+    const onTrouble = (event: string, isAway?: boolean): void => {
+      socket.on(event, (message: { readonly terminalId: string }) => {
+        if (message.terminalId !== terminalId) return;
+        this.isAway = isAway ?? this.isAway;
+        if (isAway !== false) this.troubles += 1;
+        this.#wake();
+      });
+    };
+    onTrouble('terminal:refused');
+    onTrouble('terminal:lost', true);
+    onTrouble('terminal:back', false);
   }
 
   static async open(socket: Socket, terminalId: string, access: 'write' | 'observe' = 'write'): Promise<TerminalClient> {
@@ -78,6 +93,10 @@ export class TerminalClient {
       this.#acknowledged = this.#seq;
       this.#socket.emit('terminal:ack', { terminalId: this.terminalId, seq: this.#seq });
     }
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 }

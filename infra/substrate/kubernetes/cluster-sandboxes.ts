@@ -4,8 +4,8 @@ import type { ClusterLog } from '../../cluster/cluster-options.ts';
 import type { Clock } from '../../cluster/meta/clock.ts';
 import type { ClusterLink, NamespaceObject } from './cluster-link.ts';
 import type { Candidate } from './placement.ts';
-import { namesOf, partLabel, sandboxLabel, selectorOf, type SandboxNames } from './sandbox-labels.ts';
-import { planBounds, planNamespaces, sandboxOf } from './sandbox-template.ts';
+import { isStrange, namesOf, partLabel, sandboxLabel, selectorOf, type Ownership, type SandboxNames } from './sandbox-labels.ts';
+import { planBounds, planNamespaces, sandboxOf, type TemplateOptions } from './sandbox-template.ts';
 
 /** What no database knows may be another server's of this installation, made a moment ago. */
 const ORPHAN_GRACE_MS = 10 * 60_000;
@@ -17,9 +17,8 @@ const WARM = 'warm-';
 /** On the trainee's namespace of such a sandbox once nothing is missing in it. */
 const readyLabel = 'drillhouse.dev/ready';
 
-export interface ClusterSandboxesOptions {
+export interface ClusterSandboxesOptions extends Ownership {
   readonly link: ClusterLink;
-  readonly installation: string;
   readonly log: ClusterLog;
   readonly clock: Clock;
 }
@@ -32,13 +31,15 @@ export class ClusterSandboxes {
   /** Being made, so that their labels may not show them yet. */
   readonly making = new Set<string>();
   readonly #installation: string;
+  readonly #owner: string | undefined;
   readonly #log: ClusterLog;
   readonly #clock: Clock;
   #isWarming = false;
 
-  constructor({ link, installation, log, clock }: ClusterSandboxesOptions) {
+  constructor({ link, installation, owner, log, clock }: ClusterSandboxesOptions) {
     this.link = link;
     this.#installation = installation;
+    this.#owner = owner;
     this.#log = log;
     this.#clock = clock;
   }
@@ -70,16 +71,20 @@ export class ClusterSandboxes {
     }
   }
 
-  /** One that was made before and is now this sandbox's, or else a new one. Repeatable. */
-  async make(sandboxId: string, signal: AbortSignal): Promise<SandboxNames> {
+  /**
+   * One that was made before and is now this sandbox's, whole as it is; or else the beginning of a new one, which others count from now on and which is to be
+   * completed.
+   */
+  async take(sandboxId: string): Promise<{ readonly names: SandboxNames; readonly isWhole: boolean }> {
     const claimed = await this.#claim(sandboxId);
-    if (claimed !== undefined) return claimed;
+    if (claimed !== undefined) return { names: claimed, isWhole: true };
     const names = await this.#freeNames(sandboxId);
-    await this.#build(sandboxId, names, signal);
-    return names;
+    const [trainee] = planNamespaces(await this.#template(sandboxId, names));
+    if (trainee !== undefined) await this.link.create(trainee);
+    return { names, isWhole: false };
   }
 
-  /** Completes one whose making was interrupted; what is there stays. */
+  /** Completes one that was begun, also one whose making was interrupted; what is there stays. */
   complete(sandboxId: string, names: SandboxNames, signal: AbortSignal): Promise<void> {
     return this.#build(sandboxId, names, signal);
   }
@@ -93,7 +98,10 @@ export class ClusterSandboxes {
     const spaces = await this.#list();
     const nowMs = this.#clock.now();
     for (const space of spaces) if (isStuck(space, nowMs)) this.#tellStuck(space);
-    const orphans = planSweep(spaces, { keep: new Set([...keep, ...this.making]), installation: this.#installation, nowMs });
+    const ownership = { installation: this.#installation, owner: this.#owner };
+    const strangers = spaces.filter(({ metadata }) => isStrange(metadata.labels, ownership));
+    if (strangers.length > 0) this.#tellStrangers(strangers);
+    const orphans = planSweep(spaces, { ...ownership, keep: new Set([...keep, ...this.making]), nowMs });
     const swept: string[] = [];
     for (const name of orphans) if (await this.link.deleteNamespace(name)) swept.push(`namespace ${name} on ${this.name}`);
     return swept;
@@ -122,7 +130,9 @@ export class ClusterSandboxes {
   /** The first that nobody else claims at the same time: the patch names the version that it was read at. */
   async #claim(sandboxId: string): Promise<SandboxNames | undefined> {
     if (this.link.settings.warm === 0) return undefined;
+    const ownership = { installation: this.#installation, owner: this.#owner };
     for (const { trainee, hidden } of warmIn(await this.#list())) {
+      if (isStrange(trainee.metadata.labels, ownership)) continue;
       const { name, resourceVersion } = trainee.metadata;
       const labels = { [sandboxLabel]: sandboxId, [readyLabel]: null };
       if (!(await this.link.patchNamespace(name, { metadata: { resourceVersion, labels } }))) continue;
@@ -151,18 +161,29 @@ export class ClusterSandboxes {
   }
 
   async #build(sandboxId: string, names: SandboxNames, signal: AbortSignal): Promise<void> {
-    const { settings } = this.link;
-    const { self, api: seen } = await this.link.facts();
-    const api = [...seen, ...settings.apiCidrs.map((cidr) => ({ cidr, ports: API_PORTS }))];
-    const options = { installation: this.#installation, sandboxId, names, settings, self, api };
+    const options = await this.#template(sandboxId, names);
     for (const object of planNamespaces(options)) await this.link.create(object);
     await Promise.all([names.namespace, names.hiddenNamespace].map((name) => this.link.awaitRights(name, signal)));
     await Promise.all(planBounds(options).map((object) => this.link.create(object)));
   }
 
+  async #template(sandboxId: string, names: SandboxNames): Promise<TemplateOptions> {
+    const { settings } = this.link;
+    const { self, api: seen } = await this.link.facts();
+    const api = [...seen, ...settings.apiCidrs.map((cidr) => ({ cidr, ports: API_PORTS }))];
+    return { installation: this.#installation, owner: this.#owner, sandboxId, names, settings, self, api };
+  }
+
   async #list(sandboxId?: string): Promise<readonly NamespaceObject[]> {
     if (this.trouble !== undefined) throw new SubstrateError('Unavailable', this.trouble);
     return this.link.listNamespaces(selectorOf(this.#installation, sandboxId));
+  }
+
+  #tellStrangers(spaces: readonly NamespaceObject[]): void {
+    this.#log.warn(
+      { cluster: this.name, installation: this.#installation, namespaces: spaces.length, first: spaces[0]?.metadata.name },
+      'another Drillhouse, or this one with an earlier database, has sandboxes under the same installation name; they are let alone and take room: name one of the two otherwise in its clusters file, or delete these namespaces if nobody works in them',
+    );
   }
 
   /** Nobody but the cluster's administrators can take a finalizer away. */
@@ -175,20 +196,20 @@ export class ClusterSandboxes {
   }
 }
 
-interface SweepView {
+interface SweepView extends Ownership {
   readonly keep: ReadonlySet<string>;
-  readonly installation: string;
   readonly nowMs: number;
 }
 
 /** Namespaces of this installation that belong to no sandbox in `keep`, are not whole and ready for the next one, and are older than the grace time. Pure. */
-export function planSweep(spaces: readonly NamespaceObject[], { keep, installation, nowMs }: SweepView): readonly string[] {
+export function planSweep(spaces: readonly NamespaceObject[], { keep, installation, owner, nowMs }: SweepView): readonly string[] {
   const ready = new Set(warmIn(spaces).map(({ trainee }) => trainee.metadata.labels?.[sandboxLabel]));
   return spaces.flatMap(({ metadata }) => {
     const id = sandboxOf(metadata.labels, installation);
     const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '');
     const isOrphan = id !== undefined && !keep.has(id) && !ready.has(id) && ageMs >= ORPHAN_GRACE_MS;
-    return isOrphan && metadata.deletionTimestamp === undefined ? [metadata.name] : [];
+    const isOurs = !isStrange(metadata.labels, { installation, owner });
+    return isOrphan && isOurs && metadata.deletionTimestamp === undefined ? [metadata.name] : [];
   });
 }
 

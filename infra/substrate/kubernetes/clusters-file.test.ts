@@ -13,12 +13,12 @@ const problemsOf = (text: string): readonly string[] => {
 
 it('has defaults, and finds kubeconfigs beside the file', () => {
   const text =
-    'installation: acme\nclusters:\n  - { name: east, kubeconfig: east.kubeconfig, capacity: 20 }\n  - { name: here, inCluster: true, capacity: 5, weight: 2 }\n';
+    'installation: acme\nclusters:\n  - { name: east, kubeconfig: east.kubeconfig, capacity: 20 }\n  - { name: here, inCluster: true, capacity: 5, weight: 2, runtimeClass: gvisor, storageClass: fast }\n';
   expect(parseClustersFile('/etc/drillhouse/clusters.yaml', text)).toMatchObject({
     installation: 'acme',
     clusters: [
       { name: 'east', kubeconfig: '/etc/drillhouse/east.kubeconfig', weight: 1, registry: 'registry.lab', quota: { pods: 30 } },
-      { name: 'here', inCluster: true, weight: 2 },
+      { name: 'here', inCluster: true, weight: 2, runtimeClass: 'gvisor', storageClass: 'fast' },
     ],
   });
 });
@@ -34,6 +34,7 @@ clusters:
     inCluster: true
     capacity: 1
     colour: green
+    runtimeClass: Not_A_Name
 `;
   const problems = problemsOf(text).join('\n');
   for (const part of [
@@ -42,6 +43,7 @@ clusters:
     'line 5: clusters.0.registry: must be a registry with an optional path',
     'clusters.0.kubeconfig: must be given, or inCluster: true, and not both',
     'colour',
+    'line 11: clusters.1.runtimeClass: must be the name of a class',
   ])
     expect(problems).toContain(part);
 });

@@ -5,6 +5,10 @@ import { MAX_INSTALLATION_LENGTH } from './sandbox-labels.ts';
 
 const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const name = z.string().regex(label, 'must be small letters, digits and dashes, beginning with a letter').max(40);
+const className = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be the name of a class of the cluster')
+  .max(253);
 const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, 'must be a quantity such as 4, 500m or 8Gi');
 
 const clusterSchema = z
@@ -34,6 +38,9 @@ const clusterSchema = z
       .array(z.union([z.cidrv4(), z.cidrv6()]))
       .max(20)
       .default([]),
+    /** A RuntimeClass and a StorageClass of the cluster, for the pods and the claims of labs that name none. */
+    runtimeClass: className.optional(),
+    storageClass: className.optional(),
     /** On both namespaces of every sandbox, for the cluster's own policies. */
     labels: z.record(z.string().max(300), z.string().max(63)).default({}),
     /** What one sandbox may have, for the trainee's part and the hidden one together. */

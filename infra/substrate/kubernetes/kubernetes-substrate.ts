@@ -17,11 +17,22 @@ import { planPlacement } from './placement.ts';
 import type { SandboxNames } from './sandbox-labels.ts';
 
 const HEALTH_INTERVAL_MS = 5_000;
+/** Of those that come and go, the latest. */
+const REMEMBERED_A_PLACE = 4;
 
 export interface KubernetesSubstrateOptions {
   readonly file: ClustersFile;
   readonly log: ClusterLog;
   readonly clock?: Clock;
+  /** Marks what is made as known to one database, in small letters and digits. Absent: nothing is marked. */
+  readonly owner?: string;
+  /**
+   * Runs work that chooses a cluster and takes the place, one at a time over all servers of the installation: two would both see the last free place. Absent: one
+   * at a time in this one.
+   */
+  readonly inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Whether this server, of several, is the one that makes sandboxes ahead. Absent: it is the only one. */
+  readonly leads?: () => boolean;
 }
 
 interface Found {
@@ -41,17 +52,26 @@ export class KubernetesSubstrate implements Substrate {
   readonly capacity: number;
   readonly #clusters: readonly ClusterSandboxes[];
   readonly #listeners = new Set<(health: SubstrateHealth) => void>();
-  /** Sandboxes that were asked for in this process: what cannot be looked up while its cluster is away. */
+  /** Where sandboxes that this server had to do with lie: what cannot be looked up while its cluster is away. */
   readonly #where = new Map<string, ClusterSandboxes>();
   readonly #stop = new AbortController();
-  /** Placing is done one at a time: two would both see the last free place. */
-  #placing: Promise<unknown> = Promise.resolve();
+  readonly #inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #leads: () => boolean;
   #servesChaos = false;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor({ file: { installation, clusters }, log, clock = systemClock }: KubernetesSubstrateOptions) {
+  private constructor({
+    file: { installation, clusters },
+    log,
+    clock = systemClock,
+    owner,
+    inTurn = oneAtATime(),
+    leads = () => true,
+  }: KubernetesSubstrateOptions) {
+    this.#inTurn = inTurn;
+    this.#leads = leads;
     const links = clusters.map((settings) => new ClusterLink(settings, { clock }));
-    this.#clusters = links.map((link) => new ClusterSandboxes({ link, installation, log, clock }));
+    this.#clusters = links.map((link) => new ClusterSandboxes({ link, installation, owner, log, clock }));
     this.capacity = clusters.reduce((sum, { capacity }) => sum + capacity, 0);
   }
 
@@ -103,13 +123,13 @@ export class KubernetesSubstrate implements Substrate {
       throw new SubstrateError('ProvisioningFailed', 'The lab needs nodes of its own, which a namespace of a shared cluster cannot have.');
     // What was begun on a cluster that is away is begun anew on another; what is left there is swept when it is back.
     const { found } = await this.#look(sandboxId);
-    const cluster = found?.cluster ?? (await this.#reserve(sandboxId));
+    const place = found === undefined ? await this.#inTurn(() => this.#place(sandboxId)) : { ...found, isWhole: false };
+    const { cluster, names, isWhole } = place;
     progress(`Namespaces on the cluster ${cluster.name}`);
     try {
-      const names = found?.names ?? (await cluster.make(sandboxId, signal));
-      if (found !== undefined) await cluster.complete(sandboxId, names, signal);
+      if (!isWhole) await cluster.complete(sandboxId, names, signal);
       signal.throwIfAborted();
-      return this.#toSandbox(sandboxId, { cluster, names });
+      return this.#toSandbox(sandboxId, place);
     } catch (error) {
       if (signal.aborted) await cluster.release(sandboxId);
       throw error;
@@ -157,48 +177,78 @@ export class KubernetesSubstrate implements Substrate {
 
   async #tick(): Promise<void> {
     await this.health();
-    await Promise.all(this.#usable.map((cluster) => cluster.warmUp(this.#stop.signal)));
+    if (this.#leads()) await Promise.all(this.#usable.map((cluster) => cluster.warmUp(this.#stop.signal)));
   }
 
   /** Undefined only where every cluster said that it has none: a sandbox on a cluster that is away is not lost. */
   async #find(sandboxId: string): Promise<Found | undefined> {
     const { found, away } = await this.#look(sandboxId);
-    if (found === undefined && away !== undefined) throw away;
-    return found;
+    if (found !== undefined || away === undefined) return found;
+    // It was made by another server, perhaps: it can only lie where nobody answers.
+    if (!this.#where.has(sandboxId)) this.#remember(sandboxId, away.cluster);
+    throw away.reason;
   }
 
-  /** `away`: why one of the clusters could not say. */
-  async #look(sandboxId: string): Promise<{ readonly found?: Found; readonly away?: SubstrateError }> {
+  /** `away`: a cluster that could not say, and why. */
+  async #look(
+    sandboxId: string,
+  ): Promise<{ readonly found?: Found; readonly away?: { readonly cluster: ClusterSandboxes; readonly reason: SubstrateError } }> {
     const looks = await Promise.allSettled(this.#clusters.map(async (cluster) => ({ cluster, names: await cluster.find(sandboxId) })));
     for (const look of looks) {
       if (look.status === 'rejected' || look.value.names === undefined) continue;
       return { found: { cluster: look.value.cluster, names: look.value.names } };
     }
-    const failed = looks.find((look) => look.status === 'rejected');
-    return failed === undefined ? {} : { away: failed.reason as SubstrateError };
+    for (const [index, look] of looks.entries()) {
+      const cluster = this.#clusters[index];
+      if (look.status === 'rejected' && cluster !== undefined) return { away: { cluster, reason: look.reason as SubstrateError } };
+    }
+    return {};
   }
 
-  #reserve(sandboxId: string): Promise<ClusterSandboxes> {
-    const placed = this.#placing.then(() => this.#place(sandboxId));
-    this.#placing = placed.catch(() => undefined);
-    return placed;
-  }
-
-  /** Whoever asked takes the sandbox off the cluster's `making` once it is made. */
-  async #place(sandboxId: string): Promise<ClusterSandboxes> {
+  /** Once it is answered, the labels on the cluster show that the place is taken. Whoever asked takes the sandbox off the cluster's `making` once it is made. */
+  async #place(sandboxId: string): Promise<Found & { readonly isWhole: boolean }> {
     const placement = planPlacement(await Promise.all(this.#clusters.map((cluster) => cluster.candidate())));
     if (placement.kind === 'full') throw new SubstrateError('CapacityExhausted', placement.reason);
     if (placement.kind === 'unavailable') throw new SubstrateError('Unavailable', placement.reason);
     const cluster = this.#clusters.find(({ name }) => name === placement.name);
     if (cluster === undefined) throw new SubstrateError('Unavailable', `There is no cluster ${placement.name}.`);
     cluster.making.add(sandboxId);
-    return cluster;
+    try {
+      return { cluster, ...(await cluster.take(sandboxId)) };
+    } catch (error) {
+      cluster.making.delete(sandboxId);
+      throw error;
+    }
+  }
+
+  #remember(sandboxId: string, cluster: ClusterSandboxes): void {
+    this.#where.delete(sandboxId);
+    this.#where.set(sandboxId, cluster);
+    // Others let go of sandboxes as well, and nobody tells this server.
+    for (const id of this.#where.keys()) {
+      if (this.#where.size <= this.capacity * REMEMBERED_A_PLACE) return;
+      this.#where.delete(id);
+    }
   }
 
   #toSandbox(id: string, { cluster, names }: Found): Sandbox {
-    this.#where.set(id, cluster);
-    return { id, operatorConfig: cluster.link.config, place: { ...names, registry: cluster.link.settings.registry } };
+    this.#remember(id, cluster);
+    const { registry, runtimeClass, storageClass } = cluster.link.settings;
+    const classes = {
+      ...(runtimeClass === undefined ? {} : { runtimeClass }),
+      ...(storageClass === undefined ? {} : { storageClass }),
+    };
+    return { id, operatorConfig: cluster.link.config, place: { ...names, registry, ...classes } };
   }
+}
+
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
 }
 
 function namesOf(clusters: readonly ClusterSandboxes[]): readonly string[] {

@@ -5,6 +5,8 @@ const PREFIX = 'drillhouse.dev';
 /** Which installation made it. Two on one cluster never touch each other's. */
 export const installationLabel = `${PREFIX}/installation`;
 export const sandboxLabel = `${PREFIX}/sandbox`;
+/** Whose database knows it: tells an installation from another one that was given the same name by mistake. */
+export const ownerLabel = `${PREFIX}/owner`;
 /** `trainee` or `hidden` on a namespace. */
 export const partLabel = `${PREFIX}/part`;
 
@@ -28,8 +30,24 @@ export function namesOf(installation: string, sandboxId: string, attempt = 0): S
   return { namespace, hiddenNamespace: `${namespace}-hidden` };
 }
 
-export function labelsOf(installation: string, sandboxId: string): Readonly<Record<string, string>> {
-  return { [installationLabel]: installation, [sandboxLabel]: sandboxId, 'app.kubernetes.io/managed-by': 'drillhouse' };
+export interface Ownership {
+  readonly installation: string;
+  readonly owner?: string | undefined;
+}
+
+export function labelsOf({ installation, owner }: Ownership, sandboxId: string): Readonly<Record<string, string>> {
+  return {
+    [installationLabel]: installation,
+    ...(owner === undefined ? {} : { [ownerLabel]: owner }),
+    [sandboxLabel]: sandboxId,
+    'app.kubernetes.io/managed-by': 'drillhouse',
+  };
+}
+
+/** Of the same name, and yet another one's. What names no owner is from before there were any. Pure. */
+export function isStrange(labels: Readonly<Record<string, string>> | undefined, { owner }: Ownership): boolean {
+  const named = labels?.[ownerLabel];
+  return named !== undefined && owner !== undefined && named !== owner;
 }
 
 export function selectorOf(installation: string, sandboxId?: string): string {

@@ -1,7 +1,15 @@
 import type { KubeObject } from '../../cluster/meta/kube-object.ts';
 import type { ClusterSettings } from './clusters-file.ts';
 import { operatorRole, traineeRole } from './rights.ts';
-import { installationLabel, labelsOf, partLabel, sandboxLabel, type NamespacePart, type SandboxNames } from './sandbox-labels.ts';
+import {
+  installationLabel,
+  labelsOf,
+  partLabel,
+  sandboxLabel,
+  type NamespacePart,
+  type Ownership,
+  type SandboxNames,
+} from './sandbox-labels.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const PROVIDER_PORT = 8080;
@@ -16,8 +24,7 @@ export interface ApiAddress {
   readonly ports: readonly number[];
 }
 
-export interface TemplateOptions {
-  readonly installation: string;
+export interface TemplateOptions extends Ownership {
   readonly sandboxId: string;
   readonly names: SandboxNames;
   readonly settings: Pick<ClusterSettings, 'labels' | 'quota'>;
@@ -111,10 +118,10 @@ function limits(namespace: string): KubeObject {
   return platform('v1', 'LimitRange', namespace, 'drillhouse', { spec: { limits: [limit] } });
 }
 
-function namespace({ installation, sandboxId, settings }: TemplateOptions, name: string, part: NamespacePart): KubeObject {
+function namespace({ installation, owner, sandboxId, settings }: TemplateOptions, name: string, part: NamespacePart): KubeObject {
   const labels = {
     ...settings.labels,
-    ...labelsOf(installation, sandboxId),
+    ...labelsOf({ installation, owner }, sandboxId),
     [partLabel]: part,
     'pod-security.kubernetes.io/enforce': 'restricted',
   };

@@ -10,7 +10,14 @@ const gone = new SubstrateError('UnknownSandbox', 'gone');
 const failed = new StageError('PlatformFailed', 'The prober pod does not start.');
 
 it.each([
-  ['waits for room for as long as it takes', 'provision', full, 99, true, { kind: 'retry', counts: false }],
+  [
+    'waits for room for as long as it takes, and says so',
+    'provision',
+    full,
+    99,
+    true,
+    { kind: 'retry', counts: false, waitsFor: 'No cluster has room. It is tried again by itself. (All clusters are full: east 1 of 1.)' },
+  ],
   ['waits for the platform', 'provision', away, 99, true, { kind: 'wait', reason: expect.stringContaining('nothing answers') as string }],
   ['waits while nothing is healthy, whatever was said', 'grade', failed, 99, false, { kind: 'wait' }],
   ['tries again', 'provision', failed, 1, true, { kind: 'retry', counts: true }],

@@ -4,12 +4,12 @@ import { SubstrateError } from '../../sandboxes/substrate.ts';
 import type { JobKind } from './job.ts';
 
 /**
- * What to do when a job failed. `wait`: until the substrate is back, the clock standing. `retry`: by itself after a while.
+ * What to do when a job failed. `wait`: until the substrate is back, the clock standing. `retry`: by itself after a while; `waitsFor` is what people are told meanwhile.
  * `give-up`: the attempt goes on without it, or breaks. `lost`: the sandbox is gone, nothing can go on.
  */
 export type FailurePlan =
   | { readonly kind: 'wait'; readonly reason: string }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly counts: boolean }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly counts: boolean; readonly waitsFor?: string }
   | { readonly kind: 'give-up'; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: string };
 
@@ -40,7 +40,12 @@ export function planFailure(kind: JobKind, error: unknown, tries: number, platfo
   }
   // Others may have filled the clusters meanwhile; there is room again when somebody's sandbox ends.
   if (error instanceof SubstrateError && error.code === 'CapacityExhausted')
-    return { kind: 'retry', delayMs: FULL_RETRY_MS, counts: false };
+    return {
+      kind: 'retry',
+      delayMs: FULL_RETRY_MS,
+      counts: false,
+      waitsFor: `No cluster has room. It is tried again by itself. (${explain(error)})`,
+    };
   if (isGone(error) && kind !== 'provision')
     return { kind: 'lost', reason: `The sandbox is gone, which is our fault and does not count against you. (${explain(error)})` };
   if (tries < MAX_TRIES) return { kind: 'retry', delayMs: DELAYS_MS[tries - 1] ?? STORAGE_RETRY_MS, counts: true };

@@ -17,7 +17,8 @@ export type Job = (context: JobContext) => Promise<void>;
 export type JobKind = 'provision' | 'incident' | 'reset' | 'skip' | 'grade' | 'release';
 
 export interface JobContext {
-  readonly actor: AttemptActor;
+  /** Throws when the job may not go on. */
+  readonly actor: Pick<AttemptActor, 'attempt' | 'change'>;
   readonly substrate: Substrate;
   readonly records: AttemptRecords;
   readonly artefacts: ArtefactRecords;

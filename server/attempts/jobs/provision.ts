@@ -1,4 +1,5 @@
 import { prepared } from '../moves.ts';
+import { roomFound } from '../platform-moves.ts';
 import type { JobContext } from './job.ts';
 
 /** Makes the sandbox and brings it to the lab's start, then keeps the instructions as this attempt's variant has them. */
@@ -6,6 +7,7 @@ export async function provision(context: JobContext): Promise<void> {
   const { actor, records, artefacts } = context;
   const { attempt } = actor;
   await context.provisionSandbox();
+  await actor.change(roomFound);
   const stage = await context.stage();
   await stage.prepare(attempt.mode);
   await records.saveSteps(attempt.id, stage.steps());

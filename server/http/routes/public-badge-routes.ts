@@ -32,7 +32,8 @@ export function publicBadgeRoutes({ badges }: Services): Route[] {
     publicRoute(
       'GET',
       '/api/public/keys/:id',
-      async (call) => publish(call.response, 'application/jwk+json', JSON.stringify(badges.key(keyIdSchema.parse(param(call, 'id'))))),
+      async (call) =>
+        publish(call.response, 'application/jwk+json', JSON.stringify(await badges.key(keyIdSchema.parse(param(call, 'id'))))),
       { says: 'The public half of a key that badges name.', answers: 'application/jwk+json' },
     ),
     publicRoute(
@@ -51,13 +52,13 @@ export function publicBadgeRoutes({ badges }: Services): Route[] {
     publicRoute(
       'GET',
       '/.well-known/jwks.json',
-      async ({ response }) => publish(response, 'application/jwk-set+json', JSON.stringify(badges.keySet())),
+      async ({ response }) => publish(response, 'application/jwk-set+json', JSON.stringify(await badges.keySet())),
       { says: 'All keys that sign or have signed badges.', answers: 'application/jwk-set+json' },
     ),
     publicRoute(
       'GET',
       '/.well-known/did.json',
-      async ({ response }) => publish(response, 'application/did+json', JSON.stringify(badges.didDocument())),
+      async ({ response }) => publish(response, 'application/did+json', JSON.stringify(await badges.didDocument())),
       { says: 'Who this installation is as an issuer, by the did:web method.', answers: 'application/did+json' },
     ),
   ];

@@ -2,7 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiError } from './api-error.ts';
 import { doubtSession } from './session-doubt.ts';
 
-const TRANSIENT = new Set<string>(['Unreachable', 'SubstrateUnavailable', 'Internal']);
+const TRANSIENT = new Set<string>(['Unreachable', 'SubstrateUnavailable', 'Unavailable', 'Internal']);
 const MAX_RETRIES = 2;
 
 /** Retries only what may go away by itself; a refusal is shown at once. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { io, type Socket } from 'socket.io-client';
 import { errorBodySchema } from '../../../server/contract/errors.ts';
+import { serverLeavingSchema } from '../../../server/contract/events.ts';
 import { ApiError, fromErrorBody } from '../api/api-error.ts';
 import { currentCsrfToken, fetchSession } from '../api/http.ts';
 import { doubtSession } from '../api/session-doubt.ts';
@@ -27,6 +28,8 @@ export class Link {
   readonly #watchers = new Set<() => void>();
   #state: LinkState = { kind: 'connecting' };
   #failures = 0;
+  /** The server ends, and others go on. */
+  #leavingInMs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor() {
@@ -46,10 +49,16 @@ export class Link {
       this.#become({ kind: 'connected' });
     });
     this.#socket.on('disconnect', (reason) => {
-      this.#scheduleRetry(reason === 'io server disconnect' ? 'The server closed the link.' : 'The link to the server was lost.');
+      const inMs = this.#leavingInMs;
+      this.#leavingInMs = null;
+      if (inMs !== null) this.#retryIn(inMs, 'The server is being replaced. The page goes on at another one.');
+      else this.#scheduleRetry(reason === 'io server disconnect' ? 'The server closed the link.' : 'The link to the server was lost.');
     });
     // The server says so before it hangs up on a session that was ended elsewhere.
     this.#socket.on('session:ended', doubtSession);
+    this.on('server:leaving', serverLeavingSchema, ({ inMs }) => {
+      this.#leavingInMs = inMs;
+    });
     this.#socket.on('connect_error', (error) => void this.#onConnectError(error));
     window.addEventListener('online', this.#retryNow);
     document.addEventListener('visibilitychange', this.#onVisible);
@@ -148,9 +157,13 @@ export class Link {
   }
 
   #scheduleRetry(reason: string): void {
-    this.#clearTimer();
     const waitMs = planRetryMs(this.#failures, Math.random());
     this.#failures += 1;
+    this.#retryIn(waitMs, reason);
+  }
+
+  #retryIn(waitMs: number, reason: string): void {
+    this.#clearTimer();
     this.#timer = setTimeout(this.#retryNow, waitMs);
     this.#become({ kind: 'lost', reason, retryAtMs: Date.now() + waitMs });
   }

@@ -184,6 +184,26 @@ describe('a lost link', () => {
     expect(screen.clears).toBe(1);
   });
 
+  it('goes on under the numbers of another server, and keeps what it shows', async () => {
+    const { wire, screen, session } = await start();
+    wire.data(0, 'one ');
+    wire.emit('terminal:lost', { terminalId: ID, reason: 'Another server takes over.', retryAt: null });
+    wire.emit('terminal:back', { terminalId: ID, seq: 5_000_004 });
+    expect(session.state).toEqual({ kind: 'open' });
+    wire.data(0, 'one ');
+    wire.data(5_000_004, 'two ');
+    screen.parseAll();
+    expect(wire.told).toEqual([]);
+    wire.become({ kind: 'connected' });
+    expect(wire.opens[1]?.payload['fromSeq']).toBe(5_000_008);
+    wire.opens[1]!.answer({ ...OPENED, seq: 9_000_008 });
+    await settle();
+    wire.data(9_000_008, 'three');
+    expect(screen.shown).toBe('one two three');
+    expect(screen.clears).toBe(0);
+    expect(wire.opens).toHaveLength(2);
+  });
+
   it('asks again when bytes are missing in the middle', async () => {
     const { wire, screen } = await start();
     wire.data(0, 'abc');

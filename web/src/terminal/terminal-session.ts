@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   openedTerminalSchema,
+  terminalBackSchema,
   terminalEndedSchema,
   terminalLostSchema,
   terminalRefusedSchema,
@@ -45,7 +46,6 @@ interface SessionOptions {
 
 /** Data may overtake the answer to `terminal:open` by little; more than this and the terminal is asked for anew. */
 const MAX_HELD_BYTES = 1_048_576;
-const terminalBackSchema = z.object({ terminalId: z.string() });
 
 /**
  * The client's half of a terminal, without a DOM: it opens, replays from the last byte shown after every loss, acknowledges what the
@@ -85,7 +85,8 @@ export class TerminalSession {
       this.#on('terminal:lost', terminalLostSchema, ({ reason, retryAt }) => {
         this.#become({ kind: 'lost', what: 'ground', reason, retryAtMs: retryAt === null ? null : readerTimeOf(retryAt) });
       }),
-      this.#on('terminal:back', terminalBackSchema, () => {
+      this.#on('terminal:back', terminalBackSchema, ({ seq }) => {
+        if (seq !== undefined) this.#renumber(seq);
         this.#become({ kind: 'open' });
       }),
       this.#on('terminal:refused', terminalRefusedSchema, ({ error }) => {
@@ -164,9 +165,8 @@ export class TerminalSession {
   #opened(opened: z.infer<typeof openedTerminalSchema>, asked: { columns: number; rows: number }): void {
     const { access, screen } = this.#options;
     if (access === 'observe') screen.resize(opened.columns, opened.rows);
-    if (opened.restarted || opened.seq > this.#next) this.#restartAt(opened.seq);
-    // What was shown but not yet acknowledged before a loss is not owed any more.
-    this.#acked = Math.max(this.#acked, opened.seq);
+    if (opened.restarted) this.#restartAt(opened.seq);
+    else this.#renumber(opened.seq);
     this.#become(opened.ended ? { kind: 'ended', reason: 'The shell has ended.' } : { kind: 'open' });
     const held = this.#held ?? [];
     this.#held = null;
@@ -199,6 +199,13 @@ export class TerminalSession {
     const ack = planAck(this.#acked, this.#parsed);
     if (ack === null || !this.#options.wire.tell('terminal:ack', { terminalId: this.#options.terminalId, seq: ack })) return;
     this.#acked = ack;
+  }
+
+  /** What was shown but not yet acknowledged before a loss is not owed any more. */
+  #renumber(seq: number): void {
+    this.#next = seq;
+    this.#parsed = Math.max(this.#parsed, seq);
+    this.#acked = Math.max(this.#acked, seq);
   }
 
   #restartAt(seq: number): void {

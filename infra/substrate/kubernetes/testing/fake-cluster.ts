@@ -1,7 +1,8 @@
 import { startFakeApiServer, type FakeApiServer } from '../../../../server/testing/fake-api-server.ts';
 
 interface Space {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
+  readonly status?: object;
 }
 
 /** An API server that knows namespaces and lets everybody do everything, until it is told to fail. */
@@ -10,6 +11,8 @@ export class FakeCluster implements AsyncDisposable {
   readonly #spaces = new Map<string, Space>();
   /** Set: every answer has this status. */
   failing: number | undefined;
+  /** Set: namespaces that are deleted stay for this reason. */
+  keptBy: string | undefined;
 
   private constructor(api: FakeApiServer) {
     this.api = api;
@@ -39,14 +42,23 @@ export class FakeCluster implements AsyncDisposable {
     if (pathname.endsWith('/selfsubjectreviews')) return [201, { status: { userInfo: { username: 'orchestrator' } } }];
     if (pathname.endsWith('/selfsubjectaccessreviews')) return [201, { status: { allowed: true } }];
     if (pathname === '/api/v1/namespaces') return method === 'POST' ? this.#create() : this.#list(searchParams.get('labelSelector') ?? '');
-    if (name !== undefined && method === 'DELETE') return [this.#spaces.delete(name) ? 200 : 404, { code: 404, reason: 'NotFound' }];
+    if (name !== undefined && method === 'DELETE') return [this.#end(name) ? 200 : 404, { code: 404, reason: 'NotFound' }];
     const space = name === undefined ? undefined : this.#spaces.get(name);
     if (space !== undefined) return [200, space];
     return method === 'POST' ? [201, {}] : [404, { message: 'not found', reason: 'NotFound', code: 404 }];
   }
 
+  #end(name: string): boolean {
+    const space = this.#spaces.get(name);
+    if (space === undefined || this.keptBy === undefined) return this.#spaces.delete(name);
+    const status = { conditions: [{ type: 'NamespaceFinalizersRemaining', status: 'True', message: this.keptBy }] };
+    this.#spaces.set(name, { metadata: { ...space.metadata, deletionTimestamp: new Date().toISOString() }, status });
+    return true;
+  }
+
   #create(): readonly [number, object] {
-    const space = JSON.parse(this.api.requests.at(-1)?.body ?? '{}') as Space;
+    const asked = JSON.parse(this.api.requests.at(-1)?.body ?? '{}') as Space;
+    const space = { metadata: { ...asked.metadata, creationTimestamp: new Date().toISOString() } };
     this.#spaces.set(space.metadata.name, space);
     return [201, space];
   }

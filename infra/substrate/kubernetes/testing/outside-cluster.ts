@@ -10,6 +10,8 @@ import { orchestratorRole, publishedRoles } from '../rights.ts';
 
 const silent: ClusterLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const RBAC = 'rbac.authorization.k8s.io';
+/** Room for some sixteen sandboxes. */
+const nodeSize = { cpuMilli: 16_000, memoryBytes: 32 * 2 ** 30, maxPods: 110 } as const;
 
 /** An embedded cluster that stands for a company's own: spoken with over HTTPS alone, by an account that the published roles are bound to and nothing else. */
 export class OutsideCluster implements AsyncDisposable {
@@ -27,12 +29,19 @@ export class OutsideCluster implements AsyncDisposable {
     this.admin = new ChaosHttp(config);
   }
 
-  static async start(): Promise<OutsideCluster> {
+  static async start(nodes = 1): Promise<OutsideCluster> {
     const folder = await mkdtemp(path.join(tmpdir(), 'drillhouse-outside-'));
     const runtime = await createProcessRuntime({ stateDir: path.join(folder, 'runtime'), log: silent });
     const dataDir = path.join(folder, 'cluster');
     await mkdir(dataDir);
-    const cluster = await startCluster({ clusterId: 'outside', runtime, dataDir, keepsAudit: true, log: silent });
+    const cluster = await startCluster({
+      clusterId: 'outside',
+      runtime,
+      dataDir,
+      keepsAudit: true,
+      log: silent,
+      nodes: Array.from({ length: nodes }, (_value, index) => ({ ...nodeSize, name: `node-${index + 1}` })),
+    });
     const outside = new OutsideCluster(folder, cluster, async () => {
       await cluster[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
