@@ -11,7 +11,9 @@ function usageOf(seconds: readonly (readonly [thread: number, processors: number
   const sample = (atMs: number, memory: number): UsageSample => ({
     atMs,
     serverCpuSeconds: thread * 1.5,
-    serverThreadSeconds: thread,
+    // The other server does nothing: the busier one counts.
+    serverThreadSeconds: [100, thread],
+    partCpuSeconds: { Redis: thread / 10 },
     serverMemoryBytes: GB / 10,
     machineCpuSeconds: machine,
     machineMemoryBytes: memory * 20 * GB,
@@ -47,6 +49,7 @@ describe('what a load is reported as', () => {
     expect(usage).toMatchObject({ trainees: 4, tookSeconds: 20, serverMemoryBytesEach: 0, saturated: undefined });
     expect(usage.serverCpuSecondsEach).toBeCloseTo(1.5);
     expect(usage.machineCpuSecondsEach).toBeCloseTo(5);
+    expect(usage.partCpuSecondsEach['Redis']).toBeCloseTo(0.1);
     expect(usage.machineMemoryBytesEach).toBeCloseTo(GB);
   });
 
@@ -54,7 +57,7 @@ describe('what a load is reported as', () => {
     [
       'the thread, before the processors',
       usageOf([...repeat(5, [0.2, 0.2, 0.2] as const), ...repeat(20, [1, 0.95, 0.2] as const)]),
-      'the server’s thread',
+      'a server’s thread',
       14,
     ],
     ['memory', usageOf([...repeat(12, [0.1, 0.1, 0.5] as const), ...repeat(3, [0.1, 0.1, 0.97] as const)]), 'the machine’s memory', 13],
@@ -76,20 +79,29 @@ describe('what a load is reported as', () => {
     );
     expect(text).toMatch(/^verdict +11\.0 s +11\.0 s +11\.0 s +1 +0$/m);
     expect(text).toMatch(/^sign in +- +- +- +0 +0$/m);
-    expect(text).toContain('What saturates first: the server’s thread, after 10 s.');
+    expect(text).toContain('What saturates first: a server’s thread, after 10 s.');
   });
 });
 
 describe('what the bench is asked for', () => {
   it('is three trainees, one second apart, unless told otherwise', () => {
-    expect(readArguments([])).toMatchObject({ trainees: 3, rampSeconds: 3, runtime: 'process', database: 'sqlite' });
+    expect(readArguments([])).toMatchObject({
+      trainees: 3,
+      rampSeconds: 3,
+      ground: { substrate: 'embedded', runtime: 'process', database: 'sqlite' },
+    });
     expect(readArguments(['--trainees', '50', '--ramp', '10', '--database', 'postgres'])).toMatchObject({ trainees: 50, rampSeconds: 10 });
+    expect(readArguments(['--servers', '2'])).toMatchObject({ ground: { substrate: 'kubernetes', servers: 2 } });
+    expect(readArguments(['--substrate', 'kubernetes'])).toMatchObject({ ground: { substrate: 'kubernetes', servers: 1 } });
   });
 
   it.each([
     [['--trainees', 'many'], /--trainees is a whole number/],
     [['--trainees', '0'], /--trainees is a whole number/],
-    [['--servers', '2'], /--servers 2: this version of Drillhouse runs as one server/],
+    [['--servers', '0'], /--servers is a whole number/],
+    [['--servers', '2', '--substrate', 'embedded'], /embedded sandboxes are within one server's reach/],
+    [['--servers', '2', '--database', 'sqlite'], /several servers share PostgreSQL/],
+    [['--servers', '2', '--runtime', 'docker'], /--runtime is for embedded sandboxes/],
     [['--runtime', 'vm'], /process or docker/],
     [['--trainee', '3'], /Unknown option/],
   ])('%j is refused with the reason', (args, words) => {

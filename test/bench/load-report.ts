@@ -20,6 +20,8 @@ export interface UsageFigures {
   readonly machineCpuSecondsEach: number;
   readonly serverMemoryBytesEach: number;
   readonly machineMemoryBytesEach: number;
+  /** Of what serves the servers, by name. */
+  readonly partCpuSecondsEach: Readonly<Record<string, number>>;
   /** From 0 to 1, the busiest {@link WINDOW_MS}. */
   readonly peaks: Readonly<Record<Resource, number>>;
   readonly saturated: Saturation | undefined;
@@ -31,7 +33,7 @@ export interface Saturation {
   readonly afterSeconds: number;
 }
 
-export type Resource = 'the server’s thread' | 'the machine’s processors' | 'the machine’s memory';
+export type Resource = 'a server’s thread' | 'the machine’s processors' | 'the machine’s memory';
 
 /** Shorter peaks are what a queue is for. */
 const WINDOW_MS = 10_000;
@@ -71,8 +73,11 @@ export function summariseUsage(samples: readonly UsageSample[], trainees: number
     machineCpuSecondsEach: (last.machineCpuSeconds - first.machineCpuSeconds) / trainees,
     serverMemoryBytesEach: most(({ serverMemoryBytes }) => serverMemoryBytes) / trainees,
     machineMemoryBytesEach: most(({ machineMemoryBytes }) => machineMemoryBytes) / trainees,
+    partCpuSecondsEach: Object.fromEntries(
+      Object.entries(last.partCpuSeconds).map(([name, value]) => [name, (value - (first.partCpuSeconds[name] ?? 0)) / trainees]),
+    ),
     peaks: {
-      'the server’s thread': Math.max(...windows.map(({ used }) => used['the server’s thread'])),
+      'a server’s thread': Math.max(...windows.map(({ used }) => used['a server’s thread'])),
       'the machine’s processors': Math.max(...windows.map(({ used }) => used['the machine’s processors'])),
       'the machine’s memory': Math.max(...windows.map(({ used }) => used['the machine’s memory'])),
     },
@@ -83,7 +88,9 @@ export function summariseUsage(samples: readonly UsageSample[], trainees: number
 function usedBetween(before: UsageSample, after: UsageSample): Readonly<Record<Resource, number>> {
   const seconds = (after.atMs - before.atMs) / 1000;
   return {
-    'the server’s thread': (after.serverThreadSeconds - before.serverThreadSeconds) / seconds,
+    'a server’s thread': Math.max(
+      ...after.serverThreadSeconds.map((value, index) => (value - (before.serverThreadSeconds[index] ?? 0)) / seconds),
+    ),
     'the machine’s processors': (after.machineCpuSeconds - before.machineCpuSeconds) / seconds / after.cores,
     'the machine’s memory': after.machineMemoryBytes / after.machineMemoryTotalBytes,
   };
@@ -119,8 +126,16 @@ function usageRows(usage: UsageFigures): readonly (readonly string[])[] {
   const megabytes = (bytes: number): string => `${formatNumber(bytes / 1e6)} MB`;
   const seconds = (value: number): string => `${formatNumber(value)} s`;
   return [
-    ['a trainee takes', 'of the server', 'of the machine, sandboxes included'],
-    ['processor, whole attempt', seconds(usage.serverCpuSecondsEach), seconds(usage.machineCpuSecondsEach)],
+    [
+      'a trainee takes',
+      'of the servers',
+      'of the machine, sandboxes included',
+      ...Object.keys(usage.partCpuSecondsEach).map((name) => `of ${name}`),
+    ],
+    [
+      'processor, whole attempt',
+      ...[usage.serverCpuSecondsEach, usage.machineCpuSecondsEach, ...Object.values(usage.partCpuSecondsEach)].map(seconds),
+    ],
     ['memory, at the peak', megabytes(usage.serverMemoryBytesEach), megabytes(usage.machineMemoryBytesEach)],
   ];
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own clock. */
@@ -8,41 +8,57 @@ const SAMPLE_EVERY_MS = 1_000;
 /** Counters and levels at one moment; processor times are seconds since the process or machine began. */
 export interface UsageSample {
   readonly atMs: number;
+  /** Of all servers together. */
   readonly serverCpuSeconds: number;
-  /** The one thread that runs JavaScript. */
-  readonly serverThreadSeconds: number;
+  /** The one thread that runs JavaScript, of each server. */
+  readonly serverThreadSeconds: readonly number[];
   readonly serverMemoryBytes: number;
-  /** Of the whole machine, without what simulates the trainees. */
+  /** What serves the servers, by name. */
+  readonly partCpuSeconds: Readonly<Record<string, number>>;
+  /** Of the whole machine, without what simulates the trainees and this process, which passes requests on where there are several servers. */
   readonly machineCpuSeconds: number;
   readonly machineMemoryBytes: number;
   readonly machineMemoryTotalBytes: number;
   readonly cores: number;
 }
 
-/** Watches a server, and the machine less the simulated people, until it is disposed. */
+export interface Watched {
+  readonly servers: readonly number[];
+  /** What simulates the trainees. */
+  readonly worker: number;
+  readonly parts: Readonly<Record<string, WatchedPart>>;
+}
+
+export interface WatchedPart {
+  readonly pid: number;
+  /** PostgreSQL has a process for each connection; the children of a cluster are its pods. */
+  readonly countsChildren: boolean;
+}
+
+/** Watches servers by their processes, and the machine less the simulated people, until it is disposed. */
 export class UsageWatch implements Disposable {
   readonly samples: UsageSample[] = [];
-  readonly #serverPid: number;
-  readonly #workerPid: number;
+  readonly #watched: Watched;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(serverPid: number, workerPid: number) {
-    this.#serverPid = serverPid;
-    this.#workerPid = workerPid;
+  constructor(watched: Watched) {
+    this.#watched = watched;
     this.take();
     this.#timer = setInterval(() => this.take(), SAMPLE_EVERY_MS);
   }
 
   take(): void {
+    const { servers, worker, parts } = this.#watched;
     const memory = readFileSync('/proc/meminfo', 'utf8');
     const totalBytes = kilobytesOf(memory, 'MemTotal') * 1024;
     this.samples.push({
       atMs: performance.now(),
-      serverCpuSeconds: cpuSecondsOf(`/proc/${this.#serverPid}/stat`),
-      serverThreadSeconds: cpuSecondsOf(`/proc/${this.#serverPid}/task/${this.#serverPid}/stat`),
-      serverMemoryBytes: residentBytes(this.#serverPid),
-      machineCpuSeconds: machineCpuSeconds() - cpuSecondsOf(`/proc/${this.#workerPid}/stat`),
-      machineMemoryBytes: totalBytes - kilobytesOf(memory, 'MemAvailable') * 1024 - residentBytes(this.#workerPid),
+      serverCpuSeconds: sum(servers.map((pid) => cpuSecondsOf(`/proc/${pid}/stat`))),
+      serverThreadSeconds: servers.map((pid) => cpuSecondsOf(`/proc/${pid}/task/${pid}/stat`)),
+      serverMemoryBytes: sum(servers.map(residentBytes)),
+      partCpuSeconds: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, partCpuSeconds(part)])),
+      machineCpuSeconds: machineCpuSeconds() - sum([worker, process.pid].map((pid) => cpuSecondsOf(`/proc/${pid}/stat`))),
+      machineMemoryBytes: totalBytes - kilobytesOf(memory, 'MemAvailable') * 1024 - sum([worker, process.pid].map(residentBytes)),
       machineMemoryTotalBytes: totalBytes,
       cores: cpus().length,
     });
@@ -61,10 +77,45 @@ function kilobytesOf(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
-/** User and system time; the name in parentheses before them may hold blanks. */
+/** User and system time. */
 function cpuSecondsOf(file: string): number {
-  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return cpuSeconds(statFields(file));
+}
+
+function cpuSeconds(fields: readonly string[]): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Children that have ended count, too, once they have been waited for. */
+function partCpuSeconds({ pid, countsChildren }: WatchedPart): number {
+  const fields = statFields(`/proc/${pid}/stat`);
+  if (!countsChildren) return cpuSeconds(fields);
+  const ended = sum(fields.slice(13, 15).map(Number)) / TICKS_PER_SECOND;
+  return cpuSeconds(fields) + ended + sum(childrenOf(pid).map(cpuSeconds));
+}
+
+/** What the kernel tells about those that live at this moment. */
+function childrenOf(pid: number): readonly (readonly string[])[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const fields = statFields(`/proc/${name}/stat`);
+        return fields[1] === String(pid) ? [fields] : [];
+      } catch {
+        // It ended in between.
+        return [];
+      }
+    });
+}
+
+/** Those after the name in parentheses, which may hold blanks. */
+function statFields(file: string): readonly string[] {
+  return readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** All but idle and waiting for disks. */

@@ -1,22 +1,19 @@
-import { makeFolder } from './cluster-load.ts';
 import { BenchWorker } from './bench-worker.ts';
+import { openGround, type GroundWanted, type LoadGround } from './load-ground.ts';
 import type { Sample, TraineeAccount } from './load-trainee.ts';
 import type { LoadOrder } from './load-worker.ts';
 import { summariseActions, summariseUsage, type ActionRow, type UsageFigures } from './load-report.ts';
 import { UsageWatch } from './load-usage.ts';
 import { invitationSchema } from '../../server/contract/people.ts';
 import { ServerClient } from '../support/server-client.ts';
-import { startServerProcess, type ServerProcess } from '../support/server-process.ts';
 
 export interface LoadOptions {
   readonly trainees: number;
-  readonly runtime: 'process' | 'docker';
+  readonly ground: GroundWanted;
   /** A class does not begin in one second, nor over an hour. */
   readonly rampSeconds: number;
   /** What each types before mending, at a person's pace. */
   readonly keys: number;
-  /** PostgreSQL instead of SQLite. */
-  readonly databaseUrl?: string;
   readonly report: (line: string) => void;
 }
 
@@ -31,23 +28,13 @@ const PASSWORD = 'a password for the bench';
 /** Accounts are made a few at a time: hashing passwords is the server's work too. */
 const INVITED_AT_ONCE = 4;
 
-/** Simulated trainees in a process of their own, each through one whole attempt against one real server. */
+/** Simulated trainees in a process of their own, each through one whole attempt against real servers. */
 export async function measureTrainees(options: LoadOptions): Promise<LoadReport> {
-  using folder = makeFolder();
-  await using server = await startServerProcess({
-    dataDir: folder.path,
-    runtime: options.runtime,
-    env: {
-      CAPACITY: String(options.trainees),
-      LOG_LEVEL: 'error',
-      TRUSTED_PROXIES: '1',
-      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
-    },
-  });
+  await using ground = await openGround(options.ground, options.trainees);
   options.report(`inviting ${options.trainees} trainees …`);
-  const trainees = await invite(server, options);
+  const trainees = await invite(ground, options);
   using worker = new BenchWorker<LoadOrder, readonly Sample[]>('load-worker.ts');
-  using usage = new UsageWatch(server.pid, worker.pid);
+  using usage = new UsageWatch({ ...ground, worker: worker.pid });
   options.report(`${options.trainees} trainees begin within ${options.rampSeconds} s …`);
   const samples = await worker.run({ trainees, rampMs: options.rampSeconds * 1000 });
   usage.take();
@@ -60,11 +47,10 @@ export async function measureTrainees(options: LoadOptions): Promise<LoadReport>
   };
 }
 
-async function invite(server: ServerProcess, { trainees, keys }: LoadOptions): Promise<readonly TraineeAccount[]> {
-  const [, link = ''] = await server.waitForOutput(/administrator +(http\S+\/welcome\/\S+)/);
-  const administrator = await ServerClient.fromLink(link, { name: 'Bench', password: PASSWORD });
+async function invite({ url, administratorLink }: LoadGround, { trainees, keys }: LoadOptions): Promise<readonly TraineeAccount[]> {
+  const administrator = await ServerClient.fromLink(administratorLink, { name: 'Bench', password: PASSWORD });
   const accounts = Array.from({ length: trainees }, (_value, index): TraineeAccount => ({
-    url: server.url,
+    url,
     email: `trainee-${index}@bench.example`,
     password: PASSWORD,
     address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,

@@ -30,6 +30,42 @@ const requests = (ok: string, failed: string): Readonly<Record<string, string>> 
 const cases: readonly AlertCase[] = [
   { alert: 'DrillhouseDown', series: { 'up{job="training/drillhouse"}': '1x9 0x50' }, firesAtMinute: 13, silentAtMinute: 8 },
   { alert: 'DrillhouseDown', series: { 'up{job="drillhouse"}': '1x9 _x50' }, firesAtMinute: 20, silentAtMinute: 8 },
+  {
+    alert: 'DrillhouseServerDown',
+    series: { 'up{job="drillhouse",instance="a"}': '1x60', 'up{job="drillhouse",instance="b"}': '1x9 0x50' },
+    firesAtMinute: 16,
+    silentAtMinute: 12,
+  },
+  {
+    alert: 'DrillhouseServerCutOff',
+    series: { ...up, 'drillhouse_replica_joined{instance="a"}': '1x60', 'drillhouse_replica_joined{instance="b"}': '1x9 0x50' },
+    firesAtMinute: 12,
+    silentAtMinute: 9,
+  },
+  {
+    alert: 'DrillhouseNoLeader',
+    series: { ...up, 'drillhouse_replica_leads{instance="a"}': '1x9 0x50', 'drillhouse_replica_leads{instance="b"}': '0x60' },
+    firesAtMinute: 13,
+    silentAtMinute: 9,
+  },
+  {
+    alert: 'DrillhouseNoLeader',
+    series: { ...up, 'drillhouse_replica_leads{instance="a"}': '1x60', 'drillhouse_replica_leads{instance="b"}': '0x9 1x50' },
+    firesAtMinute: 13,
+    silentAtMinute: 9,
+  },
+  {
+    alert: 'DrillhouseAttemptsUnattended',
+    series: {
+      ...up,
+      'drillhouse_attempts_unfinished{instance="a"}': '3x60',
+      'drillhouse_attempts_unfinished{instance="b"}': '3x60',
+      'drillhouse_attempts_attended{instance="a"}': '1x60',
+      'drillhouse_attempts_attended{instance="b"}': '2x9 1x50',
+    },
+    firesAtMinute: 13,
+    silentAtMinute: 9,
+  },
   { alert: 'DrillhouseSubstrateDown', series: { ...up, drillhouse_substrate_up: '1x9 0x50' }, firesAtMinute: 13, silentAtMinute: 10 },
   {
     alert: 'DrillhouseNearlyFull',
@@ -57,7 +93,12 @@ const cases: readonly AlertCase[] = [
   },
   {
     alert: 'DrillhouseAttemptsBroken',
-    series: { ...up, 'drillhouse_attempts{lab="endpoint",state="broken"}': '2x20 5x40' },
+    // Two servers that each count all of them; two that broke are not three.
+    series: {
+      ...up,
+      'drillhouse_attempts{instance="a",lab="endpoint",state="broken"}': '0x5 2x15 5x40',
+      'drillhouse_attempts{instance="b",lab="endpoint",state="broken"}': '0x5 2x15 5x40',
+    },
     firesAtMinute: 22,
     silentAtMinute: 18,
   },

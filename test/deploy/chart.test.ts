@@ -48,6 +48,13 @@ const company: Values = {
   nodeSelector: { pool: 'system' },
   tolerations: [{ key: 'system', operator: 'Exists' }],
 };
+const several: Values = {
+  ...company,
+  replicas: 3,
+  redis: { existingSecret: 'redis', peers: [{ podSelector: { matchLabels: { app: 'redis' } } }] },
+  keysSecret: { existingSecret: 'keys' },
+  persistence: { enabled: false },
+};
 const monitored: Values = {
   ...smallest,
   serviceMonitor: { enabled: true, tokenSecret: { name: 'metrics-token' } },
@@ -102,6 +109,7 @@ describe('the chart', () => {
   it.each([
     ['the smallest values', smallest],
     ['a company’s', company],
+    ['several servers', several],
     ['monitored ones', monitored],
   ])('passes helm lint with %s', async (_name, values) => {
     const { code, stdout, stderr } = await runHelm(['lint', '--strict', chart], values);
@@ -183,6 +191,42 @@ describe('the chart', () => {
     });
   });
 
+  it('rolls several servers over without a gap, spreads them, and lets them and nobody else of its pods reach Redis', async () => {
+    const objects = await render(several);
+    const deployment = find<V1Deployment>(objects, 'Deployment');
+    expect(deployment.spec).toMatchObject({
+      replicas: 3,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    });
+    const { env, readinessProbe, livenessProbe } = containerOf(deployment);
+    expect(env).toContainEqual({ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: 'redis', key: 'url' } } });
+    expect(env).toContainEqual({ name: 'KEYS_SECRET', valueFrom: { secretKeyRef: { name: 'keys', key: 'secret' } } });
+    expect([readinessProbe?.httpGet?.path, livenessProbe?.httpGet?.path]).toEqual(['/readyz', '/livez']);
+    const pod = deployment.spec?.template.spec;
+    expect(pod?.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey)).toEqual([
+      'topology.kubernetes.io/zone',
+      'kubernetes.io/hostname',
+    ]);
+    for (const { labelSelector } of pod?.topologySpreadConstraints ?? [])
+      expect(deployment.spec?.template.metadata?.labels).toMatchObject(labelSelector?.matchLabels ?? { none: 'selected' });
+    expect(pod?.volumes).toContainEqual({ name: 'data', emptyDir: { sizeLimit: '20Gi' } });
+    const portsOf = (name?: string): unknown =>
+      find<V1NetworkPolicy>(objects, 'NetworkPolicy', name).spec?.egress?.flatMap(({ ports = [] }) => ports.map(({ port }) => port));
+    expect(portsOf()).toEqual([53, 53, 5432, 6379, 443, 6443]);
+    expect(portsOf('school-drillhouse-migration')).toEqual([53, 53, 5432]);
+    const alone = await render(company);
+    expect(find<V1Deployment>(alone, 'Deployment').spec?.strategy).toEqual({ type: 'Recreate' });
+    // Where one server takes its old volume over into PostgreSQL, no second one could mount it beside.
+    const moving = find<V1Deployment>(await render({ ...several, replicas: 1, persistence: {} }), 'Deployment').spec;
+    expect(moving).toMatchObject({
+      strategy: { type: 'Recreate' },
+      template: {
+        spec: { volumes: expect.arrayContaining([{ name: 'data', persistentVolumeClaim: { claimName: 'school-drillhouse' } }]) as unknown },
+      },
+    });
+    expect(JSON.stringify(alone)).not.toContain('REDIS_URL');
+  });
+
   it('takes the image by digest when one is given', async () => {
     expect(containerOf(find<V1Deployment>(await render(company), 'Deployment')).image).toBe(`drillhouse/server@sha256:${'a'.repeat(64)}`);
     const tagged = await render({ ...smallest, image: { repository: 'images.example/school/server', tag: '0.2.0' } });
@@ -193,7 +237,23 @@ describe('the chart', () => {
     ['no address', { ...smallest, publicUrl: '' }, /publicUrl is missing: set it to the address people open/],
     ['an address with a path', { ...smallest, publicUrl: 'https://a.example/lab' }, /'\/publicUrl'.*pattern/],
     ['a value that does not exist', { ...smallest, replica: 2 }, /additional properties 'replica' not allowed/],
-    ['several servers', { ...smallest, replicas: 2 }, /replicas is 2, but this version of Drillhouse runs as one server/],
+    ['several servers without Redis', { ...company, replicas: 2 }, /replicas is 2, but redis\.existingSecret is not set/],
+    ['several servers on SQLite', { ...several, database: {} }, /several servers cannot share SQLite/],
+    [
+      'several servers without a secret for keys',
+      { ...several, keysSecret: {} },
+      /keysSecret\.existingSecret is not: servers that share no volume/,
+    ],
+    [
+      'several servers on a volume',
+      { ...several, persistence: { enabled: true } },
+      /replicas is 3 and persistence\.enabled is true, but several servers share no volume/,
+    ],
+    [
+      'a stop that is cut short',
+      { ...several, preStopSeconds: 30 },
+      /after preStopSeconds \(30\) the server takes up to 15 s.*Set it to 50 or more/,
+    ],
     ['nowhere to keep anything', { ...smallest, persistence: { enabled: false } }, /everything would be lost with the pod/],
     ['metrics without a token', { ...smallest, serviceMonitor: { enabled: true } }, /serviceMonitor\.tokenSecret\.name is missing/],
     ['labs without images', { publicUrl: 'https://a.example' }, /The cluster here names no registry/],
@@ -208,6 +268,7 @@ describe('the chart', () => {
       { ...smallest, extraEnv: [{ name: 'DATA_DIR', value: '/x' }] },
       /extraEnv names DATA_DIR, which the chart sets itself/,
     ],
+    ['its Redis past its Secret', { ...smallest, extraEnv: [{ name: 'REDIS_URL', value: 'redis://x' }] }, /extraEnv names REDIS_URL/],
     [
       'rights for everybody in the namespace',
       { ...smallest, serviceAccount: { create: false } },
@@ -222,7 +283,7 @@ describe('the chart', () => {
   it('is accepted by an API server, field by field', async () => {
     await using cluster = await ClusterProcess.start('- {name: node-1, cpuMilli: 4000, memoryBytes: 8589934592}');
     const kubectl = await cluster.namespace('training');
-    for (const values of [smallest, company]) {
+    for (const values of [smallest, company, several]) {
       const { stdout } = await template(values);
       const { code, stdout: said, stderr } = await kubectl.send(stdout, 'apply --dry-run=server --validate=strict --filename -');
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
