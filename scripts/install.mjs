@@ -1,7 +1,7 @@
 // What every command does first, with nothing but Node and npm there: the right Node, and the packages of the lockfile.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const projectRoot = path.resolve(import.meta.dirname, '..');
@@ -45,6 +45,13 @@ export function ensureInstalled() {
   if (isAsLocked(stamp)) {
     writeFileSync(stampFile, wanted);
     return;
+  }
+  // npm would empty the folder that the link leads to, under whoever else uses it.
+  if (lstatSync(path.join(projectRoot, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    console.error(
+      'node_modules is a link, and what it leads to is not what package-lock.json names. Remove the link and run the command again, or run npm ci where it leads to.',
+    );
+    process.exit(1);
   }
   console.log('Installing packages (npm ci) …');
   const startedAt = Date.now();
