@@ -10,6 +10,7 @@ import { createLogger } from './log.ts';
 import { openDatabase } from './store/store.ts';
 import { ask, type Client } from './testing/client.ts';
 import { eventually } from './testing/eventually.ts';
+import { firstNotice } from './testing/first-notice.ts';
 import { enter, makeInterview } from './testing/interviews.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { TwoServers } from './testing/two-servers.ts';
@@ -60,15 +61,7 @@ it('a status update that is written at one server is told once to the pages of e
     socket.on('attempt:status', () => told.push(['a', 'b'][index] ?? ''));
     await ask(socket, 'attempt:watch', { attemptId: id });
   }
-  await trainee.a.call('POST', `/api/attempts/${id}/status`, statusUpdateSchema, {
-    kind: 'first-notice',
-    audience: 'users',
-    text: 'The assistant gives no answers. We have taken the case.',
-    impact: 'Nobody gets answers.',
-    scope: '',
-    nextInMinutes: 10,
-    corrects: null,
-  });
+  await trainee.a.call('POST', `/api/attempts/${id}/status`, statusUpdateSchema, firstNotice);
   await eventually('both', () => told.length >= 2);
   // Whatever is told after this was told after the updates.
   await Promise.all(sockets.map((socket) => ask(socket, 'attempt:unwatch', { attemptId: id })));

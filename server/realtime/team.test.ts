@@ -8,17 +8,8 @@ import { catalogueSchema } from '../contract/labs.ts';
 import { auditEntrySchema } from '../contract/people.ts';
 import { ask, type Client } from '../testing/client.ts';
 import { eventually } from '../testing/eventually.ts';
+import { firstNotice } from '../testing/first-notice.ts';
 import { TestServer } from '../testing/test-server.ts';
-
-const notice = {
-  kind: 'first-notice',
-  audience: 'users',
-  text: 'The assistant gives no answers. We have taken the case.',
-  impact: 'Nobody gets answers.',
-  scope: '',
-  nextInMinutes: 10,
-  corrects: null,
-};
 
 let server: TestServer;
 let ana: Client;
@@ -93,7 +84,7 @@ describe('a team', () => {
     const watching = await socketOf(cy);
     await expect(ask(watching, 'terminal:open', { ...open, access: 'write' })).rejects.toThrow('Experts type');
     await ask(watching, 'terminal:open', { ...open, access: 'observe' });
-    expect(await codeOf(bo.refused('POST', `/api/attempts/${id}/status`, notice))).toBe('ReadOnly');
+    expect(await codeOf(bo.refused('POST', `/api/attempts/${id}/status`, firstNotice))).toBe('ReadOnly');
     expect(await codeOf(cy.refused('POST', `/api/attempts/${id}/grade`))).toBe('ReadOnly');
     const stranger = await server.trainee('Di');
     expect(await codeOf(stranger.refused('GET', `/api/attempts/${id}`))).toBe('NotFound');
@@ -158,7 +149,7 @@ describe('a team', () => {
   it('gets one verdict, which counts for each who came, and is audited', async () => {
     const { id } = await begin();
     for (const client of [ana, bo]) await ask(await socketOf(client), 'attempt:watch', { attemptId: id });
-    await cy.call('POST', `/api/attempts/${id}/status`, statusUpdateSchema, notice);
+    await cy.call('POST', `/api/attempts/${id}/status`, statusUpdateSchema, firstNotice);
     await ana.call('POST', `/api/attempts/${id}/grade`, attemptSchema);
     await eventually('the verdict', async () => (await read(bo, id)).endedAt !== null);
     const result = await bo.call('GET', `/api/attempts/${id}/result`, resultSchema);
@@ -189,10 +180,10 @@ describe('status updates', () => {
     socket.on('attempt:status', (payload: unknown) => told.push(attemptStatusSchema.parse(payload).updates.map(({ kind }) => kind)));
     await ask(socket, 'attempt:watch', { attemptId: id });
     const path = `/api/attempts/${id}/status`;
-    const first = await cy.call('POST', path, statusUpdateSchema, notice);
+    const first = await cy.call('POST', path, statusUpdateSchema, firstNotice);
     expect(Date.parse(first.nextAt!) - Date.parse(first.at)).toBe(600_000);
-    expect(await codeOf(cy.refused('POST', path, { ...notice, corrects: 5 }))).toBe('InvalidRequest');
-    await cy.call('POST', path, statusUpdateSchema, { ...notice, kind: 'scope', audience: 'internal', corrects: 1 });
+    expect(await codeOf(cy.refused('POST', path, { ...firstNotice, corrects: 5 }))).toBe('InvalidRequest');
+    await cy.call('POST', path, statusUpdateSchema, { ...firstNotice, kind: 'scope', audience: 'internal', corrects: 1 });
     await eventually('both', () => told.at(-1)?.join() === 'first-notice,scope');
     await server.stop();
     await server.begin();
@@ -209,9 +200,9 @@ describe('status updates', () => {
     const tess = await server.signIn('trainee');
     const { id } = await tess.call('POST', '/api/attempts', attemptSchema, { lab: 'endpoint' });
     await eventually('ready', async () => (await read(tess, id)).state === 'ready');
-    expect(await codeOf(tess.refused('POST', `/api/attempts/${id}/status`, notice))).toBe('AttemptNotRunning');
+    expect(await codeOf(tess.refused('POST', `/api/attempts/${id}/status`, firstNotice))).toBe('AttemptNotRunning');
     const team = await begin();
-    await cy.call('POST', `/api/attempts/${team.id}/status`, statusUpdateSchema, { ...notice, kind: 'resolved', nextInMinutes: null });
+    await cy.call('POST', `/api/attempts/${team.id}/status`, statusUpdateSchema, { ...firstNotice, kind: 'resolved', nextInMinutes: null });
     await eventually('the look', async () => {
       const { accounts, incidents } = server.running.services;
       const record = await incidents.fetchRecord((await accounts.people.findByEmail('ana@example.com'))!, team.id);

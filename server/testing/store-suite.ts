@@ -49,6 +49,7 @@ import { StoredRecordings } from '../terminals/stored-recordings.ts';
 import { Mentors } from '../program/mentors.ts';
 import { ReadinessRecords } from '../program/readiness-records.ts';
 import { ManualClock } from './manual-clock.ts';
+import { plainCertificate } from './plain-certificate.ts';
 import { addPerson, openTestStore } from './test-store.ts';
 
 const silentOutput = { say: () => undefined, complain: () => undefined };
@@ -504,22 +505,9 @@ export function describeStore(engine: string, databaseUrl: () => Promise<string 
       const issue = (newest?: string): ReturnType<CertificateRecords['issue']> =>
         certificates.issue(newest, async (place) => {
           places.push(`${place.list}:${place.index}`);
-          return Promise.resolve({
-            id: newId('certificate'),
-            definition_id: 'operator',
-            person_id: holder.id,
-            person_name: holder.name,
-            document: '{"evidence":[]}',
-            jwt: 'a.b.c',
-            key_id: keyId,
-            status_list: place.list,
-            // The second one is told the first one's place, once.
-            status_index: places.length === 2 ? Number(places[0]?.split(':')[1]) : place.index,
-            issued_at_ms: clock.now(),
-            valid_until_ms: clock.now() + 1000,
-            issued_by: issuer.id,
-            renews: null,
-          });
+          // The second one is told the first one's place, once.
+          const index = places.length === 2 ? Number(places[0]?.split(':')[1]) : place.index;
+          return Promise.resolve(plainCertificate({ holder, issuer, keyId, list: place.list, index, nowMs: clock.now() }));
         });
       const issued = async (newest?: string): Promise<CertificateRow> => {
         const row = await issue(newest);

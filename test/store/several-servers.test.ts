@@ -15,6 +15,7 @@ import { installationSecret } from '../../server/store/settings.ts';
 import { migrateDatabase, openDatabase } from '../../server/store/store.ts';
 import { fakeLab } from '../../server/testing/fake-lab.ts';
 import { ManualClock } from '../../server/testing/manual-clock.ts';
+import { plainCertificate } from '../../server/testing/plain-certificate.ts';
 import { addPerson } from '../../server/testing/test-store.ts';
 import { findPostgres, startPostgres, type PostgresCluster } from '../support/postgres.ts';
 
@@ -129,21 +130,7 @@ describe.skipIf(!isThere)('two servers on one PostgreSQL', () => {
     const issued = await Promise.all(
       records.map((each) =>
         each.issue(undefined, async ({ list, index }) =>
-          Promise.resolve({
-            id: newId('certificate'),
-            definition_id: 'operator',
-            person_id: holder.id,
-            person_name: holder.name,
-            document: '{"evidence":[]}',
-            jwt: 'a.b.c',
-            key_id: keyId,
-            status_list: list,
-            status_index: index,
-            issued_at_ms: clock.now(),
-            valid_until_ms: null,
-            issued_by: issuer.id,
-            renews: null,
-          }),
+          Promise.resolve(plainCertificate({ holder, issuer, keyId, list, index, nowMs: clock.now() })),
         ),
       ),
     );
