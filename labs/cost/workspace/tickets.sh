@@ -6,19 +6,21 @@ set -euo pipefail
 cd "$(dirname "$0")"
 name=${1:?Give the run a name: ./tickets.sh start}
 [[ $name =~ ^[a-z0-9-]+$ ]] || { echo 'A name is of small letters, digits and dashes.' >&2; exit 2; }
-KEY=$(kubectl get secret app-key -o go-template='{{ index .data "api-key" | base64decode }}')
-export KEY SALT=$RANDOM
-ask() {
-  jq -n --arg ticket "Classify this ticket: I was charged twice for my May invoice (case $SALT-$1)" \
-    '{model: "{{sorter}}", max_tokens: 16, messages: [{role: "user", content: $ticket}]}' |
-    curl --silent --max-time 30 --output /dev/null --write-out '%{http_code} %{time_total}\n' --data @- --header "Authorization: Bearer $KEY" \
-      --header 'Content-Type: application/json' http://gateway.{{namespace}}.svc:4000/v1/chat/completions || true
+key=$(kubectl get secret app-key -o go-template='{{ index .data "api-key" | base64decode }}')
+requests() {
+  jq -rn --arg key "$key" --argjson salt "$RANDOM" '[range(48) | "url = \"http://gateway.{{namespace}}.svc:4000/v1/chat/completions\"
+header = \"Authorization: Bearer \($key)\"
+header = \"Content-Type: application/json\"
+data = \({model: "{{sorter}}", max_tokens: 16, messages: [{role: "user",
+  content: "Classify this ticket: I was charged twice for my May invoice (case \($salt)-\(.))"}]} | tojson | tojson)
+output = \"/dev/null\"
+write-out = \"%{http_code} %{time_total}\\n\"
+max-time = 30"] | join("\nnext\n")'
 }
-export -f ask
 mkdir -p runs
 replicas=$(kubectl get deployment house-model -o go-template='{{.spec.replicas}}')
 started=$(date +%s%3N)
-answers=$(seq 0 47 | xargs -P 12 -I{} bash -c 'ask {}')
+answers=$(requests | curl --parallel --parallel-max 12 --parallel-immediate --no-progress-meter --config - || true)
 took=$(( $(date +%s%3N) - started ))
 jq -Rn --arg name "$name" --argjson replicas "$replicas" --argjson took "$took" '[inputs | split(" ") | {status: .[0], ms: (.[1] | tonumber * 1000)}] |
   (map(.ms) | sort) as $ms | {
