@@ -21,26 +21,35 @@ export function signsOfLife(lab: RenderedLab): readonly Check[] {
   return watched.length === 0 ? all : watched;
 }
 
-/** Looks until all of them hold; else throws StageError and says what is missing, also where the check is hidden from those it judges. */
+/**
+ * Looks until each of them has held; else throws StageError and says what is missing, also where the check is hidden from those it judges. What held is not looked at
+ * again while the rest is waited for: nobody works in the sandbox meanwhile.
+ */
 export async function awaitChecks(checks: readonly Check[], context: CheckContext, timeoutMs: number): Promise<void> {
   const startedAtMs = context.clock.now();
   const shown = checks.map((check): Check => ({ ...check, hidden: false }));
   // Probes start a program in the sandbox, and would only take the processor from pods that are still starting.
-  const reading = shown.filter(isReading);
-  let toLookAt = reading.length === 0 ? shown : reading;
-  for (;;) {
-    const results = await lookOnce(toLookAt, context);
+  await awaitEach(shown.filter(isReading), context, startedAtMs, timeoutMs);
+  await awaitEach(
+    shown.filter((check) => !isReading(check)),
+    context,
+    startedAtMs,
+    timeoutMs,
+  );
+}
+
+async function awaitEach(checks: readonly Check[], context: CheckContext, startedAtMs: number, timeoutMs: number): Promise<void> {
+  let open = checks;
+  while (open.length > 0) {
+    const results = await lookOnce(open, context);
     const missing = results.find(({ verdict }) => verdict.kind === 'fail') ?? results.find(({ verdict }) => verdict.kind !== 'pass');
-    if (missing === undefined || missing.verdict.kind === 'pass') {
-      if (toLookAt === shown) return;
-      toLookAt = shown;
-      continue;
-    }
+    if (missing === undefined || missing.verdict.kind === 'pass') return;
     const waitedMs = context.clock.now() - startedAtMs;
     if (waitedMs > timeoutMs) {
       const code = missing.verdict.kind === 'fail' ? 'NotHealthy' : 'PlatformFailed';
       throw new StageError(code, `Not healthy yet: ${missing.title}. ${missing.verdict.reason}`);
     }
+    open = open.filter((_check, index) => results[index]?.verdict.kind !== 'pass');
     await sleep(context.clock, pollDelayMs(waitedMs, POLL_MS), context.signal);
   }
 }

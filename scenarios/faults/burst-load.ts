@@ -9,10 +9,17 @@ export interface Burst {
   readonly metrics: string;
 }
 
-/** Different prompts of 200 to 400 tokens, asked all at once for answers of that many: traffic that a healthy server takes with ease. */
-export async function sendBurst(target: FaultTarget, count: number, answerTokens: number): Promise<Burst> {
+export interface BurstPlan {
+  readonly count: number;
+  /** Of the shortest prompt, of eight tokens or so each; the longest has 22 more. */
+  readonly sentences: number;
+  readonly answerTokens: number;
+}
+
+/** Different prompts, asked all at once: traffic that a healthy server takes with ease. */
+export async function sendBurst(target: FaultTarget, { count, sentences, answerTokens }: BurstPlan): Promise<Burst> {
   const asks = Array.from({ length: count }, (_, index) => {
-    const content = `Case ${index}. ${`Note ${index} of the shift. `.repeat(25 + 2 * (index % 12))}`;
+    const content = `Case ${index}. ${`Note ${index} of the shift. `.repeat(sentences + 2 * (index % 12))}`;
     const body = { model: target.endpoint.model, messages: [{ role: 'user', content }], max_tokens: answerTokens };
     return { method: 'POST', path: '/v1/chat/completions', body } as const;
   });

@@ -5,9 +5,8 @@ import { proveServing } from './released-image.ts';
 import { planRollout, requireServing, withFlag } from './template-change.ts';
 
 const PREEMPTIONS = 'vllm:num_preemptions_total';
-/** The cache fills by what is read and written: answers must grow into it. */
-const ANSWER_TOKENS = 48;
-const BURST = 12;
+/** The cache fills by what is read and written: prompts of 200 to 400 tokens, and answers that grow into what is left. */
+const BURST = { count: 12, sentences: 25, answerTokens: 24 };
 
 /** Memory is saved where the conversations live: a few of them fill the cache, and throw each other out to begin again. */
 export const kvCacheExhausted = objectFault({
@@ -35,7 +34,7 @@ export const kvCacheExhausted = objectFault({
   ],
   prove: (target) =>
     proveServing(target, async () => {
-      const { metrics } = await sendBurst(target, BURST, ANSWER_TOKENS);
+      const { metrics } = await sendBurst(target, BURST);
       const preemptions = sampleOf(metrics, PREEMPTIONS);
       if (preemptions === undefined) return { live: false, reason: 'The endpoint shows no metrics.' };
       return preemptions > 0
