@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { lastLines } from './plain-text.ts';
 import type { RecordingStore } from './recording-store.ts';
+import { ScreenLines } from './screen-lines.ts';
+import type { TerminalSize } from './shell.ts';
 
 /** A command that changes the cluster, as it was typed, without its options and values: those may hold secrets. */
 export interface TypedChange {
@@ -17,7 +18,8 @@ const MAX_CHANGES = 40;
 /** Recordings whose changes are remembered. */
 const MAX_KEPT = 200;
 
-const prompt = /^\S+@\S+:[^$#]*[$#] (?<typed>.+)$/;
+/** Not only at the beginning: what is typed while a command still runs is echoed before the prompt, and again after it. */
+const prompt = /\S+@\S+:[^$#]*[$#] (?<typed>.+)$/;
 const changing =
   /\bkubectl(?:\s+(?:-n|--namespace)[= ]\S+)*\s+(?<verb>apply|patch|replace|edit|scale|set|delete|create|drain|cordon|uncordon|taint|label|annotate|rollout\s+(?:restart|undo|pause|resume))\b(?<objects>(?:\s+[a-z][\w./-]*){0,2})/g;
 
@@ -35,8 +37,14 @@ export function changesIn(line: string): readonly string[] {
   );
 }
 
-const headerSchema = z.object({ timestamp: z.number() });
+const dimension = z.number().int().min(1).max(1_000);
+const headerSchema = z.object({ timestamp: z.number(), width: dimension, height: dimension });
 const eventSchema = z.tuple([z.number(), z.string(), z.string()]);
+const sizeSchema = z
+  .templateLiteral([z.number(), 'x', z.number()])
+  .transform((size) => size.split('x').map(Number))
+  .pipe(z.tuple([dimension, dimension]))
+  .transform(([columns, rows]): TerminalSize => ({ columns, rows }));
 
 /** What changed the cluster by a recording, each at the time of its Enter. */
 async function readTypedChanges(store: RecordingStore, terminalId: string): Promise<readonly TypedChange[]> {
@@ -56,7 +64,6 @@ export function readTypedLines<T>(
   });
 }
 
-/** A recording that is missing or broken has nothing from there on. */
 async function readTyped<T>(
   store: RecordingStore,
   terminalId: string,
@@ -64,31 +71,44 @@ async function readTyped<T>(
   pick: (line: string, atMs: number) => readonly T[],
 ): Promise<readonly T[]> {
   const found: T[] = [];
+  /** Of the output that was written and is not on the screen yet. */
+  const times: number[] = [];
+  using screen = new ScreenLines((line) => {
+    const [atMs] = times;
+    if (atMs !== undefined && found.length < limit) found.push(...pick(line.slice(0, MAX_LINE_CHARACTERS), atMs));
+  });
+  for await (const event of readEvents(store, terminalId)) {
+    if (found.length >= limit) break;
+    if ('columns' in event) {
+      screen.resize(event);
+      continue;
+    }
+    times.push(event.atMs);
+    screen.write(event.output, () => times.shift());
+  }
+  await screen.finish();
+  return found.slice(0, limit);
+}
+
+/** A recording that is missing or broken has nothing from there on. */
+async function* readEvents(store: RecordingStore, terminalId: string): AsyncGenerator<TerminalSize | { atMs: number; output: string }> {
   let startedAtMs: number | undefined;
-  let unfinished = '';
   try {
     const input = Readable.from(store.read(terminalId, 0, MAX_READ_BYTES));
     for await (const row of createInterface({ input, crlfDelay: Infinity })) {
       if (startedAtMs === undefined) {
-        startedAtMs = headerSchema.parse(JSON.parse(row)).timestamp * 1000;
+        const { timestamp, width, height } = headerSchema.parse(JSON.parse(row));
+        startedAtMs = timestamp * 1000;
+        yield { columns: width, rows: height };
         continue;
       }
       const [seconds, kind, data] = eventSchema.parse(JSON.parse(row));
-      if (kind !== 'o') continue;
-      const lines = (unfinished + data).split('\n');
-      unfinished = (lines.pop() ?? '').slice(-MAX_LINE_CHARACTERS);
-      const atMs = Math.round(startedAtMs + seconds * 1000);
-      for (const line of lines.flatMap(asShown)) found.push(...pick(line, atMs));
-      if (found.length >= limit) break;
+      if (kind === 'r') yield sizeSchema.parse(data);
+      if (kind === 'o') yield { atMs: Math.round(startedAtMs + seconds * 1000), output: data };
     }
   } catch {
-    return found;
+    return;
   }
-  return found.slice(0, limit);
-}
-
-function asShown(raw: string): readonly string[] {
-  return lastLines(Buffer.from(raw.replace(/\r$/, '')), 1, MAX_LINE_CHARACTERS);
 }
 
 /** The same, read anew only where the recording has grown. */

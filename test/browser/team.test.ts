@@ -18,6 +18,7 @@ let browser: Browser;
 let ines: Page;
 let bo: Page;
 let cy: Page;
+let candidates = 0;
 
 beforeAll(async () => {
   server = await TestServer.start({
@@ -136,10 +137,11 @@ it('three people take one incident together, each as the role has it', async () 
 }, 300_000);
 
 it('a candidate goes from a link to the verdict without an account, watched by the interviewer', async () => {
+  const candidate = `Kim Candidate ${++candidates}`;
   await ines.goto(`${server.url}/interviews`);
   await ines.getByRole('button', { name: 'New interview' }).click();
   const form = ines.getByRole('dialog');
-  await form.getByLabel('Candidate', { exact: true }).fill('Kim Candidate');
+  await form.getByLabel('Candidate', { exact: true }).fill(candidate);
   await form.getByLabel('Lab').selectOption({ label: 'Build and secure a model endpoint' });
   await form.getByLabel('Fault').selectOption('bad-image');
   await form.getByLabel('AI assistants').selectOption('allowed');
@@ -151,7 +153,7 @@ it('a candidate goes from a link to the verdict without an account, watched by t
 
   const kim = await newPage(browser);
   await kim.goto(link);
-  await kim.getByText('Welcome, Kim Candidate').waitFor();
+  await kim.getByText(`Welcome, ${candidate}`).waitFor();
   expect(await kim.getByRole('button', { name: 'Begin' }).isDisabled()).toBe(true);
   await expectReadable(kim, 'briefing');
   await kim.getByLabel('I have read this').check();
@@ -163,7 +165,7 @@ it('a candidate goes from a link to the verdict without an account, watched by t
   await room.type('kubectl get pods; kubectl get events | tail -n 3');
   await room.type('kubectl rollout undo deployment/inference');
   await room.type('kubectl rollout status deployment/inference --timeout=120s');
-  await ines.getByRole('link', { name: 'Watch Kim Candidate' }).click();
+  await ines.getByRole('link', { name: `Watch ${candidate}` }).click();
   for (const page of [kim, ines]) await new LabRoom(page).waitForText('successfully rolled out', 120_000);
   await room.askForVerdict();
   expect(await room.outcome()).toBe('passed');
@@ -171,7 +173,7 @@ it('a candidate goes from a link to the verdict without an account, watched by t
   await expectReadable(kim, 'thank-you');
 
   await ines.goto(`${server.url}/interviews`);
-  await ines.getByRole('link', { name: 'Review Kim Candidate' }).click();
+  await ines.getByRole('link', { name: `Review ${candidate}` }).click();
   await ines.getByText('Way of working: 80 of 100').waitFor();
   await ines.getByRole('link', { name: 'Evidence, timeline, 1 recording' }).waitFor();
   await expectReadable(ines, 'interview-review');
