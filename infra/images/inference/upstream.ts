@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { callHttp, type HttpAnswer } from '../serving/call-http.ts';
 import { ApiError } from './api-error.ts';
 import { readBody, type Exchange } from './exchange.ts';
 import type { EngineObserver } from './engine.ts';
@@ -14,7 +14,7 @@ export async function passThrough(exchange: Exchange, url: URL, observer: Engine
   const startedAt = performance.now();
   const body = request.method === 'GET' ? undefined : await readBody(exchange);
   const answer = await callUpstream(url, exchange, body);
-  response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' });
+  response.writeHead(answer.status, { 'content-type': answer.headers['content-type'] ?? 'application/json' });
   let firstByteAt: number | undefined;
   let text = '';
   const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -24,24 +24,20 @@ export async function passThrough(exchange: Exchange, url: URL, observer: Engine
       yield chunk;
     }
   };
-  if (answer.body === null) {
-    response.end();
-    return;
-  }
-  await pipeline(Readable.fromWeb(answer.body as never), counted, response);
+  await pipeline(answer.body, counted, response);
   if (answer.ok && request.method === 'POST') observe(observer, text, startedAt, firstByteAt ?? performance.now());
 }
 
-async function callUpstream(url: URL, { request, signal }: Exchange, body: Buffer | undefined): Promise<Response> {
+async function callUpstream(url: URL, { request, signal }: Exchange, body: Buffer | undefined): Promise<HttpAnswer> {
   const key = process.env['UPSTREAM_API_KEY'];
   try {
-    return await fetch(url, {
+    return await callHttp(url, {
       method: request.method ?? 'GET',
       headers: {
         'content-type': request.headers['content-type'] ?? 'application/json',
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+      body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(UPSTREAM_TIMEOUT_MS)]),
     });
   } catch (error) {

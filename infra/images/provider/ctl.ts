@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import { callHttp, readJson } from '../serving/call-http.ts';
 import { answerOrders } from '../serving/order-lines.ts';
 import { controlCallSchema } from './control-protocol.ts';
 
 const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 16 * 1_048_576;
 
 type Call = z.output<typeof controlCallSchema>;
 
@@ -15,13 +17,13 @@ async function carry(call: Call, port: number, mountedToken: string | undefined)
   const token = call.token ?? mountedToken;
   if (token === undefined) throw new Error('the order brings no token, and the mounted file holds only the token’s hash');
   const [method, path, body] = requestOf(call.order);
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+  const response = await callHttp(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: await readJson(response, MAX_ANSWER_BYTES) };
 }
 
 function requestOf(order: Call['order']): readonly [method: string, path: string, body?: unknown] {

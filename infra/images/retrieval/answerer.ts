@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callHttp, readJson, readText, type HttpAnswer } from '../serving/call-http.ts';
 import { reasonOf } from './embedder.ts';
 import type { RetrievalOptions } from './options.ts';
 import { RetrievalError } from './retrieval-error.ts';
@@ -6,6 +7,7 @@ import type { Hit } from './search.ts';
 
 const TIMEOUT_MS = 60_000;
 const MAX_TOKENS = 256;
+const MAX_ANSWER_BYTES = 1_048_576;
 const INSTRUCTION = 'Answer the question from the context below and from nothing else. If the context does not say, say so.';
 
 const completionSchema = z.object({
@@ -40,7 +42,7 @@ export async function askModel(options: RetrievalOptions, question: string, hits
     chatApiKey,
     signal,
   );
-  const parsed = completionSchema.safeParse(await response.json().catch(() => undefined));
+  const parsed = completionSchema.safeParse(await readJson(response, MAX_ANSWER_BYTES).catch(() => undefined));
   const choice = parsed.data?.choices[0];
   if (parsed.data === undefined || choice === undefined)
     throw new RetrievalError(502, 'model_failed', 'The model’s endpoint answered no completion.');
@@ -48,10 +50,10 @@ export async function askModel(options: RetrievalOptions, question: string, hits
   return { answer: choice.message.content, model, ...(usage === undefined ? {} : { usage }) };
 }
 
-async function post(baseUrl: string, body: object, apiKey: string | undefined, signal: AbortSignal): Promise<Response> {
-  let response: Response;
+async function post(baseUrl: string, body: object, apiKey: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
+  let response: HttpAnswer;
   try {
-    response = await fetch(`${baseUrl.replace(/\/+$/, '')}/v1/chat/completions`, {
+    response = await callHttp(`${baseUrl.replace(/\/+$/, '')}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
       body: JSON.stringify(body),
@@ -64,6 +66,6 @@ async function post(baseUrl: string, body: object, apiKey: string | undefined, s
   throw new RetrievalError(
     502,
     'model_failed',
-    `The model’s endpoint answered ${response.status}: ${(await response.text()).slice(0, 500)}`,
+    `The model’s endpoint answered ${response.status}: ${(await readText(response, MAX_ANSWER_BYTES)).slice(0, 500)}`,
   );
 }

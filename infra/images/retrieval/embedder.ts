@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { embed } from '../inference/embedding.ts';
+import { callHttp, readJson, readText, type HttpAnswer } from '../serving/call-http.ts';
 import type { RetrievalOptions } from './options.ts';
 
 /** Turns texts into vectors, one each, all of one length. */
@@ -12,6 +13,8 @@ export class EmbeddingError extends Error {}
 
 const BATCH = 64;
 const TIMEOUT_MS = 30_000;
+/** A batch of vectors with thousands of dimensions as text. */
+const MAX_ANSWER_BYTES = 16 * 1_048_576;
 const OWN_MODEL = 'words-256';
 
 export function createEmbedder(options: RetrievalOptions): Embedder {
@@ -59,9 +62,9 @@ function remoteEmbedder(url: string, model: string, apiKey: string | undefined):
 }
 
 async function ask(url: string, body: object, apiKey: string | undefined, signal: AbortSignal): Promise<z.infer<typeof answerSchema>> {
-  let response: Response;
+  let response: HttpAnswer;
   try {
-    response = await fetch(url, {
+    response = await callHttp(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
       body: JSON.stringify(body),
@@ -71,13 +74,15 @@ async function ask(url: string, body: object, apiKey: string | undefined, signal
     throw new EmbeddingError(`The embedding endpoint ${url} cannot be reached: ${reasonOf(error)}`);
   }
   if (!response.ok)
-    throw new EmbeddingError(`The embedding endpoint ${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
-  const parsed = answerSchema.safeParse(await response.json().catch(() => undefined));
+    throw new EmbeddingError(
+      `The embedding endpoint ${url} answered ${response.status}: ${(await readText(response, MAX_ANSWER_BYTES)).slice(0, 300)}`,
+    );
+  const parsed = answerSchema.safeParse(await readJson(response, MAX_ANSWER_BYTES).catch(() => undefined));
   if (!parsed.success) throw new EmbeddingError(`The embedding endpoint ${url} answered something else than embeddings.`);
   return parsed.data;
 }
 
-/** fetch hides the reason in the cause. */
+/** A signal that fired has the reason in the cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;

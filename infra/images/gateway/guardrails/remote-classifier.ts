@@ -1,3 +1,4 @@
+import { callHttp, readText } from '../../serving/call-http.ts';
 import { isObject } from './text-parts.ts';
 import { parseClassification, type Classification } from './classifier.ts';
 
@@ -12,7 +13,7 @@ export interface RemoteClassifierOptions {
 /** The classifier could not be asked, or answered what is no verdict. */
 export class ClassifierError extends Error {}
 
-const MAX_ANSWER_CHARS = 20_000;
+const MAX_ANSWER_BYTES = 20_000;
 
 /** Asks a classifier that speaks Llama Guard's language over chat completions. Throws ClassifierError. */
 export async function classifyRemotely(
@@ -36,18 +37,18 @@ export async function classifyRemotely(
 
 async function ask({ apiBase, apiKey, timeoutMs }: RemoteClassifierOptions, body: string, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(`${apiBase}/chat/completions`, {
+    const response = await callHttp(`${apiBase}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
-    const answer = await response.text();
+    const answer = await readText(response, MAX_ANSWER_BYTES);
     if (!response.ok) throw new ClassifierError(`the classifier answered ${response.status}`);
-    if (answer.length > MAX_ANSWER_CHARS) throw new ClassifierError('the classifier answered more than a verdict');
     return contentOf(JSON.parse(answer) as unknown);
   } catch (error) {
     if (error instanceof ClassifierError || signal.aborted) throw error;
+    if (error instanceof RangeError) throw new ClassifierError('the classifier answered more than a verdict', { cause: error });
     throw new ClassifierError(`the classifier cannot be reached: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });

@@ -1,7 +1,8 @@
+import { callHttp, readJson, readText, type HttpAnswer } from '../../serving/call-http.ts';
 import type { Deployment, Operation } from '../config/gateway-config.ts';
 import { asObject, type Json } from '../translation/openai-types.ts';
 import { readEvents } from './event-lines.ts';
-import { parseJson, ProviderError, readRefusal, tellingHeaders } from './provider-error.ts';
+import { ProviderError, readRefusal, tellingHeaders } from './provider-error.ts';
 import { planWireCall, type ChunkReader, type WireCall } from './wire-format.ts';
 
 export interface UpstreamRequest {
@@ -29,7 +30,8 @@ export async function callDeployment(deployment: Deployment, request: UpstreamRe
   try {
     const response = await send(call, patience);
     const headers = tellingHeaders(response.headers);
-    if (!response.ok) throw readRefusal(deployment, response.status, response.headers, (await readText(response)).slice(0, 20_000));
+    if (!response.ok)
+      throw readRefusal(deployment, response.status, response.headers, (await readText(response, MAX_ANSWER_BYTES)).slice(0, 20_000));
     if (!request.stream) return { kind: 'whole', body: call.readAnswer(await readAnswer(deployment, response)), headers };
     const chunks = readChunks(response, call.chunkReader(), patience);
     const first = await chunks.next();
@@ -45,34 +47,19 @@ export async function callDeployment(deployment: Deployment, request: UpstreamRe
   }
 }
 
-async function send(call: WireCall, { signal }: Patience): Promise<Response> {
-  return fetch(call.url, { method: 'POST', headers: call.headers, body: JSON.stringify(call.body), signal, redirect: 'error' });
+async function send(call: WireCall, { signal }: Patience): Promise<HttpAnswer> {
+  return callHttp(call.url, { method: 'POST', headers: call.headers, body: JSON.stringify(call.body), signal });
 }
 
-async function readAnswer(deployment: Deployment, response: Response): Promise<Json> {
-  const body = asObject(parseJson(await readText(response)));
+async function readAnswer(deployment: Deployment, response: HttpAnswer): Promise<Json> {
+  const body = asObject(await readJson(response, MAX_ANSWER_BYTES));
   if (body === undefined)
     throw new ProviderError(deployment, { kind: 'server', status: 500, message: 'the provider answered what is not JSON' });
   return body;
 }
 
-async function readText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of bytesOf(response)) {
-    bytes += part.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new RangeError('the answer is too large');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function bytesOf(response: Response): AsyncIterable<Uint8Array> {
-  return (response.body ?? []) as AsyncIterable<Uint8Array>;
-}
-
-async function* readChunks(response: Response, reader: ChunkReader, patience: Patience): AsyncGenerator<Json> {
-  for await (const data of readEvents(bytesOf(response))) {
+async function* readChunks({ body }: HttpAnswer, reader: ChunkReader, patience: Patience): AsyncGenerator<Json> {
+  for await (const data of readEvents(body)) {
     patience.renew();
     yield* reader.read(data);
     if (reader.complete) return;
@@ -114,13 +101,13 @@ class Patience implements Disposable {
     this.#timer = this.#expireAfter(this.#deployment.timeoutMs);
   }
 
-  /** What went wrong, as a ProviderError unless it is the client that went. */
+  /** What went wrong, as a ProviderError unless it is the client that went. The system's errors have a code. */
   explain(error: unknown): unknown {
     if (error instanceof ProviderError || this.#clientSignal.aborted || isOurs(error)) return error;
     if (this.#spent.signal.aborted)
       return new ProviderError(this.#deployment, { kind: 'timeout', status: 408, message: 'Request timed out', cause: error });
-    const reason = rootMessage(error);
-    const isBroken = error instanceof Error && error.name !== 'TypeError';
+    const reason = error instanceof Error ? error.message : String(error);
+    const isBroken = error instanceof Error && !('code' in error);
     return new ProviderError(this.#deployment, {
       kind: isBroken ? 'server' : 'connection',
       status: 500,
@@ -141,10 +128,4 @@ class Patience implements Disposable {
 
 function isOurs(error: unknown): boolean {
   return error instanceof Error && error.name === 'GatewayError';
-}
-
-/** fetch hides what happened in the cause of its error. */
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

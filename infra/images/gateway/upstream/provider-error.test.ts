@@ -5,7 +5,7 @@ import { readRefusal, toGatewayError, type FailureKind } from './provider-error.
 
 const deployment = configFrom(`model_list:\n${modelEntry('chat', 'http://alpha/v1')}`).deployments[0]!;
 const refusal = (status: number, error: object, headers: Record<string, string> = {}) =>
-  readRefusal(deployment, status, new Headers(headers), JSON.stringify({ error }));
+  readRefusal(deployment, status, headers, JSON.stringify({ error }));
 
 describe('what a provider’s refusal means', () => {
   it.each<[FailureKind, number, object]>([
@@ -47,7 +47,7 @@ describe('what a provider’s refusal means', () => {
   });
 
   it('survives what is no JSON', () => {
-    expect(readRefusal(deployment, 502, new Headers(), '<html>Bad Gateway</html>')).toMatchObject({
+    expect(readRefusal(deployment, 502, {}, '<html>Bad Gateway</html>')).toMatchObject({
       kind: 'server',
       message: '<html>Bad Gateway</html>',
     });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Deployment, Provider } from '../config/gateway-config.ts';
 import { GatewayError } from '../http/gateway-error.ts';
 import { asObject, asText } from '../translation/openai-types.ts';
@@ -34,7 +35,7 @@ export class ProviderError extends Error {
       readonly kind: FailureKind;
       readonly status: number;
       readonly message: string;
-      readonly headers?: Headers;
+      readonly headers?: IncomingHttpHeaders;
       readonly cause?: unknown;
     },
   ) {
@@ -49,7 +50,7 @@ export class ProviderError extends Error {
 }
 
 /** Makes sense of a provider's refusal, in either face. */
-export function readRefusal(deployment: Deployment, status: number, headers: Headers, text: string): ProviderError {
+export function readRefusal(deployment: Deployment, status: number, headers: IncomingHttpHeaders, text: string): ProviderError {
   const error = asObject(asObject(parseJson(text))?.['error']);
   const message = asText(error?.['message']) || text.slice(0, 300) || `status ${status}`;
   const words = [error?.['code'], error?.['type'], asObject(error?.['details'])?.['error_code']].map(asText);
@@ -74,20 +75,20 @@ function kindOf(status: number, words: readonly string[], message: string): Fail
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date. */
-function readRetryAfter(headers: Headers): number | undefined {
-  const milliseconds = Number(headers.get('retry-after-ms') ?? Number.NaN);
+function readRetryAfter(headers: IncomingHttpHeaders): number | undefined {
+  const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
   if (milliseconds >= 0) return Math.min(milliseconds, MAX_RETRY_AFTER_MS);
-  const text = headers.get('retry-after');
-  if (text === null) return undefined;
+  const text = headers['retry-after'];
+  if (text === undefined) return undefined;
   const waitMs = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return waitMs >= 0 ? Math.min(waitMs, MAX_RETRY_AFTER_MS) : undefined;
 }
 
-export function tellingHeaders(headers: Headers): Readonly<Record<string, string>> {
-  const telling = [...headers].filter(([name]) =>
+export function tellingHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const telling = Object.entries(headers).filter(([name]) =>
     /^(?:x-ratelimit-|anthropic-ratelimit-|retry-after|x-request-id$|request-id$)/.test(name),
   );
-  return Object.fromEntries(telling.slice(0, 40).map(([name, value]) => [`llm_provider-${name}`, value.slice(0, 500)]));
+  return Object.fromEntries(telling.slice(0, 40).map(([name, value]) => [`llm_provider-${name}`, String(value).slice(0, 500)]));
 }
 
 const litellmClasses: Readonly<Record<FailureKind, readonly [name: string, status: number | undefined, type: string]>> = {
