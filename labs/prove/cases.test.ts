@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult, Scorecard } from '../../grader/verdict.ts';
 import type { LabFile } from '../lab-schema.ts';
-import { judgeProof, planCases, type ProofCase } from './cases.ts';
+import { isUndecided, judgeProof, orderCases, planCases, type ProofCase } from './cases.ts';
 import { toTable } from './table.ts';
 
 const lab = {
@@ -93,4 +93,38 @@ it('spells out below the table what came out wrong', () => {
   expect(lines[2]).toContain('a b c d +1');
   expect(lines[3]).toMatch(/^WRONG\s+mine\s+cheat/);
   expect(lines.at(-1)).toBe('WRONG mine cheat a "gets through": expected failed, got passed');
+});
+
+it('puts in front what is graded whole, then whose failure is waited for longest, with what is waited for before it', () => {
+  const checks = {
+    quick: { within: 4_000, holdFor: 0, after: [] },
+    held: { within: 0, holdFor: 10_000, after: [] },
+    late: { within: 5_000, holdFor: 0, after: ['quick', 'held'] },
+  } as unknown as LabFile['checks'];
+  const failing = (title: string, ...caughtBy: readonly string[]): ProofCase => ({ group: 'cheat', title, expected: 'failed', caughtBy });
+  const cases: readonly ProofCase[] = [
+    failing('quick', 'quick'),
+    failing('none'),
+    failing('late', 'quick', 'late'),
+    failing('held', 'held'),
+    { group: 'solution', title: 'whole', expected: 'passed', caughtBy: [] },
+  ];
+  expect(orderCases(cases, { checks }).map(({ title }) => title)).toEqual(['whole', 'late', 'held', 'quick', 'none']);
+});
+
+describe('isUndecided', () => {
+  const cheat: ProofCase = { group: 'cheat', title: 't', expected: 'failed', caughtBy: ['speed'] };
+  const unsure = (outcome: Scorecard['outcome'], id: string): Scorecard => ({
+    ...card(outcome),
+    checks: [{ id, verdict: { kind: 'inconclusive', reason: 'too busy', evidence: [] } } as unknown as CheckResult],
+  });
+
+  it.each<[string, Scorecard, boolean]>([
+    ['a verdict that the platform could not make', unsure('inconclusive', 'other'), true],
+    ['a failure of something else while what should have caught it could not be told', unsure('failed', 'speed'), true],
+    ['a failure with something unsure that decides nothing', unsure('failed', 'other'), false],
+    ['a cheat that gets through', card('passed'), false],
+  ])('%s', (_, scorecard, isAgain) => {
+    expect(isUndecided(cheat, [scorecard])).toBe(isAgain);
+  });
 });

@@ -55,6 +55,19 @@ export function planCases(lab: LabFile, onlyFault?: string): readonly ProofCase[
   ];
 }
 
+/** Long ones first, so that no sandbox is left alone with one at the end: those that are graded whole, then those whose failure is waited for longest. Pure. */
+export function orderCases(cases: readonly ProofCase[], { checks }: Pick<LabFile, 'checks'>): readonly ProofCase[] {
+  const waitMs = (id: string): number => {
+    const check = checks[id];
+    return check === undefined ? 0 : check.within + check.holdFor + Math.max(0, ...check.after.map(waitMs));
+  };
+  const lengthOf = ({ expected, caughtBy }: ProofCase): number => (expected === 'passed' ? Infinity : Math.max(0, ...caughtBy.map(waitMs)));
+  return cases
+    .map((proofCase) => ({ proofCase, length: lengthOf(proofCase) }))
+    .sort((a, b) => (a.length === b.length ? 0 : b.length - a.length))
+    .map(({ proofCase }) => proofCase);
+}
+
 /** Untreated, a fault must fail by what it is judged by, and a control must pass. */
 function expectationOf(id: string, verdict: readonly string[], lab: LabFile): Pick<ProofCase, 'expected' | 'caughtBy'> {
   if (findFault(id)?.isControl === true) return { expected: 'passed', caughtBy: [] };
@@ -72,6 +85,14 @@ export function judgeProof(proofCase: ProofCase, scorecards: readonly Scorecard[
     if (missed.length > 0) return `not caught by ${missed.join(', ')}, only by ${failing.join(', ')}`;
   }
   return scorecards.length === 0 ? 'no verdict was given' : undefined;
+}
+
+/** The platform could not tell something that would have decided: the verdict says nothing of the lab. Pure. */
+export function isUndecided({ caughtBy }: ProofCase, scorecards: readonly Scorecard[]): boolean {
+  return scorecards.some(
+    ({ outcome, checks }) =>
+      outcome === 'inconclusive' || checks.some(({ id, verdict }) => verdict.kind === 'inconclusive' && caughtBy.includes(id)),
+  );
 }
 
 export function failingChecks({ checks }: Scorecard): readonly string[] {

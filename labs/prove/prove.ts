@@ -7,7 +7,7 @@ import type { SandboxPlace } from '../../infra/substrate/sandbox-place.ts';
 import type { Ground } from '../../scenarios/faults/fault-ground.ts';
 import { createStage, type ProvableStage } from '../stage.ts';
 import { proveBuild } from './build.ts';
-import { failingChecks, judgeProof, planCases, type ProofCase } from './cases.ts';
+import { failingChecks, isUndecided, judgeProof, orderCases, planCases, type ProofCase } from './cases.ts';
 
 /** Where sandboxes come from: the part of a substrate that a proof needs. */
 export interface ProvingGround {
@@ -61,6 +61,8 @@ interface Proving {
   working: number;
   /** What its cases took so far, in milliseconds. */
   readonly took: number[];
+  /** Asked once more already, since the platform could not tell. */
+  readonly undecided: Set<ProofCase>;
 }
 
 /**
@@ -73,7 +75,14 @@ export async function proveLabs(labs: readonly Lab[], options: ProofOptions): Pr
     outcomes.push(outcome);
     options.report(outcome);
   };
-  const provings = labs.map((lab): Proving => ({ lab, queue: orderCases(lab, options.fault), sandboxes: 0, working: 0, took: [] }));
+  const provings = labs.map((lab): Proving => ({
+    lab,
+    queue: [...orderCases(planCases(lab.example, options.fault), lab.example)],
+    sandboxes: 0,
+    working: 0,
+    took: [],
+    undecided: new Set(),
+  }));
   const builds = options.fault === undefined ? [...provings] : [];
   const takeTasks = async (): Promise<void> => {
     for (;;) {
@@ -86,11 +95,6 @@ export async function proveLabs(labs: readonly Lab[], options: ProofOptions): Pr
   const settled = await Promise.allSettled(Array.from({ length: options.jobs }, takeTasks));
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   return outcomes;
-}
-
-/** Long ones first, so that no sandbox is left alone with one at the end. */
-function orderCases(lab: Lab, onlyFault: string | undefined): ProofCase[] {
-  return [...planCases(lab.example, onlyFault)].sort((a, b) => Number(a.expected === 'failed') - Number(b.expected === 'failed'));
 }
 
 /** What a case takes of which none has ended yet. */
@@ -148,7 +152,7 @@ async function proveCases(proving: Proving, options: ProofOptions, report: (outc
 
 async function workOff(
   stage: ProvableStage,
-  { lab, queue, took }: Proving,
+  { lab, queue, took, undecided }: Proving,
   { times, signal, substrate }: ProofOptions,
   report: (outcome: ProofOutcome) => void,
 ): Promise<void> {
@@ -162,6 +166,11 @@ async function workOff(
     });
     const tookMs = performance.now() - startedAt;
     took.push(tookMs);
+    if (!(scorecards instanceof Error) && isUndecided(proofCase, scorecards) && !undecided.has(proofCase)) {
+      undecided.add(proofCase);
+      queue.push(proofCase);
+      continue;
+    }
     report({
       lab: lab.summary.slug,
       ...toOutcome(proofCase, isRefusedCheat(proofCase, scorecards, substrate) ? 'refused' : scorecards, tookMs),
