@@ -27,8 +27,8 @@ export async function runChecks(checks: readonly Check[], context: CheckContext)
 }
 
 /**
- * The same where `decidedBy` are known to fail: checks that send traffic for seconds, and that none of these waits for, are not made and count as passed, so
- * that a failure is owed to the others alone. With nothing known, all are made.
+ * The same where `decidedBy` are known to fail: those and what they wait for are made, and all others count as passed, so that a failure is owed to these alone.
+ * With nothing known, all are made.
  */
 export async function runDecisive(
   checks: readonly Check[],
@@ -37,8 +37,7 @@ export async function runDecisive(
 ): Promise<readonly CheckResult[]> {
   const needed = new Set(decidedBy);
   for (const id of needed) for (const before of checks.find((check) => check.id === id)?.after ?? []) needed.add(before);
-  const isSpared = ({ id, kind }: Check): boolean => needed.size > 0 && kind === 'load' && !needed.has(id);
-  const made = checks.filter((check) => !isSpared(check));
+  const made = needed.size === 0 ? checks : checks.filter(({ id }) => needed.has(id));
   const results = new Map((await runChecks(made, context)).map((result) => [result.id, result]));
   return checks.map((check) => results.get(check.id) ?? toResult(check, { verdict: pass() }, context.clock.now(), context));
 }

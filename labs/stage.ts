@@ -64,7 +64,7 @@ export interface ProvableStage extends LabStage {
   runCommands(commands: string): Promise<CommandOutcome>;
   /** From now on the lab's examples stand for what was written, or nothing does; `status` names a series in place of the lab's good one. */
   writeExamples(written: boolean, status?: string): void;
-  /** Where these checks must fail, traffic that only others measure is not sent: those count as passed, so that they cannot decide. */
+  /** Where these checks must fail, only they are made and what they wait for: the others count as passed, so that they cannot decide. */
   grade(context: Parameters<LabStage['grade']>[0], decidedBy?: readonly string[]): Promise<Scorecard>;
 }
 
