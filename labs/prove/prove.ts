@@ -188,8 +188,8 @@ async function runCase(
   if (proofCase.script !== undefined) await stage.runScript(proofCase.script);
   stage.writeExamples(true, proofCase.status);
   const scorecards: Scorecard[] = [];
-  // Asked for more than once, a state is graded whole: then the verdicts themselves are what is proven.
-  const decidedBy = times === 1 && proofCase.expected === 'failed' ? proofCase.caughtBy : [];
+  // Asked for more than once, a cheat too is graded whole: then the verdicts themselves are what is proven.
+  const decidedBy = times === 1 && proofCase.group === 'cheat' ? proofCase.caughtBy : [];
   for (let round = 0; round < times; round += 1) scorecards.push(await stage.grade({ baseline, injection, stepResults: [] }, decidedBy));
   return scorecards;
 }
