@@ -6,7 +6,7 @@ import { expectProven, prove } from './prove-lab.ts';
 const ALL_TIMEOUT_MS = 15 * 60_000;
 const AGAIN_TIMEOUT_MS = 6 * 60_000;
 /** Most of a case is waiting, for a window of stability and for pods to start: so many sandboxes share two processors. */
-const JOBS = 8;
+const JOBS = 12;
 
 /** All labs, and how many cases each has at the least: a lab that lost some would pass too. */
 const least: Readonly<Record<string, number>> = { endpoint: 45, gateway: 40, incident: 36, cost: 40, paths: 40, identity: 36 };

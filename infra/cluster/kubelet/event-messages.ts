@@ -20,5 +20,6 @@ export const messages = {
     `Back-off restarting failed container ${container} in pod ${pod}_${namespace}(${uid})`,
   mountFailed: (volume: string, why: string): string => `MountVolume.SetUp failed for volume "${volume}" : ${why}`,
   sandboxFailed: (why: string): string => `Failed to create pod sandbox: ${why}`,
+  rejected: (why: string): string => `Pod was rejected: ${why}`,
   deadlineExceeded: 'Pod was active on the node longer than the specified deadline',
 } as const;

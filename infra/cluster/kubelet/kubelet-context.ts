@@ -5,6 +5,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../meta/clock.ts';
 import type { Service } from '../meta/generated/types.ts';
 import type { ReferenceReader } from './container-env.ts';
+import type { NodeDevices } from './node-devices.ts';
 import type { SharedVolumes } from './volumes/shared-volumes.ts';
 
 /** What all pods of a kubelet share. */
@@ -29,5 +30,6 @@ export interface NodePlace {
   readonly allocatable: Readonly<Record<string, string>>;
   /** What its GPUs are, where it has any. */
   readonly gpuProduct?: string | undefined;
+  readonly devices: NodeDevices;
   readonly recorder: EventRecorder;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { resources } from '../client/resources.ts';
+import { resources, subresource } from '../client/resources.ts';
 import type { Node, Pod, Secret } from '../meta/generated/types.ts';
 import { container, KubeletHarness } from './kubelet-harness.ts';
 
@@ -393,6 +393,42 @@ test('what would reach the host is refused, and told', async () => {
     message: 'this sandbox does not run pods with access to its host: hostNetwork, hostPath volume "host", privileged container "c"',
   });
   expect(h.runtime.calls.filter((call) => call.startsWith('sandbox') || call.startsWith('create'))).toEqual([]);
+});
+
+test('a pod on a device that only the node’s status has is rejected, and the status put right', async () => {
+  const gpus = [{ name: 'node-1', cpuMilli: 2000, memoryBytes: 4 * 1024 ** 3, maxPods: 110, extendedResources: { 'nvidia.com/gpu': 1 } }];
+  await h.stopKubelet();
+  await h.startKubelet(gpus);
+  const resource = { limits: { 'nvidia.com/gpu': '1' }, requests: { 'nvidia.com/gpu': '1' } };
+  await h.createPod({ containers: [container('c', { resources: resource })] });
+  await h.until(() => isRunning('c'));
+  const node = await h.api.get<Node>(resources.nodes, 'node-1');
+  const claimed = { ...node.status?.capacity, 'nvidia.com/gpu': '4', 'example.com/dongle': '2' };
+  await h.api.update<Node>(subresource(resources.nodes, 'status'), {
+    ...node,
+    status: { ...node.status, capacity: claimed, allocatable: claimed },
+  });
+
+  await h.createPod({ containers: [container('d', { resources: resource })] }, 'second');
+  await h.until(async () => (await h.pod('second')).status?.phase === 'Failed');
+  const shortage =
+    'Allocate failed due to requested number of devices unavailable for nvidia.com/gpu. Requested: 1, Available: 0, which is unexpected';
+  expect((await h.pod('second')).status).toMatchObject({ reason: 'UnexpectedAdmissionError', message: `Pod was rejected: ${shortage}` });
+  expect(await h.events()).toContain(`Warning UnexpectedAdmissionError ${shortage}`);
+  const amounts = async (): Promise<Node['status']> => (await h.api.get<Node>(resources.nodes, 'node-1')).status;
+  await h.until(async () => (await amounts())?.allocatable?.['nvidia.com/gpu'] === '1');
+  expect((await amounts())?.capacity).toMatchObject({ 'nvidia.com/gpu': '1', 'example.com/dongle': '2' });
+
+  // One that starts anew counts what runs before what comes, in whatever order it learns of them.
+  await h.stopKubelet();
+  await h.createPod({ containers: [container('e', { resources: resource })] }, 'a-third');
+  await h.startKubelet(gpus);
+  await h.until(async () => (await h.pod('a-third')).status?.phase === 'Failed');
+  expect((await h.pod()).status?.phase).toBe('Running');
+
+  await h.api.delete(resources.pods, 'p', 'ns', { gracePeriodSeconds: 0 });
+  await h.createPod({ containers: [container('f', { resources: resource })] }, 'fourth');
+  await h.until(async () => (await h.status('f', 'fourth'))?.state?.running !== undefined);
 });
 
 test('activeDeadlineSeconds ends the pod', async () => {

@@ -17,6 +17,7 @@ import type { KubeletContext, NodePlace } from './kubelet-context.ts';
 import { createNodeEndpoint } from './node-endpoint.ts';
 import { GPU_PRODUCT_LABEL } from './gpu-env.ts';
 import { nodeCapacity, nodeIp } from './node-object.ts';
+import { NodeDevices } from './node-devices.ts';
 import { NodeRegistrar } from './node-registrar.ts';
 import { referencesOf } from './pod-references.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -81,8 +82,13 @@ class NodesKubelet implements Kubelet {
     for (const [index, spec] of options.nodes.entries()) {
       const ip = nodeIp(index);
       const recorder = new EventRecorder({ api, clock, log, component: 'kubelet', host: spec.name });
-      const place = { name: spec.name, ip, allocatable: nodeCapacity(spec), gpuProduct: spec.labels?.[GPU_PRODUCT_LABEL], recorder };
-      this.#nodes.set(spec.name, { place, registrar: new NodeRegistrar({ api, clock, log, spec, ip }) });
+      const registrar = new NodeRegistrar({ api, clock, log, spec, ip });
+      const devices = new NodeDevices(spec.extendedResources ?? {}, () => registrar.restate());
+      const gpuProduct = spec.labels?.[GPU_PRODUCT_LABEL];
+      this.#nodes.set(spec.name, {
+        place: { name: spec.name, ip, allocatable: nodeCapacity(spec), gpuProduct, devices, recorder },
+        registrar,
+      });
     }
     this.endpoint = createNodeEndpoint(runtime, (uid) => this.#workers.get(uid));
   }
@@ -135,6 +141,7 @@ class NodesKubelet implements Kubelet {
     if (node === undefined || this.#done.has(uid)) return;
     const found = this.#found.get(uid);
     this.#found.delete(uid);
+    if (found !== undefined) node.place.devices.hold(pod);
     const onDone = (): void => {
       this.#workers.delete(uid);
       if (this.#pods.get(keyOf(pod))?.metadata.uid === uid) this.#done.add(uid);

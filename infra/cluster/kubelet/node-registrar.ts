@@ -59,6 +59,11 @@ export class NodeRegistrar implements AsyncDisposable {
   /** Tells the API of a change in what the node can do; written in the background, in order. */
   setHealth(health: NodeHealth): void {
     this.#health = health;
+    this.restate();
+  }
+
+  /** Writes what the node has over what somebody else made its status say. */
+  restate(): void {
     this.#inBackground(() => this.#writeStatus());
   }
 
@@ -91,8 +96,15 @@ export class NodeRegistrar implements AsyncDisposable {
       const node = await orAbsent(this.#api.get<Node>(resources.nodes, this.#spec.name));
       // Somebody deleted the node; a kubelet that still runs does not make it anew until it starts again.
       if (node === undefined) return;
-      const { conditions = [], ...others } = node.status ?? {};
-      const status = { ...others, ...nodeStatus(this.#spec, this.#ip, this.#health, conditions, this.#clock.now()) };
+      const { conditions = [], capacity, allocatable, ...others } = node.status ?? {};
+      const own = nodeStatus(this.#spec, this.#ip, this.#health, conditions, this.#clock.now());
+      // Extended resources that an administrator has made known stay, as on a real node.
+      const status = {
+        ...others,
+        ...own,
+        capacity: { ...extended(capacity), ...own.capacity },
+        allocatable: { ...extended(allocatable), ...own.allocatable },
+      };
       try {
         await this.#api.update<Node>(subresource(resources.nodes, 'status'), { ...node, status });
         return;
@@ -116,4 +128,9 @@ export class NodeRegistrar implements AsyncDisposable {
     const metadata = { name, namespace: LEASE_NAMESPACE, ownerReferences };
     await this.#api.create<Lease>(resources.leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
   }
+}
+
+/** Names of extended resources carry a domain. */
+function extended(amounts: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(amounts).filter(([name]) => name.includes('/')));
 }

@@ -5,6 +5,7 @@ import type { EventType } from '../client/event-recorder.ts';
 import { resources } from '../client/resources.ts';
 import { claimNamesOf } from '../client/volumes.ts';
 import type { Pod } from '../meta/generated/types.ts';
+import { isPodTerminal } from '../meta/pod-status.ts';
 import type { RuntimePod } from '../../runtime/runtime.ts';
 import { adoptPod } from './adopt-pod.ts';
 import { SHOW_TERMINATED_MS } from './container-status.ts';
@@ -138,6 +139,8 @@ export class PodWorker {
   /** The API's object is gone. */
   gone(): void {
     this.#isGone = true;
+    // The scheduler gives them to the next at once.
+    this.#node.devices.release(this.#pod.metadata.uid ?? '');
     this.#interrupt.abort();
     this.#deadline?.shrinkTo(FORCED_GRACE_SECONDS);
     this.trigger();
@@ -291,6 +294,12 @@ export class PodWorker {
       this.#containers.update({ failure: { reason: 'Forbidden', message: refusal } });
       return;
     }
+    const shortage = isPodTerminal(this.#pod) ? undefined : this.#node.devices.claim(this.#pod);
+    if (shortage !== undefined) {
+      this.#tell('Warning', 'UnexpectedAdmissionError', shortage);
+      this.#containers.update({ failure: { reason: 'UnexpectedAdmissionError', message: messages.rejected(shortage) } });
+      return;
+    }
     const endsAtMs = this.#activeDeadlineMs();
     if (endsAtMs === undefined || this.#context.clock.now() < endsAtMs) return;
     this.#tell('Normal', 'DeadlineExceeded', messages.deadlineExceeded);
@@ -313,7 +322,7 @@ export class PodWorker {
     this.#deadline ??= new GraceDeadline(this.#context.clock, isEvicted ? FORCED_GRACE_SECONDS : grace);
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
-    this.#context.sharedVolumes.forget(this.#pod.metadata.uid ?? '');
+    this.#letGo();
     this.#publish();
   }
 
@@ -323,7 +332,7 @@ export class PodWorker {
     this.#deadline.shrinkTo(this.#isGone ? FORCED_GRACE_SECONDS : grace);
     await this.#containers.stopAll(this.#deadline);
     this.#isOver = true;
-    this.#context.sharedVolumes.forget(uid);
+    this.#letGo();
     if (!this.#isGone) this.#publish();
     await Promise.all([this.#context.runtime.removePodSandbox(uid).then(() => this.#volumes.remove()), this.#publisher.flush()]);
     try {
@@ -333,6 +342,12 @@ export class PodWorker {
     }
     this.#isDone = true;
     this.#onDone();
+  }
+
+  #letGo(): void {
+    const { uid = '' } = this.#pod.metadata;
+    this.#context.sharedVolumes.forget(uid);
+    this.#node.devices.release(uid);
   }
 
   #publish(): void {
