@@ -14,6 +14,8 @@ const PATIENCE_MS = 120_000;
 /** A dead server counts as alive for six seconds. */
 const LEASE_MS = 6_000;
 const TAKEOVER_MS = 30_000;
+const STALL_MS = 60_000;
+const LOOK_EVERY_MS = 250;
 
 let set: ReplicaSet;
 let instructor: ServerClient;
@@ -125,6 +127,60 @@ it('an update of all servers one after the other, and a Redis that begins anew: 
   await trainee.request('POST', `/api/attempts/${id}/abandon`);
   await trainee.waitForAttempt(id, ({ state }) => state === 'abandoned', PATIENCE_MS);
 }, 400_000);
+
+it('an API server that stalls for a minute: everybody hears of it, no time is lost, and what was asked for meanwhile is done afterwards', async () => {
+  while (set.running.length < 2) await set.start();
+  const { id } = await instructor.startAttempt('endpoint', 'incident', 'bad-image');
+  await instructor.waitForAttempt(id, ({ state }) => state === 'incident', PATIENCE_MS);
+  const terminal = await watch(instructor, await openTerminal(instructor, id));
+  await terminal.run('kubectl rollout undo deployment/inference && kubectl rollout status deployment/inference');
+  const before = await instructor.attempt(id);
+  const other = await whileClusterStalls(async () => {
+    const told = await instructor.waitForAttempt(id, ({ trouble }) => trouble !== null, STALL_MS);
+    expect(told.trouble).toMatch(
+      /^The platform under your sandbox is away\. The clock stands still; nothing is lost\. .*API server does not answer/,
+    );
+    expect(told.clock?.running).toBe(false);
+    expect(told.clock?.remainingMs).toBeGreaterThan((before.clock?.remainingMs ?? 0) - STALL_MS / 4);
+    const begun = await trainee.startAttempt('endpoint', 'guided');
+    const waiting = await trainee.waitForAttempt(begun.id, ({ trouble }) => trouble !== null, STALL_MS);
+    expect(['requested', 'provisioning']).toContain(waiting.state);
+    await instructor.request('POST', `/api/attempts/${id}/grade`);
+    await eventually('the terminal telling that its shell is away', () => terminal.isAway, STALL_MS);
+    return begun.id;
+  });
+  expect((await trainee.waitForAttempt(other, ({ state }) => state !== 'requested' && state !== 'provisioning', PATIENCE_MS)).state).toBe(
+    'ready',
+  );
+  const ended = await instructor.waitForAttempt(id, ({ state }) => !['incident', 'grading'].includes(state), PATIENCE_MS);
+  expect(ended.state).toBe('passed');
+  await trainee.request('POST', `/api/attempts/${other}/abandon`);
+  await trainee.waitForAttempt(other, ({ state }) => state === 'abandoned', PATIENCE_MS);
+}, 400_000);
+
+/** The cluster stands still, its connections open, for a minute in which every server says that it is alive and ready. */
+async function whileClusterStalls<T>(happens: () => Promise<T>): Promise<T> {
+  const since = performance.now();
+  const refusals: string[] = [];
+  process.kill(set.outside.pid, 'SIGSTOP');
+  try {
+    const happened = happens();
+    await eventually(
+      'the minute being over',
+      async () => {
+        for (const { url } of set.running)
+          for (const probe of ['/livez', '/readyz']) if (!(await fetch(url + probe)).ok) refusals.push(url + probe);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        return performance.now() - since > STALL_MS;
+      },
+      2 * STALL_MS,
+    );
+    expect(refusals).toEqual([]);
+    return await happened;
+  } finally {
+    process.kill(set.outside.pid, 'SIGCONT');
+  }
+}
 
 /** They type without a pause while it happens. Every command is done in its turn, and nothing that was lost was lost without a word. */
 async function whileTyping(trainees: readonly RoamingTrainee[], happens: () => Promise<void>): Promise<void> {
