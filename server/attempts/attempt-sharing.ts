@@ -3,6 +3,7 @@ import { AppError } from '../app-error.ts';
 import type { Logger } from '../log.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import type { Attempt } from './attempt.ts';
+import { attemptOf, leaseOf } from './attempt-lease.ts';
 import type { HoldersWork } from './attempt-runner.ts';
 
 const CHANGED = 'attempt-changed';
@@ -83,14 +84,4 @@ export function betweenHolders(): AppError {
     remedy: 'Wait a moment and try again.',
     retryAfterSeconds: 3,
   });
-}
-
-function leaseOf(attemptId: string): string {
-  return `attempt/${attemptId}`;
-}
-
-/** The attempt that a lease is about; none for other leases. */
-function attemptOf(lease: string): readonly string[] {
-  const [kind, id] = lease.split('/');
-  return kind === 'attempt' && id !== undefined ? [id] : [];
 }

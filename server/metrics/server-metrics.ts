@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { leaseOf } from '../attempts/attempt-lease.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import type { Replicas } from '../replicas/replicas.ts';
 import type { Db } from '../store/schema.ts';
@@ -49,7 +50,7 @@ export class ServerMetrics {
     gauge(
       'drillhouse_attempts_attended',
       'Attempts that go on and are looked after by this server.',
-      () => supervisor.running.filter(({ actor }) => replicas.leases.isHeld(`attempt/${actor.attempt.id}`)).length,
+      () => supervisor.running.filter(({ actor }) => replicas.leases.isHeld(leaseOf(actor.attempt.id))).length,
     );
     gauge('drillhouse_people_connected', 'People who have a page open.', connected);
     new Gauge({

@@ -1,4 +1,5 @@
 import { AppError, messageOf, notFound } from '../app-error.ts';
+import { leaseOf } from '../attempts/attempt-lease.ts';
 import { sleep } from '../clock.ts';
 import type { TerminalView } from '../contract/attempts.ts';
 import { groupBy } from '../grouping.ts';
@@ -34,11 +35,6 @@ const closed = { kind: 'closed' } as const;
 
 export interface TerminalHubParts extends Omit<HeldTerminalsParts, 'onReplaced'> {
   readonly replicas: Replicas;
-}
-
-/** The lease of whoever does what only one may do for an attempt, its terminals among it. */
-function leaseOf(attemptId: string): string {
-  return `attempt/${attemptId}`;
 }
 
 /**
