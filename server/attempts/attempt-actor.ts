@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { Tx } from '../store/schema.ts';
 import type { Attempt, Move } from './attempt.ts';
 import { RevisionConflict, type AttemptRecords } from './attempt-records.ts';
@@ -24,7 +25,7 @@ export class AttemptActor {
   readonly #clock: Clock;
   readonly #onChanged: OnChanged;
   #attempt: Attempt;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
   #reading: Promise<void> | undefined;
   #isStale = false;
 
@@ -44,7 +45,7 @@ export class AttemptActor {
    * the attempt as it then is.
    */
   change(plan: PlanMove, along?: Along): Promise<Attempt> {
-    const change = this.#turn.then(async () => {
+    return this.#turn.run(async () => {
       for (let tries = 1; ; tries += 1) {
         const nowMs = this.#clock.now();
         const move = await this.#plan(plan, nowMs);
@@ -60,8 +61,6 @@ export class AttemptActor {
         return move.attempt;
       }
     });
-    this.#turn = change.catch(() => undefined);
-    return change;
   }
 
   /** Takes in what is stored; what is older than what is known is passed over. */
@@ -79,8 +78,8 @@ export class AttemptActor {
   }
 
   /** Resolves when all changes asked for so far are done. */
-  async settled(): Promise<void> {
-    await this.#turn;
+  settled(): Promise<void> {
+    return this.#turn.run(() => Promise.resolve());
   }
 
   #set(attempt: Attempt, byMe: boolean): void {

@@ -27,7 +27,7 @@ import { broke, timeRanOut, undecided } from './ending-moves.ts';
 import { operationFailed } from './moves.ts';
 import { platformBack, platformLost, roomMissing } from './platform-moves.ts';
 import { SandboxHold } from './sandbox-hold.ts';
-import type { Semaphore } from './semaphore.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { progressed } from './step-moves.ts';
 
 const JOBS: Readonly<Record<JobKind, Job>> = { provision, incident, reset, skip, grade, release };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Semaphore } from '../semaphore.ts';
 import type { Db, Tx } from '../store/schema.ts';
 import { holdSetting, readSetting, writeSetting } from '../store/settings.ts';
 
@@ -31,13 +32,11 @@ const HEAD_SETTING = 'evidence-head';
  * last thing that a transaction does: one that changed other rows afterwards could wait for a transaction that waits for the head.
  */
 export class EvidenceChain {
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
 
   /** Runs one transaction of this server at a time: those that wait for the head of the chain would each keep a connection. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return this.#turn.run(work);
   }
 
   /** Holds the chain as it is until the transaction ends; for whoever must look at it before appending. */

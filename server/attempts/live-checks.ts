@@ -7,7 +7,7 @@ import { currentStep, isWorking, type Attempt } from './attempt.ts';
 import type { AttemptActor } from './attempt-actor.ts';
 import { platformBack, platformLost } from './platform-moves.ts';
 import type { SharedTally } from '../replicas/shared-tally.ts';
-import type { Semaphore } from './semaphore.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { checked } from './step-moves.ts';
 
 const EVERY_MS = 3_000;

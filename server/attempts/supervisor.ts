@@ -24,7 +24,7 @@ import { planFaultChoice } from './lab-offer.ts';
 import type { ExtraTime } from './extra-time.ts';
 import { moved } from './move.ts';
 import { requestAttempt } from './moves.ts';
-import { Semaphore } from './semaphore.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { Member } from './team.ts';
 
 export interface SupervisorParts {

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../contract/people.ts';
 import { toInstant, type Clock } from '../clock.ts';
+import { Semaphore } from '../semaphore.ts';
 import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Db } from '../store/schema.ts';
 
@@ -30,7 +31,7 @@ export class AuditLog {
   readonly #db: Db;
   readonly #clock: Clock;
   /** Writers take turns, so that numbers follow the order of the rows. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
 
   constructor(db: Db, clock: Clock) {
     this.#db = db;
@@ -39,9 +40,7 @@ export class AuditLog {
 
   /** Resolves when the entry is stored; a failure leaves no gap. Servers that share the database share the numbers. */
   record(entry: AuditRecord): Promise<void> {
-    const write = this.#turn.then(() => againOnDuplicate(() => this.#insert(entry)));
-    this.#turn = write.catch(() => undefined);
-    return write;
+    return this.#turn.run(() => againOnDuplicate(() => this.#insert(entry)));
   }
 
   async list(query: AuditQuery): Promise<{ entries: AuditEntry[]; nextBefore: number | null }> {

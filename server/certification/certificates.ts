@@ -7,6 +7,7 @@ import { toInstant, type Clock } from '../clock.ts';
 import type { Candidate, Certificate, ProgressList, Register } from '../contract/certification.ts';
 import type { PersonRef } from '../contract/roles.ts';
 import { newId } from '../ids.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { CertificateRow, Db, PersonRow } from '../store/schema.ts';
 import { BadgeSite, planCredential, toJwtPayload, type BadgeFacts } from './badge.ts';
 import type { CertificateRecords, IssuedDocument } from './certificate-records.ts';
@@ -39,7 +40,7 @@ export interface CertificateParts {
 export class Certificates {
   readonly #parts: CertificateParts;
   /** One at a time in this server, so that two clicks issue one certificate; the store holds servers apart. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
 
   constructor(parts: CertificateParts) {
     this.#parts = parts;
@@ -91,7 +92,7 @@ export class Certificates {
 
   /** Asked again for what is held and valid: answers that one. Throws Forbidden for oneself, Conflict with what is missing. */
   async issue(actor: PersonRow, personId: string, definitionId: string, address: string): Promise<Certificate> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const definition = this.#require(definitionId);
       const person = await this.#parts.people.require(personId);
       refuseOneself(actor, personId);
@@ -132,7 +133,7 @@ export class Certificates {
 
   /** Throws Conflict when it was revoked before: the first reason is the one that was published. */
   async revoke(actor: PersonRow, certificateId: string, reason: string, address: string): Promise<Certificate> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const row = await this.#parts.records.require(certificateId);
       if (!mayRevoke(actor, row))
         throw new AppError('Forbidden', 'Nobody revokes a certificate of their own.', { remedy: 'Ask another manager.' });
@@ -218,12 +219,6 @@ export class Certificates {
     const names = await this.#parts.people.names();
     const nameOf = (personId: string): PersonRef => names.get(personId) ?? { id: personId, name: '' };
     return { definitions: this.#definitions, viewer, nameOf, nowMs: this.#parts.clock.now() };
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 
   async #note(actor: PersonRow, action: string, row: CertificateRow, address: string, detail: object = {}): Promise<void> {

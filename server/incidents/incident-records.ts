@@ -1,6 +1,7 @@
 import type { EngineSample, IncidentRecord, StatusUpdate } from '../../grader/incidents/status-update.ts';
 import { hasEnded, type Attempt } from '../attempts/attempt.ts';
 import { limitFactor } from '../attempts/extra-time.ts';
+import { Semaphore } from '../semaphore.ts';
 import { againOnDuplicate } from '../store/again-on-duplicate.ts';
 import type { Db, Tx } from '../store/schema.ts';
 
@@ -19,7 +20,7 @@ const MAX_SAMPLES = 500;
 export class IncidentRecords {
   readonly #db: Db;
   /** Samples take turns, because each is compared with the one before. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
 
   constructor(db: Db) {
     this.#db = db;
@@ -50,9 +51,7 @@ export class IncidentRecords {
 
   /** Keeps a sample where it differs from the last one; a look that was `asked` for is kept in any case. */
   addSample(attemptId: string, sample: EngineSample, asked = false): Promise<void> {
-    const added = this.#turn.then(() => againOnDuplicate(() => this.#addSample(attemptId, sample, asked)));
-    this.#turn = added.catch(() => undefined);
-    return added;
+    return this.#turn.run(() => againOnDuplicate(() => this.#addSample(attemptId, sample, asked)));
   }
 
   /** What the grader judges; undefined before the incident began. */

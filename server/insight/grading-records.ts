@@ -1,3 +1,4 @@
+import { Semaphore } from '../semaphore.ts';
 import type { Db } from '../store/schema.ts';
 import { readGrading, type Grading } from './grading.ts';
 
@@ -10,7 +11,8 @@ const ROWS_A_PAGE = 20;
  */
 export class GradingRecords {
   readonly #db: Db;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** One at a time: two readers would only do the same twice. */
+  readonly #turn = new Semaphore(1);
 
   constructor(db: Db) {
     this.#db = db;
@@ -20,7 +22,7 @@ export class GradingRecords {
   async list(attemptIds?: readonly string[]): Promise<ReadonlyMap<string, readonly Grading[]>> {
     // PostgreSQL takes no empty list.
     if (attemptIds?.length === 0) return new Map();
-    await this.#catchUp();
+    await this.#turn.run(() => this.#readNew());
     const all = this.#db.selectFrom('gradings').select(['attempt_id', 'document']).orderBy('seq');
     const rows = await (attemptIds === undefined ? all : all.where('attempt_id', 'in', attemptIds)).execute();
     const byAttempt = new Map<string, Grading[]>();
@@ -29,13 +31,6 @@ export class GradingRecords {
       if (grading !== null) byAttempt.set(id, [...(byAttempt.get(id) ?? []), grading]);
     }
     return byAttempt;
-  }
-
-  /** One at a time: two readers would only do the same twice. */
-  #catchUp(): Promise<void> {
-    const done = this.#turn.then(() => this.#readNew());
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 
   async #readNew(): Promise<void> {

@@ -4,7 +4,7 @@ import { hasEnded, isWorking, type Attempt } from '../attempts/attempt.ts';
 import type { LabCatalogue } from '../attempts/lab-catalogue.ts';
 import { requireIdle, requireState } from '../attempts/move.ts';
 import { mayDo, requireRight, requireView } from '../attempts/permissions.ts';
-import { Semaphore } from '../attempts/semaphore.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { Supervisor } from '../attempts/supervisor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';

@@ -3,6 +3,7 @@ import { systemClock, toInstant, type Clock } from '../clock.ts';
 import type { TerminalView } from '../contract/attempts.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { Db } from '../store/schema.ts';
 import { lastLines } from './plain-text.ts';
 import { Recorder } from './recorder.ts';
@@ -42,7 +43,7 @@ export class HeldTerminals implements AsyncDisposable {
   /** Attempts whose open terminals were taken up, or are being so. */
   readonly #held = new Map<string, Promise<void>>();
   /** Creating takes turns, or two at once could pass the limit together. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Semaphore(1);
 
   constructor(parts: HeldTerminalsParts) {
     this.#parts = parts;
@@ -72,9 +73,7 @@ export class HeldTerminals implements AsyncDisposable {
   }
 
   create(attemptId: string): Promise<TerminalView> {
-    const created = this.#turn.then(() => this.#create(attemptId));
-    this.#turn = created.catch(() => undefined);
-    return created;
+    return this.#turn.run(() => this.#create(attemptId));
   }
 
   /** In the order in which they were made; ended ones are not listed. */

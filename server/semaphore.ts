@@ -1,4 +1,4 @@
-/** At most so many at once; the rest wait in order. */
+/** At most so many at once; the rest wait in order. What fails fails for its caller only. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,6 +7,7 @@ export class Semaphore {
     this.#free = atOnce;
   }
 
+  /** Begins at once, before this returns, when there is room. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
