@@ -1,5 +1,6 @@
 import { AppError } from '../app-error.ts';
 import type { Clock } from '../clock.ts';
+import { Turns } from '../turns.ts';
 import type { Leases } from './replicas.ts';
 
 export interface ExclusiveParts {
@@ -18,7 +19,7 @@ const ASK_AGAIN_AFTER_MS = 500;
  */
 export class Exclusive {
   readonly #parts: ExclusiveParts;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(parts: ExclusiveParts) {
     this.#parts = parts;
@@ -26,16 +27,7 @@ export class Exclusive {
 
   /** Throws AppError `Unavailable` when another server does not let go within {@link GIVE_UP_AFTER_MS}; then nothing was done. */
   run<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#last.get(name) ?? Promise.resolve()).then(() => this.#withLease(name, work));
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#last.set(name, settled);
-    void settled.then(() => {
-      if (this.#last.get(name) === settled) this.#last.delete(name);
-    });
-    return turn;
+    return this.#turns.run(name, () => this.#withLease(name, work));
   }
 
   async #withLease<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { TerminalView } from '../contract/attempts.ts';
 import { groupBy } from '../grouping.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Replicas } from '../replicas/replicas.ts';
+import { Turns } from '../turns.ts';
 import { AwayTerminals } from './away-terminals.ts';
 import { HeldTerminals, viewTerminal, type HeldTerminalsParts } from './held-terminals.ts';
 import { RovingViewer, type RovingPort, type Sight } from './roving-viewer.ts';
@@ -48,7 +49,7 @@ export class TerminalHub implements AsyncDisposable {
   readonly #viewers = new Map<RovingViewer, ShellKey>();
   /** Open terminals of attempts as the database has them; only where there are several servers. */
   readonly #views = new Map<string, Promise<readonly TerminalView[]>>();
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
   /** Attempts that another server is to take: their lease may still be here until everything is stored. */
   readonly #letGo = new Set<string>();
   readonly #lifetime = new Lifetime();
@@ -90,10 +91,8 @@ export class TerminalHub implements AsyncDisposable {
     const { several, leases } = this.#parts.replicas;
     if (isHeld) this.#letGo.delete(attemptId);
     else if (several && leases.isHeld(leaseOf(attemptId))) this.#letGo.add(attemptId);
-    const turn = (this.#turns.get(attemptId) ?? Promise.resolve()).then(() => this.#setHeld(attemptId, isHeld));
-    this.#turns.set(attemptId, turn);
+    const turn = this.#turns.run(attemptId, () => this.#setHeld(attemptId, isHeld));
     void turn.then(() => {
-      if (this.#turns.get(attemptId) === turn) this.#turns.delete(attemptId);
       if (!leases.isHeld(leaseOf(attemptId))) this.#letGo.delete(attemptId);
     });
     return turn;
