@@ -53,6 +53,21 @@ export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promi
   });
 }
 
+/**
+ * Settles as `work` does, or resolves with `late` when that takes longer than `withinMs`. Late work goes on; what it then comes to, a failure as well, is passed over.
+ */
+export async function orLate<T>(clock: Clock, work: Promise<T>, withinMs: number, late: T): Promise<T> {
+  let timer: Disposable | undefined;
+  const lateness = new Promise<T>((resolve) => {
+    timer = clock.after(withinMs, () => resolve(late));
+  });
+  try {
+    return await Promise.race([work, lateness]);
+  } finally {
+    timer?.[Symbol.dispose]();
+  }
+}
+
 /** RFC 3339 in UTC, as everything in the contract gives times. */
 export function toInstant(atMs: number): string {
   return new Date(atMs).toISOString();

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { AttemptMode } from '../../labs/lab-stage.ts';
 import { AppError, messageOf, notFound } from '../app-error.ts';
-import { repeat, type Clock } from '../clock.ts';
+import { orLate, repeat, type Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Leadership } from '../replicas/leadership.ts';
@@ -305,15 +305,7 @@ export class Supervisor implements AsyncDisposable {
     if (runner?.leads !== true) throw betweenHolders();
     const work = what === 'check-now' ? runner.checkNow() : runner.lookAtService();
     work.catch((error: unknown) => log.warn({ reason: messageOf(error), attemptId, what }, 'what another server asked for failed'));
-    let timer: Disposable | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.after(ANSWER_AFTER_MS, resolve);
-    });
-    try {
-      await Promise.race([work, late]);
-    } finally {
-      timer?.[Symbol.dispose]();
-    }
+    await orLate(clock, work, ANSWER_AFTER_MS, undefined);
   }
 
   /** Another server has stored something. What cannot be read now is read when it can. */

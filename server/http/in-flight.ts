@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { Clock } from '../clock.ts';
+import { orLate, type Clock } from '../clock.ts';
 
 /** Requests that are being answered, so that a server that stops may let them finish. */
 export class InFlight {
@@ -23,11 +23,6 @@ export class InFlight {
   /** Resolves when nothing is being answered any more, or when that takes longer than `atMostMs`. */
   async settled(clock: Clock, atMostMs: number): Promise<void> {
     if (this.#count === 0) return;
-    let timer: Disposable | undefined;
-    await new Promise<void>((resolve) => {
-      this.#whenNone.add(resolve);
-      timer = clock.after(atMostMs, resolve);
-    });
-    timer?.[Symbol.dispose]();
+    await orLate(clock, new Promise<void>((resolve) => this.#whenNone.add(resolve)), atMostMs, undefined);
   }
 }

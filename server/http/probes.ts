@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
+import { orLate, type Clock } from '../clock.ts';
 
 /** Something that this server needs to be of use. */
 export interface Need {
@@ -69,16 +69,10 @@ export class Probes {
   }
 
   async #answers({ answers }: Need): Promise<boolean> {
-    let timer: Disposable | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = this.#clock.after(CHECK_TIMEOUT_MS, () => resolve(false));
-    });
     try {
-      return await Promise.race([answers(), late]);
+      return await orLate(this.#clock, answers(), CHECK_TIMEOUT_MS, false);
     } catch {
       return false;
-    } finally {
-      timer?.[Symbol.dispose]();
     }
   }
 }

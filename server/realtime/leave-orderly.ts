@@ -1,5 +1,5 @@
 import type { Server } from 'socket.io';
-import { systemClock } from '../clock.ts';
+import { orLate, systemClock } from '../clock.ts';
 import type { ServerLeaving } from '../contract/events.ts';
 
 /** Pages come to the other servers one after the other. */
@@ -17,6 +17,6 @@ export async function leaveOrderly(io: Server, othersGoOn: boolean): Promise<voi
     if (othersGoOn) socket.emit('server:leaving', leaving);
     socket.disconnect(true);
   }
-  await Promise.race([Promise.all(gone), new Promise<void>((resolve) => systemClock.after(GOODBYE_WITHIN_MS, resolve))]);
+  await orLate(systemClock, Promise.all(gone), GOODBYE_WITHIN_MS, undefined);
   await io.close();
 }

@@ -1,6 +1,6 @@
 import { AppError, messageOf, notFound } from '../app-error.ts';
 import { leaseOf } from '../attempts/attempt-lease.ts';
-import { sleep } from '../clock.ts';
+import { orLate, sleep } from '../clock.ts';
 import type { TerminalView } from '../contract/attempts.ts';
 import { groupBy } from '../grouping.ts';
 import { Lifetime } from '../lifetime.ts';
@@ -311,14 +311,10 @@ export class TerminalHub implements AsyncDisposable {
           (answer) => activityAnswerSchema.parse(answer).activity,
           () => unknown,
         );
-        return Promise.race([asked, this.#afterwards(ACTIVITY_WITHIN_MS, unknown)]);
+        return orLate(this.#parts.clock, asked, ACTIVITY_WITHIN_MS, unknown);
       }),
     );
     return answers.flat();
-  }
-
-  #afterwards<T>(delayMs: number, value: T): Promise<T> {
-    return new Promise((resolve) => this.#parts.clock.after(delayMs, () => resolve(value)));
   }
 
   async #fetchViews(attemptId: string): Promise<readonly TerminalView[]> {
