@@ -1,7 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { orLate, type Clock } from './clock.ts';
+import { orLate, sleep, type Clock } from './clock.ts';
 import { ManualClock } from './testing/manual-clock.ts';
+
+it('sleeps until its time, without a signal and with one', async () => {
+  const clock = new ManualClock();
+  let awake = 0;
+  const both = [undefined, new AbortController().signal].map((signal) => sleep(clock, 1_000, signal).then(() => (awake += 1)));
+  clock.advance(999);
+  await setImmediate();
+  expect(awake).toBe(0);
+  clock.advance(1);
+  await Promise.all(both);
+  expect(awake).toBe(2);
+});
+
+it('wakes with the reason of its signal', async () => {
+  const abort = new AbortController();
+  const asleep = sleep(new ManualClock(), 1_000, abort.signal);
+  abort.abort(new Error('It is over.'));
+  await expect(asleep).rejects.toThrow('It is over.');
+});
 
 describe('what may be late', () => {
   let manual: ManualClock;

@@ -34,22 +34,22 @@ export function repeat(clock: Clock, everyMs: number, callback: () => Promise<vo
   };
 }
 
-/** Resolves after `delayMs` of the clock's time, or rejects with the signal's reason. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+/** Resolves after `delayMs` of the clock's time, or rejects with the signal's reason when there is one and it aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
+    if (signal?.aborted === true) {
       reject(signal.reason as Error);
       return;
     }
     const onAbort = (): void => {
       timer[Symbol.dispose]();
-      reject(signal.reason as Error);
+      reject(signal?.reason as Error);
     };
     const timer = clock.after(delayMs, () => {
-      signal.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
       resolve();
     });
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { demoLinks, firstAdministratorLink, type WelcomeLink } from './accounts/first-run.ts';
-import { systemClock } from './clock.ts';
+import { sleep, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { answerStarting, closeServer, listen, listeningUrl, loopbackNames } from './http/listening.ts';
@@ -112,7 +112,7 @@ function describeSite({ config, version, webDir }: ServerParts, httpServer: Serv
 
 /** Until nobody is sent here any more. */
 function noticed(afterMs: number): Promise<void> {
-  return afterMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, afterMs));
+  return afterMs === 0 ? Promise.resolve() : sleep(systemClock, afterMs);
 }
 
 async function welcomeLinks({ accounts, cohorts, insight }: Services, config: Config): Promise<WelcomeLink[]> {

@@ -270,7 +270,7 @@ export class TerminalHub implements AsyncDisposable {
       const holderId = await this.#holderOf(attemptId);
       const done = holderId === undefined ? undefined : await there(holderId);
       if (done !== undefined) return done;
-      if (delayMs !== undefined) await sleep(this.#parts.clock, delayMs, new AbortController().signal);
+      if (delayMs !== undefined) await sleep(this.#parts.clock, delayMs);
     }
     throw new AppError('Unavailable', 'The server that ran this attempt is gone, and no other one has taken it over yet.', {
       remedy: 'Wait a moment and try again.',
