@@ -18,7 +18,7 @@ const RECONNECT_AFTER_MS = [50, 100, 250, 500, 1_000] as const;
 const MAX_QUEUED = 20_000;
 
 /** One connection that comes back by itself for as long as it takes. What is sent while it is gone fails at once. Connects when `connect` is called. */
-export function createConnection(url: string, onError: (error: Error) => void): RedisConnection {
+function createConnection(url: string, onError: (error: Error) => void): RedisConnection {
   const client = createClient({
     url,
     RESP: 2,
@@ -115,7 +115,7 @@ export class RedisLink implements Disposable {
 }
 
 /** Rejects when the promise does not settle in time; what it does then is nobody's concern. */
-export function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
   promise.catch(() => undefined);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);

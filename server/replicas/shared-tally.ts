@@ -42,12 +42,7 @@ export class SharedTally implements Disposable {
     return [...this.#totals.keys()];
   }
 
-  /** How many keys there are. */
-  get size(): number {
-    return this.#totals.size;
-  }
-
-  /** How many of them are counted here. */
+  /** How many keys are counted here. */
   get ownSize(): number {
     return this.#own.size;
   }
