@@ -25,8 +25,8 @@ export interface CheckContext {
   readonly artefacts?: ArtefactShelf;
   /** What was told to others during the incident, and how the service was seen. Undefined: it has not begun. */
   readonly fetchIncident?: () => Promise<IncidentRecord | undefined>;
-  /** The machine that grader and sandbox share has more to do than it can: times say more of it than of the service. Absent: nobody knows. */
-  readonly isMachineBusy?: () => boolean;
+  /** Begins to watch the machine that grader and sandbox share; what it gives says whether it has had more to do than it can. Absent: nobody knows. */
+  readonly watchMachine?: () => () => boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -2,7 +2,7 @@ import type { CheckContext } from '../grader/check-context.ts';
 import { fetchBaseline, workloadBaselineSchema, type WorkloadBaseline } from '../grader/baseline.ts';
 import { Credentials } from '../grader/credentials.ts';
 import { lookOnce, lookQuietly, runDecisive } from '../grader/engine.ts';
-import { isMachineBusy } from '../grader/machine-load.ts';
+import { watchMachine } from '../grader/machine-load.ts';
 import { PlatformError, describeError } from '../grader/platform-error.ts';
 import type { WrittenArtefact } from '../grader/artefacts/artefact.ts';
 import type { CommandOutcome } from '../grader/pod-exec.ts';
@@ -307,7 +307,7 @@ class SandboxStage implements ProvableStage {
       objects,
       prober,
       providers,
-      isMachineBusy,
+      watchMachine,
       clock,
       credentials,
       baseline,

@@ -148,7 +148,7 @@ describe('runLoadCheck', () => {
     const slow = { ...good, sendLag: latency(100), endToEnd: latency(1_500) };
     expect(await runLoadCheck(check, context(slow))).toMatchObject({ kind: 'inconclusive' });
     expect(await runLoadCheck(check, context({ ...slow, sendLag: latency(5) }))).toMatchObject({ kind: 'fail' });
-    const busy = { ...context({ ...slow, sendLag: latency(5) }), isMachineBusy: () => true };
+    const busy = { ...context({ ...slow, sendLag: latency(5) }), watchMachine: () => () => true };
     expect(await runLoadCheck(check, busy)).toMatchObject({ kind: 'inconclusive' });
     const failing = { ...check, budgets: { failedShareAtMost: 0.01 } };
     expect(await runLoadCheck(failing, context({ ...slow, failures: { timeout: 2 } }))).toMatchObject({ kind: 'inconclusive' });

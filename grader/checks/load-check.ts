@@ -40,6 +40,7 @@ export type LoadCheck = z.infer<typeof loadCheckSchema>;
 export type Budgets = z.infer<typeof budgetsSchema>;
 
 export async function runLoadCheck(check: LoadCheck, context: CheckContext): Promise<Verdict> {
+  const wasBusy = context.watchMachine?.();
   const outcome = await runTraffic(check, context, check.budgets.qualityAtLeast);
   if (outcome.kind === 'absent') return fail(outcome.reason, [observe(context, 'note', outcome.reason)]);
   const { report } = outcome;
@@ -47,7 +48,7 @@ export async function runLoadCheck(check: LoadCheck, context: CheckContext): Pro
   if (outcome.kind === 'busy') return inconclusive('The traffic could not be sent as it was planned; the platform was too busy.', evidence);
   const over = findExcess(check.budgets, report);
   if (over === undefined) return pass(evidence);
-  const isSlow = report.sendLag.p95Ms > QUIET_LAG_P95_MS || context.isMachineBusy?.() === true;
+  const isSlow = report.sendLag.p95Ms > QUIET_LAG_P95_MS || wasBusy?.() === true;
   const isDoubtful = isSlow && findExcess(withoutTimes(check.budgets, report), report) === undefined;
   return isDoubtful ? inconclusive('The platform was too busy to tell how long an answer takes.', evidence) : fail(over, evidence);
 }

@@ -1,10 +1,16 @@
 # It goes on, where there is room: without the device it needs neither the node nor the toleration.
-kubectl patch deployment {{holder}} --type=json -p '[
-  {"op": "remove", "path": "/spec/template/spec/containers/0/resources/limits/nvidia.com~1gpu"},
-  {"op": "remove", "path": "/spec/template/spec/nodeSelector"},
-  {"op": "remove", "path": "/spec/template/spec/tolerations"}
-]'
-kubectl get deployment {{holder}} -o json \
-  | jq 'del(.status, .metadata.uid, .metadata.resourceVersion) | del(.spec.template.spec.containers[0].resources.requests["nvidia.com/gpu"])' | kubectl replace -f -
+container=$(kubectl get deployment {{holder}} -o jsonpath='{.spec.template.spec.containers[0].name}')
+kubectl patch deployment {{holder}} -p "
+spec:
+  template:
+    spec:
+      nodeSelector: null
+      tolerations: null
+      containers:
+        - name: $container
+          resources:
+            limits: { nvidia.com/gpu: null }
+            requests: { nvidia.com/gpu: null }
+"
 kubectl rollout status deployment/{{holder}} --timeout=90s
 kubectl rollout status deployment/writer --timeout=90s
