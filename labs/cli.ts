@@ -23,7 +23,7 @@ const usage = `usage:
     --runtime process|docker              default: process
     --clusters FILE                       instead on a company's own clusters, as KUBERNETES_CLUSTERS lists them
     --times N                             grades every state N times; all verdicts must agree (default 1)
-    --jobs N                              sandboxes at once (default 4 a lab, at most 12)
+    --jobs N                              sandboxes at once (default 4 a lab, at most 12, on clusters 8)
     --seed S                              which variants are tried (default: prove)
     --json                                the outcome as JSON
     --dir D                               a folder of labs besides our own; may be given again
@@ -168,6 +168,8 @@ interface ProveValues {
 
 /** Of two processors each is busy then. What is measured of time on so full a machine comes out as undecided, and is asked once more at the end. */
 const MOST_JOBS = 12;
+/** On clusters that others use too. */
+const MOST_JOBS_ON_CLUSTERS = 8;
 const JOBS_PER_LAB = 4;
 
 async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: Output): Promise<number> {
@@ -176,7 +178,7 @@ async function prove(labs: readonly Lab[], values: ProveValues, { say, tell }: O
   const without = labs.filter(({ example }) => fault !== undefined && !example.faults.some(({ id }) => id === fault));
   if (without.length > 0)
     throw new UsageError(without.map(({ summary }) => `The lab ${summary.slug} has no fault ${fault ?? ''}.`).join(' '));
-  const jobs = values.jobs ?? String(Math.min(MOST_JOBS, JOBS_PER_LAB * labs.length));
+  const jobs = values.jobs ?? String(Math.min(clusters === undefined ? MOST_JOBS : MOST_JOBS_ON_CLUSTERS, JOBS_PER_LAB * labs.length));
   const numbers = { times: toCount('times', values.times), jobs: toCount('jobs', jobs) };
   // Runtimes and the control plane are a second of loading that no other command needs.
   const { openKubernetesSubstrate, openSubstrate } = await import('../infra/substrate/open-substrate.ts');
