@@ -34,11 +34,11 @@ describe('a call over HTTP', () => {
     expect(await readJson(answer, 1_000)).toEqual({ method: 'POST', path: '/path?x=1', type: 'text/plain', length: '7', body: 'größe' });
   });
 
-  it('does not follow a redirect, and answers nothing for what is no JSON', async () => {
+  it('does not follow a redirect, and takes nothing else for JSON', async () => {
     const url = await serve((_request, response) => response.writeHead(302, { location: '/elsewhere' }).end('over there'));
     const answer = await callHttp(url, get);
     expect([answer.status, answer.ok]).toEqual([302, false]);
-    expect(await readJson(answer, 1_000)).toBeUndefined();
+    await expect(readJson(answer, 1_000)).rejects.toThrow(SyntaxError);
   });
 
   it('reads no more than it was allowed', async () => {

@@ -63,12 +63,7 @@ export async function readText({ body }: HttpAnswer, maxBytes: number): Promise<
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** All of an answer as JSON; undefined where it is none. */
+/** All of an answer as JSON. Throws SyntaxError where it is none, and RangeError where it is larger. */
 export async function readJson(answer: HttpAnswer, maxBytes: number): Promise<unknown> {
-  const text = await readText(answer, maxBytes);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return JSON.parse(await readText(answer, maxBytes));
 }

@@ -1,8 +1,8 @@
-import { callHttp, readJson, readText, type HttpAnswer } from '../../serving/call-http.ts';
+import { callHttp, readText, type HttpAnswer } from '../../serving/call-http.ts';
 import type { Deployment, Operation } from '../config/gateway-config.ts';
 import { asObject, type Json } from '../translation/openai-types.ts';
 import { readEvents } from './event-lines.ts';
-import { ProviderError, readRefusal, tellingHeaders } from './provider-error.ts';
+import { parseJson, ProviderError, readRefusal, tellingHeaders } from './provider-error.ts';
 import { planWireCall, type ChunkReader, type WireCall } from './wire-format.ts';
 
 export interface UpstreamRequest {
@@ -52,7 +52,7 @@ async function send(call: WireCall, { signal }: Patience): Promise<HttpAnswer> {
 }
 
 async function readAnswer(deployment: Deployment, response: HttpAnswer): Promise<Json> {
-  const body = asObject(await readJson(response, MAX_ANSWER_BYTES));
+  const body = asObject(parseJson(await readText(response, MAX_ANSWER_BYTES)));
   if (body === undefined)
     throw new ProviderError(deployment, { kind: 'server', status: 500, message: 'the provider answered what is not JSON' });
   return body;
