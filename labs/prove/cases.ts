@@ -61,11 +61,9 @@ export function orderCases(cases: readonly ProofCase[], { checks }: Pick<LabFile
     const check = checks[id];
     return check === undefined ? 0 : check.within + check.holdFor + Math.max(0, ...check.after.map(waitMs));
   };
-  const lengthOf = ({ expected, caughtBy }: ProofCase): number => (expected === 'passed' ? Infinity : Math.max(0, ...caughtBy.map(waitMs)));
-  return cases
-    .map((proofCase) => ({ proofCase, length: lengthOf(proofCase) }))
-    .sort((a, b) => (a.length === b.length ? 0 : b.length - a.length))
-    .map(({ proofCase }) => proofCase);
+  const lengthOf = ({ expected, caughtBy }: ProofCase): number =>
+    expected === 'passed' ? Number.MAX_SAFE_INTEGER : Math.max(0, ...caughtBy.map(waitMs));
+  return [...cases].sort((a, b) => lengthOf(b) - lengthOf(a));
 }
 
 /** Untreated, a fault must fail by what it is judged by, and a control must pass. */

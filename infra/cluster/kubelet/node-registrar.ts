@@ -6,6 +6,7 @@ import type { Clock } from '../meta/clock.ts';
 import type { KubeObject } from '../meta/kube-object.ts';
 import type { Lease, Node } from '../meta/generated/types.ts';
 import { microTimeText } from '../meta/times.ts';
+import { isExtendedResource } from '../meta/validation/resources.ts';
 import { nodeObject, nodeStatus, type NodeHealth } from './node-object.ts';
 
 /**
@@ -130,7 +131,6 @@ export class NodeRegistrar implements AsyncDisposable {
   }
 }
 
-/** Names of extended resources carry a domain. */
 function extended(amounts: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(amounts).filter(([name]) => name.includes('/')));
+  return Object.fromEntries(Object.entries(amounts).filter(([name]) => isExtendedResource(name)));
 }
