@@ -32,16 +32,16 @@ describe('a recording', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'drillhouse-typed-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+  const header = (columns: number): string => `${JSON.stringify({ version: 2, width: columns, height: 24, timestamp: 1_000 })}\n`;
   const event = (seconds: number, data: string): string => `${JSON.stringify([seconds, 'o', data])}\n`;
 
   it('tells what was typed when, as it stood after corrections, and is read anew once it has grown', async () => {
     const recordings = new FileRecordings(folder);
     const file = recordings.filesOf('a').cast;
     await mkdir(path.dirname(file));
-    const header = `${JSON.stringify({ version: 2, width: 80, height: 24, timestamp: 1_000 })}\n`;
     await writeFile(
       file,
-      header + event(1, `\u001b[32m${at}\u001b[0mkubectl scaXX\b\b  \b\b`) + event(5.5, 'le deployment gateway\r\nscaled\r\n'),
+      header(80) + event(1, `\u001b[32m${at}\u001b[0mkubectl scaXX\b\b  \b\b`) + event(5.5, 'le deployment gateway\r\nscaled\r\n'),
     );
     const changes = new TypedChanges(recordings);
     expect(await changes.of('a')).toEqual([{ atMs: 1_005_500, command: 'kubectl scale deployment gateway' }]);
@@ -50,7 +50,6 @@ describe('a recording', () => {
     expect(await changes.of('none')).toEqual([]);
   });
 
-  const header = (columns: number): string => `${JSON.stringify({ version: 2, width: columns, height: 24, timestamp: 1_000 })}\n`;
   /** As bash writes it: a blank and a carriage return after each row that is full, which bring the cursor to the next. */
   const typed = (command: string, columns = 80): string =>
     `${`${at}${command}`.replace(new RegExp(`.{${columns}}(?=.)`, 'g'), '$& \r')}\r\n`;
