@@ -50,6 +50,7 @@ export default defineConfig({
           name: 'system',
           include: systemTests,
           exclude: [...never, ...proofs],
+          setupFiles: ['test/support/tell-failures.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
           retry: 1,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
+import { addWitness } from './witnesses.ts';
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -11,7 +12,7 @@ export function findChromium(): string | undefined {
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('No Chromium found: on Debian as root, `npm run setup` installs it.');
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -23,4 +24,20 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+  const witness = addWitness(() => describePages(browser));
+  browser.once('disconnected', () => {
+    witness[Symbol.dispose]();
+  });
+  return browser;
+}
+
+const MAX_WORDS = 1_500;
+
+/** Every open page's address and the beginning of its words. */
+async function describePages(browser: Browser): Promise<string> {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  const words = await Promise.all(
+    pages.map(async (page) => `${page.url()}\n${(await page.locator('body').innerText()).slice(0, MAX_WORDS)}`),
+  );
+  return `The pages show:\n${words.join('\n---\n')}`;
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { projectRoot } from '../../infra/setup/project-root.ts';
+import { addWitness } from './witnesses.ts';
 
 /** A real server in a process of its own, as `npm start` runs it. Needs `npm run build` to have run; `npm test` does that first. */
 export interface ServerProcess extends AsyncDisposable {
@@ -32,6 +33,7 @@ export interface ServerProcessOptions {
 }
 
 const READY_TIMEOUT_MS = 60_000;
+const LAST_WORDS = 6_000;
 
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const port = options.port ?? (await freePort());
@@ -59,6 +61,7 @@ class RunningServer implements ServerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   readonly #watchers = new Set<() => void>();
+  readonly #witness: Disposable;
   #output = '';
 
   constructor(url: string, child: ChildProcess) {
@@ -68,6 +71,7 @@ class RunningServer implements ServerProcess {
     this.#ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => this.#append(data.toString()));
     void this.#ended.then(() => this.#append(''));
+    this.#witness = addWitness(() => Promise.resolve(`The server at ${url} printed, at its end:\n${this.#output.slice(-LAST_WORDS)}`));
   }
 
   output(): string {
@@ -118,6 +122,7 @@ class RunningServer implements ServerProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#witness[Symbol.dispose]();
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.stop();
   }
 

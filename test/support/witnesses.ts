@@ -1,0 +1,31 @@
+/** Tells what it sees of a test that has just failed: a page's words, a server's last lines. */
+export type Witness = () => Promise<string>;
+
+const witnesses = new Set<Witness>();
+const WITNESS_TIMEOUT_MS = 5_000;
+
+/** Asks it after every test of this file that fails, until it is let go. */
+export function addWitness(witness: Witness): Disposable {
+  witnesses.add(witness);
+  return {
+    [Symbol.dispose]: () => {
+      witnesses.delete(witness);
+    },
+  };
+}
+
+/** What all of them see; one that does not answer in five seconds is left out with a word. */
+export async function askWitnesses(): Promise<readonly string[]> {
+  return Promise.all(
+    [...witnesses].map((witness) =>
+      Promise.race([
+        witness(),
+        new Promise<string>((resolve) => {
+          setTimeout(() => {
+            resolve(`no answer within ${WITNESS_TIMEOUT_MS} ms`);
+          }, WITNESS_TIMEOUT_MS).unref();
+        }),
+      ]).catch((error: unknown) => `not to be had: ${String(error)}`),
+    ),
+  );
+}
