@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import { addWitness } from './witnesses.ts';
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -24,7 +24,11 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   });
-  const witness = addWitness(() => describePages(browser));
+  const errors: string[] = [];
+  browser.on('context', (context) => {
+    keepErrors(context, errors);
+  });
+  const witness = addWitness(() => describePages(browser, errors));
   browser.once('disconnected', () => {
     witness[Symbol.dispose]();
   });
@@ -32,12 +36,28 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 const MAX_WORDS = 1_500;
+const MAX_ERRORS = 20;
 
-/** Every open page's address and the beginning of its words. */
-async function describePages(browser: Browser): Promise<string> {
+/** The last errors that pages wrote to their console or did not catch. */
+function keepErrors(context: BrowserContext, errors: string[]): void {
+  const keep = (error: string): void => {
+    errors.push(error.slice(0, MAX_WORDS));
+    if (errors.length > MAX_ERRORS) errors.shift();
+  };
+  context.on('console', (message) => {
+    if (message.type() === 'error') keep(`${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (webError) => {
+    const error = webError.error();
+    keep(error.stack ?? error.message);
+  });
+}
+
+/** Every open page's address and the beginning of its words, and what went wrong in pages. */
+async function describePages(browser: Browser, errors: readonly string[]): Promise<string> {
   const pages = browser.contexts().flatMap((context) => context.pages());
   const words = await Promise.all(
     pages.map(async (page) => `${page.url()}\n${(await page.locator('body').innerText()).slice(0, MAX_WORDS)}`),
   );
-  return `The pages show:\n${words.join('\n---\n')}`;
+  return `The pages show:\n${words.join('\n---\n')}\nErrors in pages:\n${errors.join('\n')}`;
 }
