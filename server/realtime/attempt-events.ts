@@ -25,10 +25,10 @@ function watch({ supervisor, presence }: Services, attemptId: string, personId: 
 }
 
 export function attemptEvents(services: Services): SocketEvent[] {
-  const { commands, presence, views } = services;
+  const { commands, presence, supervisor, views } = services;
   return [
     socketEvent('attempt:watch', workers, true, attemptRefSchema, async ({ attemptId }, connection) => {
-      const attempt = await commands.arrive(connection.person, attemptId);
+      await commands.arrive(connection.person, attemptId);
       if (connection.watches.size >= MAX_WATCHES)
         throw new AppError('TooManyRequests', 'This page watches too many attempts.', { remedy: 'Close some and reload.' });
       if (!connection.watches.has(attemptId)) {
@@ -36,6 +36,8 @@ export function attemptEvents(services: Services): SocketEvent[] {
         await connection.socket.join(attemptRoom(attemptId));
         connection.watches.set(attemptId, watch(services, attemptId, connection.person.id));
       }
+      // Read only now: a change before the room was joined was told to others, and may have been the last.
+      const attempt = await supervisor.read(attemptId);
       return { data: { attempt: await views.view(attempt), present: await views.present(attempt, presence.present(attemptId)) } };
     }),
     socketEvent('attempt:unwatch', workers, true, attemptRefSchema, async ({ attemptId }, connection) => {

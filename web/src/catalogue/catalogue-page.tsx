@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { fetchAttempts, fetchCatalogue } from '../api/attempts-api.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNotice } from '../parts/error-notice.tsx';
+import { lazyComponent } from '../parts/lazy-component.ts';
 import { Page } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { useMe } from '../session/me.ts';
@@ -13,7 +14,7 @@ import { LabProblems } from './lab-problems.tsx';
 import { PastAttempts } from './past-attempts.tsx';
 
 // Who has a lab running is reached by an instructor's words here too; the live channel's code is not worth loading for anybody else.
-const MessageToasts = lazy(async () => ({ default: (await import('../realtime/message-toasts.tsx')).MessageToasts }));
+const MessageToasts = lazyComponent(async () => (await import('../realtime/message-toasts.tsx')).MessageToasts);
 
 /** A team may name one while the page is open. */
 const REFRESH_MS = 20_000;

@@ -8,6 +8,7 @@ import type { LabView } from '../../../server/contract/labs.ts';
 import { startAttempt } from '../api/attempts-api.ts';
 import { AI_WORDS } from '../lab/ai-words.ts';
 import { countOf } from '../parts/format.ts';
+import { notifyError } from '../parts/notify.ts';
 import { StatusTag } from '../parts/status-tag.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { useMe } from '../session/me.ts';
@@ -127,7 +128,7 @@ function LabActions({ lab }: { readonly lab: LabView }) {
           variant="default"
           disabled={start.isPending}
           leftSection={<IconUsers size={16} aria-hidden />}
-          onClick={() => void inviteTeam()}
+          onClick={() => void inviteTeam().catch(notifyError)}
         >
           Start as a team
         </Button>

@@ -1,11 +1,12 @@
 import { Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useParams } from 'react-router';
 import type { CandidateView } from '../../../server/contract/interviews.ts';
 import type { Me } from '../../../server/contract/session.ts';
 import { fetchCandidateView } from '../api/interviews-api.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
+import { lazyComponent } from '../parts/lazy-component.ts';
 import { useDocumentTitle } from '../parts/page.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { DoorFrame } from '../session/door-frame.tsx';
@@ -15,7 +16,7 @@ import { Briefing } from './briefing.tsx';
 import { ThankYou } from './thank-you.tsx';
 
 // The lab brings the terminals; a candidate who only reads what will happen need not wait for them.
-const CandidateLab = lazy(async () => ({ default: (await import('./candidate-lab.tsx')).CandidateLab }));
+const CandidateLab = lazyComponent(async () => (await import('./candidate-lab.tsx')).CandidateLab);
 
 /** Where the link of an interview leads: what will happen, then the lab, then thanks. The address stays, so that the link is always the way back. */
 export function CandidatePage() {

@@ -1,16 +1,17 @@
 import { Button, NativeSelect, Title } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Result } from '../../../server/contract/attempts.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { formatBytes, formatDuration, formatInstant } from '../parts/format.ts';
 import { Instant } from '../parts/instant.tsx';
+import { lazyComponent } from '../parts/lazy-component.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { findInRecordings, type PlaybackPosition } from './result-words.ts';
 import styles from './result.module.css';
 
 // The player brings a terminal of its own in WebAssembly; it is loaded when somebody wants to see a recording.
-const RecordingPlayer = lazy(async () => ({ default: (await import('./recording-player.tsx')).RecordingPlayer }));
+const RecordingPlayer = lazyComponent(async () => (await import('./recording-player.tsx')).RecordingPlayer);
 
 interface Props {
   readonly timeline: Result['timeline'];
