@@ -152,4 +152,18 @@ describe('an exec over the Kubernetes API', () => {
     socket.close();
     await run;
   });
+
+  it.each([
+    ['that failed', '\u0003{"status":"Failure","reason":"NonZeroExitCode"}', 'failed'],
+    ['whose end nobody told', '\u0003null', 'failed'],
+    ['that was cut off', undefined, 'did not say'],
+  ])('rejects for a command %s', async (_what, status, reason) => {
+    const accepted = accept();
+    const run = runExec(target(), never);
+    run.catch(() => undefined);
+    const { socket } = await accepted;
+    if (status !== undefined) socket.send(Buffer.from(status));
+    socket.close();
+    await expect(run).rejects.toThrow(reason);
+  });
 });

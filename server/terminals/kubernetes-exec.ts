@@ -28,10 +28,14 @@ const MAX_STATUS_LENGTH = 10_000;
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 export async function openExec(target: ExecTarget, size: TerminalSize, handlers: ShellHandlers, signal: AbortSignal): Promise<ShellStream> {
-  const socket = await connect(target, true, signal);
-  socket.send(frame(RESIZE, Buffer.from(JSON.stringify({ Width: size.columns, Height: size.rows }))));
   let ended = false;
   let exited = false;
+  const socket = await connect(target, true, signal, (message) => {
+    const channel = message[0];
+    if (channel === STATUS) exited = isExit(message.subarray(1));
+    else if ((channel === STDOUT || channel === STDERR) && message.length > 1 && !ended) handlers.onData(message.subarray(1));
+  });
+  socket.send(frame(RESIZE, Buffer.from(JSON.stringify({ Width: size.columns, Height: size.rows }))));
   const end = (reason: string): void => {
     clearInterval(pings);
     if (ended) return;
@@ -39,11 +43,6 @@ export async function openExec(target: ExecTarget, size: TerminalSize, handlers:
     handlers.onEnd(exited ? { kind: 'exited' } : { kind: 'lost', reason });
   };
   const pings = keepAlive(socket, () => ended);
-  socket.on('message', (message: Buffer) => {
-    const channel = message[0];
-    if (channel === STATUS) exited = isExit(message.subarray(1));
-    else if ((channel === STDOUT || channel === STDERR) && message.length > 1 && !ended) handlers.onData(message.subarray(1));
-  });
   socket.on('close', () => end('The connection to the shell was lost.'));
   socket.on('error', (error) => end(error.message));
   return {
@@ -62,17 +61,23 @@ export async function openExec(target: ExecTarget, size: TerminalSize, handlers:
   };
 }
 
-/** Runs a short command without a terminal and waits until it has ended; its output is not read. */
+/** Runs a short command without a terminal; its output is not read. Rejects unless it has ended with success. */
 export async function runExec(target: ExecTarget, signal: AbortSignal): Promise<void> {
-  const socket = await connect(target, false, signal);
+  let outcome: Buffer | undefined;
+  const socket = await connect(target, false, signal, (message) => {
+    if (message[0] === STATUS) outcome = message.subarray(1);
+  });
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => socket.terminate(), { once: true });
     socket.on('error', () => socket.terminate());
     socket.once('close', () => resolve());
   });
+  if (outcome === undefined) throw new Error('The cluster did not say how a command ended.');
+  if (parseStatus(outcome).status !== 'Success') throw new Error('A command in the workspace failed.');
 }
 
-async function connect(target: ExecTarget, tty: boolean, signal: AbortSignal): Promise<WebSocket> {
+/** `onMessage` is there from the beginning: the first words may come together with the answer that opens the connection. */
+async function connect(target: ExecTarget, tty: boolean, signal: AbortSignal, onMessage: (message: Buffer) => void): Promise<WebSocket> {
   const cluster = target.kubeConfig.getCurrentCluster();
   if (cluster === null) throw new Error('The kubeconfig names no cluster.');
   const query = new URLSearchParams({
@@ -92,6 +97,7 @@ async function connect(target: ExecTarget, tty: boolean, signal: AbortSignal): P
     handshakeTimeout: CONNECT_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
   });
+  socket.on('message', onMessage);
   await opened(socket, signal);
   return socket;
 }
@@ -154,13 +160,17 @@ interface ExecStatus {
 }
 
 /** The API says how a command ended: Success, or Failure with reason NonZeroExitCode. Any other failure is the way to it, not the shell. */
-function isExit(status: Buffer): boolean {
+function isExit(message: Buffer): boolean {
+  const { status, reason, details } = parseStatus(message);
+  const code = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
+  return status === 'Success' || (reason === 'NonZeroExitCode' && !ENDED_FROM_OUTSIDE.has(code));
+}
+
+function parseStatus(message: Buffer): ExecStatus {
   try {
-    const { status: outcome, reason, details } = JSON.parse(status.toString('utf8')) as ExecStatus;
-    const code = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
-    return outcome === 'Success' || (reason === 'NonZeroExitCode' && !ENDED_FROM_OUTSIDE.has(code));
+    return (JSON.parse(message.toString('utf8')) as ExecStatus | null) ?? {};
   } catch {
-    return false;
+    return {};
   }
 }
 

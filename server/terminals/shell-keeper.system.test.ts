@@ -5,7 +5,7 @@ import path from 'node:path';
 import { spawn, type IPty } from '@lydell/node-pty';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../testing/eventually.ts';
-import { endShellCommand, KeeperFilter, keptShellCommand } from './shell-keeper.ts';
+import { endShellCommand, holdOutputCommand, KeeperFilter, keptShellCommand } from './shell-keeper.ts';
 
 const dtach = ['/usr/bin/dtach', '/usr/local/bin/dtach'].find((file) => existsSync(file));
 const shell = ['bash', '--norc', '-i'];
@@ -56,6 +56,14 @@ class Connection {
     this.#pty.kill('SIGKILL');
   }
 
+  /** Resolves when it has said nothing for a while. */
+  async silence(): Promise<void> {
+    for (let length = -1; length !== this.output.length;) {
+      length = this.output.length;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+
   says(text: string): Promise<true> {
     return eventually(`"${text}"`, () => this.output.includes(text) || undefined);
   }
@@ -67,10 +75,11 @@ const newTerminal = (): string => {
   ids.push(id);
   return id;
 };
-const end = (id: string): void => {
-  const [file = '', ...args] = endShellCommand(id);
+const run = ([file = '', ...args]: readonly string[]): void => {
   execFileSync(file, args);
 };
+const end = (id: string): void => run(endShellCommand(id));
+const hold = (id: string): void => run(holdOutputCommand(id));
 afterEach(() => {
   for (const id of ids.splice(0)) {
     try {
@@ -104,6 +113,37 @@ describe.skipIf(dtach === undefined && process.env.CI !== 'true')('a kept shell'
     await second.says('the answer is 42');
     await second.says('30 64');
     expect(second.output).not.toContain('\u001b[H\u001b[J');
+  });
+
+  it('loses nothing of what it says between two connections when its output is held', async () => {
+    const id = newTerminal();
+    const first = new Connection(id);
+    await first.says('ready> ');
+    first.type('for ((i = 1; i <= 100000; i++)); do echo "line $i."; done; echo "at the ""end"\r');
+    await first.says('line 1.');
+    hold(id);
+    await first.silence();
+    first.cut();
+    await eventually('the end of the connection', () => first.ended);
+    const second = new Connection(id);
+    await eventually('the end', () => second.output.includes('at the end') || undefined, 60_000);
+    expect(first.output).not.toContain('line 100000.');
+    const said = [...(first.output + second.output).matchAll(/line (\d+)\.\r\n/g)].map(([, number]) => Number(number));
+    expect(said).toEqual(Array.from({ length: 100_000 }, (_, index) => index + 1));
+    second.type('echo on it goes\r');
+    await second.says('on it goes\r\n');
+  });
+
+  it('can be ended while its output is held', async () => {
+    const id = newTerminal();
+    const connection = new Connection(id);
+    await connection.says('ready> ');
+    hold(id);
+    end(id);
+    await eventually('the end', () => connection.ended);
+    expect(() => {
+      hold(id);
+    }).toThrow();
   });
 
   it('ends its connection when it ends by itself, and a new one begins a new shell', async () => {

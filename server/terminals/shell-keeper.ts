@@ -7,15 +7,49 @@ export function keptShellCommand(terminalId: string, shell: readonly string[]): 
   return ['sh', '-c', KEEP_SCRIPT, 'drillhouse-shell', keeperPath(terminalId), ...shell];
 }
 
-/** Hangs up on the shell, kept or not, as closing a terminal window does. */
+/** Hangs up on the shell, kept or not, as closing a terminal window does. One whose output is held could not say its last words. */
 export function endShellCommand(terminalId: string): readonly string[] {
-  return ['sh', '-c', 'read -r pid 2>/dev/null <"$1.pid" && kill -HUP "$pid" && rm -f "$1.pid"', 'drillhouse-end', keeperPath(terminalId)];
+  return ['sh', '-c', END_SCRIPT, 'drillhouse-end', keeperPath(terminalId)];
+}
+
+/**
+ * Stops a kept shell's output at its terminal, as Ctrl-S does but whatever the program has set: who writes waits, and nothing is lost while nobody is attached.
+ * The next to attach lets it go on. Fails, and changes nothing, where there is no `perl`, or no such shell.
+ */
+export function holdOutputCommand(terminalId: string): readonly string[] {
+  return ['sh', '-c', HOLD_SCRIPT, 'drillhouse-hold', keeperPath(terminalId)];
 }
 
 /** In the workspace's own /tmp, which ends with it. A trainee who removes it loses only the way back to that shell. */
 function keeperPath(terminalId: string): string {
   return `/tmp/.drillhouse-${terminalId}`;
 }
+
+/**
+ * Works on the shell's terminal, through its standard input. The terminal's width in pixels, which nobody uses, says that its output is held: dtach sets the
+ * whole size anew when it attaches somebody, and only from then on is anything that the shell says passed on. The numbers are TIOCGWINSZ and TIOCSWINSZ of Linux.
+ */
+const OPEN_TERMINAL = [
+  'use Fcntl; use POSIX ();',
+  'sysopen(my $tty, $ARGV[0], O_RDWR | O_NOCTTY) or exit 1;',
+  'sub width { my $size = pack("S4"); ioctl($tty, 0x5413, $size) or exit 1; unpack("S4", $size) }',
+].join(' ');
+const HOLD = `${OPEN_TERMINAL} my @size = width(); POSIX::tcflow(fileno($tty), POSIX::TCOOFF()) or exit 1; $size[2] = 1; ioctl($tty, 0x5414, pack("S4", @size)) or exit 1`;
+const LET_GO = 'POSIX::tcflow(fileno($tty), POSIX::TCOON()); unlink $ARGV[1]';
+/** Nobody is held for more than five seconds for want of an attachment. */
+const LET_GO_WHEN_ATTACHED = `${OPEN_TERMINAL} for (1 .. 250) { last unless (width())[2]; select(undef, undef, undef, 0.02) } ${LET_GO}`;
+
+const HOLD_SCRIPT = [
+  'keep=$1; read -r pid 2>/dev/null <"$keep.pid" || exit 1',
+  '[ -S "$keep" ] || exit 1',
+  `perl -e '${HOLD}' "/proc/$pid/fd/0" && : >"$keep.held"`,
+].join('\n');
+
+const END_SCRIPT = [
+  'keep=$1; read -r pid 2>/dev/null <"$keep.pid" || exit 0',
+  `[ ! -e "$keep.held" ] || perl -e '${OPEN_TERMINAL} ${LET_GO}' "/proc/$pid/fd/0" "$keep.held"`,
+  'kill -HUP "$pid" && rm -f "$keep.pid"',
+].join('\n');
 
 /**
  * Begins the keeper unless it and its shell live, then attaches. Beginning and attaching are two processes (`-n`, `-a`; not `-A`) because a
@@ -30,12 +64,13 @@ const KEEP_SCRIPT = [
   'TERM=xterm-256color; COLORTERM=truecolor; export TERM COLORTERM',
   'if command -v dtach >/dev/null 2>&1; then',
   '  if ! { [ -S "$keep" ] && read -r pid 2>/dev/null <"$keep.pid" && [ -e "/proc/$pid/exe" ]; }; then',
-  '    rm -f "$keep" "$keep.pid"',
+  '    rm -f "$keep" "$keep.pid" "$keep.held"',
   `    dtach -n "$keep" -E -z -r winch sh -c '`,
   '      echo "$$" >"$0.pid"; tries=0',
   '      while [ "$(stty size)" = "0 0" ] && [ $tries -lt 250 ]; do tries=$((tries + 1)); sleep 0.02; done',
   `      exec "$@"' "$keep" "$@"`,
   '  fi',
+  `  [ ! -e "$keep.held" ] || perl -e '${LET_GO_WHEN_ATTACHED}' "/proc/$pid/fd/0" "$keep.held" >/dev/null 2>&1 &`,
   '  if read -r old 2>/dev/null <"$keep.client" && grep -qF -- "$keep" "/proc/$old/cmdline" 2>/dev/null; then kill -KILL "$old"; fi',
   '  echo "$$" >"$keep.client"',
   '  exec dtach -a "$keep" -E -z -r winch',

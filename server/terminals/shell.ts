@@ -31,6 +31,8 @@ export type ShellEnd = { readonly kind: 'exited' } | { readonly kind: 'lost'; re
 /** The way to the shells of attempts. `open` begins a terminal's shell or finds it again where it is kept. */
 export interface ShellConnector {
   open(key: ShellKey, size: TerminalSize, handlers: ShellHandlers, signal: AbortSignal): Promise<ShellStream>;
+  /** Holds what the shell says back until it is opened again, so that nothing is lost in between. Rejects, and changes nothing, where that cannot be done. */
+  hold(key: ShellKey): Promise<void>;
   /** Ends the shell, also a kept one that nobody is connected to. */
   end(key: ShellKey): Promise<void>;
 }

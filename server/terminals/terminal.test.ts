@@ -345,6 +345,7 @@ describe('before it goes to another server', () => {
     terminal.write(Buffer.from('ls'));
     const going = terminal.quieten(clock);
     expect(() => terminal.write(Buffer.from('x'))).toThrow(expect.objectContaining({ code: 'Unavailable' }));
+    expect(await settled(going)).toBe(false);
     for (let said = 0; said < 3; said += 1) {
       clock.advance(90);
       source.say('file ');
@@ -354,6 +355,7 @@ describe('before it goes to another server', () => {
     expect(await settled(going)).toBe(true);
     expect(owner.text).toBe('file file file ');
     const again = terminal.quieten(clock);
+    expect(await settled(again)).toBe(false);
     for (let said = 0; said < 6; said += 1) {
       source.say('y');
       clock.advance(90);
@@ -361,9 +363,25 @@ describe('before it goes to another server', () => {
     expect(await settled(again)).toBe(true);
   });
 
-  it('does not wait where nothing is under way', async () => {
+  it('has the output held, and takes in what a slow viewer left waiting', async () => {
+    look('write');
+    const source = await shell();
+    source.say('x'.repeat(WINDOW_BYTES));
+    expect(source.paused).toBe(true);
+    const going = terminal.quieten(clock);
+    await eventually('it reads again', () => !source.paused);
+    expect(shells.held).toEqual([terminal.key]);
+    source.say('y'.repeat(WINDOW_BYTES));
+    expect(source.paused).toBe(false);
+    clock.advance(100);
+    await going;
+    expect(terminal.newestOutput(2).toString()).toBe('yy');
+  });
+
+  it('does not wait where nothing is under way and nothing can be held', async () => {
     look('write');
     (await shell()).say('$ ');
+    shells.holdFailure = 'no perl';
     clock.advance(3_000);
     expect(await settled(terminal.quieten(clock))).toBe(true);
   });

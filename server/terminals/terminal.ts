@@ -1,5 +1,5 @@
 import { AppError, messageOf } from '../app-error.ts';
-import type { Clock } from '../clock.ts';
+import { orLate, type Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Recorder } from './recorder.ts';
 import { RING_BYTES } from './recording-store.ts';
@@ -15,9 +15,11 @@ const BATCH_BYTES = 32 * 1024;
 const PIECE_BYTES = RING_BYTES / 2;
 /** Input that the shell does not take is refused past this, e.g. a paste into a program that does not read. */
 const MAX_QUEUED_INPUT_BYTES = 1_000_000;
-/** Before a terminal changes servers its shell may finish what it is saying: so long without a word, but no longer than the other. */
+/** Before a terminal changes servers, what its shell has said arrives: so long without a word, but no longer than the other. */
 const QUIET_MS = 100;
 const QUIET_WITHIN_MS = 500;
+/** A workspace that does not answer must not hold up the end of the server. */
+const HOLD_WITHIN_MS = 2_500;
 /** Who has neither typed nor been told anything for so long has nothing under way. */
 const IDLE_MS = 2_000;
 const RECONNECT_DELAYS_MS = [250, 1_000, 2_000, 5_000, 10_000] as const;
@@ -95,7 +97,8 @@ export class Terminal implements AsyncDisposable {
   #flush: Disposable | undefined;
   #lastInputMs: number | null = null;
   #awaitsEcho = false;
-  #takesInput = true;
+  /** It is going over to another server. */
+  #isLeaving = false;
   #onOutput: (() => void) | undefined;
 
   constructor(parts: TerminalParts) {
@@ -162,7 +165,7 @@ export class Terminal implements AsyncDisposable {
 
   write(bytes: Uint8Array): void {
     const stream = this.#stream;
-    if (!this.#takesInput) {
+    if (this.#isLeaving) {
       throw new AppError('Unavailable', 'This terminal is just going over to another server.', {
         remedy: 'Type that again in a moment.',
       });
@@ -209,13 +212,17 @@ export class Terminal implements AsyncDisposable {
   }
 
   /**
-   * Takes no more input, and waits a moment until the shell is quiet: what it says while nobody is attached is lost to everybody. By a clock that runs while
-   * the server stops.
+   * Takes no more input, holds the shell's output back and waits a moment for what is on its way: nothing that it says while nobody is attached is lost. Where
+   * output cannot be held the shell may at least finish what it is saying. By a clock that runs while the server stops.
    */
   async quieten(clock: Clock): Promise<void> {
-    this.#takesInput = false;
+    this.#isLeaving = true;
+    if (this.#stream === undefined) return;
+    const isHeld = await orLate(clock, this.#hold(), HOLD_WITHIN_MS, false);
+    // What a slow viewer left waiting belongs into the recording.
+    this.#stream.resume();
     const activeMs = Math.max(this.#lastInputMs ?? 0, this.#lastSentMs);
-    if (this.#stream === undefined || this.#parts.clock.now() - activeMs > IDLE_MS) return;
+    if (!isHeld && this.#parts.clock.now() - activeMs > IDLE_MS) return;
     await new Promise<void>((resolve) => {
       let quiet = clock.after(QUIET_MS, () => end());
       const latest = clock.after(QUIET_WITHIN_MS, () => end());
@@ -239,6 +246,16 @@ export class Terminal implements AsyncDisposable {
     if (this.ended) return;
     for (const viewer of this.#viewers) viewer.port.moved();
     this.#viewers.clear();
+  }
+
+  async #hold(): Promise<boolean> {
+    try {
+      await this.#parts.connector.hold(this.key);
+      return true;
+    } catch (error) {
+      this.#parts.log.debug({ reason: messageOf(error) }, 'the output of a shell could not be held');
+      return false;
+    }
   }
 
   #begin(viewer: Viewer): void {
@@ -343,7 +360,7 @@ export class Terminal implements AsyncDisposable {
   /** With no writer looking, the shell runs freely and the ring forgets. */
   #holdOrRelease(): void {
     const stream = this.#stream;
-    if (stream === undefined) return;
+    if (stream === undefined || this.#isLeaving) return;
     const behind = [...this.#viewers].filter((viewer) => viewer.access === 'write').map((viewer) => viewer.unackedBytes);
     const leastBytes = behind.length === 0 ? 0 : Math.min(...behind);
     if (!this.#paused && leastBytes >= WINDOW_BYTES) {

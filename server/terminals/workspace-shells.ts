@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { openExec, runExec, type ExecTarget } from './kubernetes-exec.ts';
 import type { ShellConnector } from './shell.ts';
-import { endShellCommand, KeeperFilter, keptShellCommand } from './shell-keeper.ts';
+import { endShellCommand, holdOutputCommand, KeeperFilter, keptShellCommand } from './shell-keeper.ts';
 
 /** Where an attempt's shells run. */
 export interface Workspace {
@@ -13,6 +13,8 @@ export interface Workspace {
 }
 
 const END_TIMEOUT_MS = 5_000;
+/** The server is on its way out. */
+const HOLD_TIMEOUT_MS = 2_000;
 
 /** Shells in the workspace pods of attempts, kept there so that they survive a restart of this server. */
 export function createWorkspaceShells(workspaceOf: (attemptId: string) => Promise<Workspace>): ShellConnector {
@@ -25,6 +27,10 @@ export function createWorkspaceShells(workspaceOf: (attemptId: string) => Promis
         if (shown.length > 0) handlers.onData(shown);
       };
       return openExec(targetIn(workspace, keptShellCommand(terminalId, workspace.shell)), size, { ...handlers, onData }, signal);
+    },
+    async hold({ attemptId, terminalId }) {
+      const workspace = await workspaceOf(attemptId);
+      await runExec(targetIn(workspace, holdOutputCommand(terminalId)), AbortSignal.timeout(HOLD_TIMEOUT_MS));
     },
     async end({ attemptId, terminalId }) {
       const workspace = await workspaceOf(attemptId);

@@ -56,14 +56,22 @@ export class FakeShell implements ShellStream {
 export class FakeShells implements ShellConnector {
   readonly opened: FakeShell[] = [];
   readonly ended: ShellKey[] = [];
+  readonly held: ShellKey[] = [];
   /** Set: opening fails with this message. */
   failure: string | undefined;
+  /** Set: output cannot be held. */
+  holdFailure: string | undefined;
 
   async open(key: ShellKey, size: TerminalSize, handlers: ShellHandlers): Promise<ShellStream> {
     if (this.failure !== undefined) throw new Error(this.failure);
     const shell = new FakeShell(key, size, handlers);
     this.opened.push(shell);
     return shell;
+  }
+
+  async hold(key: ShellKey): Promise<void> {
+    if (this.holdFailure !== undefined) throw new Error(this.holdFailure);
+    this.held.push(key);
   }
 
   async end(key: ShellKey): Promise<void> {

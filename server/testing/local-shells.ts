@@ -41,6 +41,7 @@ export function createLocalShells(folderOf: (attemptId: string) => string): Shel
         },
       };
     },
+    hold: () => Promise.reject(new Error('A shell of this machine ends with its connection.')),
     async end({ terminalId }) {
       running.get(terminalId)?.kill();
     },

@@ -102,6 +102,10 @@ it('an update of all servers one after the other, and a Redis that begins anew: 
   const watched = new AbortController();
   const looking = lookAgainAndAgain(id, watched.signal, failures);
   using roaming = new RoamingTrainee(trainee, await openTerminal(trainee, id));
+  const talkative = await openTerminal(trainee, id);
+  const begun = await watch(trainee, talkative);
+  begun.type('for ((n = 1; ; n++)); do echo "n$n."; sleep 0.01; done\r');
+  await begun.waitFor('n9.');
   await whileTyping([roaming], async () => {
     for (const old of set.running) {
       await set.start();
@@ -109,6 +113,7 @@ it('an update of all servers one after the other, and a Redis that begins anew: 
       await roaming.goesOn();
     }
   });
+  expect(await countTold(talkative)).toBeGreaterThan(9);
   // One at each server, so that one of them works in a shell that the other server runs.
   const atEach = await Promise.all(
     set.running.map(async ({ url }) => new RoamingTrainee(trainee.through(url), await openTerminal(trainee.through(url), id))),
@@ -207,6 +212,16 @@ async function whileTyping(trainees: readonly RoamingTrainee[], happens: () => P
 
 async function openTerminal(client: ServerClient, attemptId: string): Promise<string> {
   return terminalSchema.parse(await client.request('POST', `/api/attempts/${attemptId}/terminals`)).id;
+}
+
+/** Ends the shell's counting; answers how far it came, once it is certain that no number is missing. */
+async function countTold(terminalId: string): Promise<number> {
+  const terminal = await watch(trainee, terminalId);
+  terminal.type('\u0003');
+  await terminal.waitFor('^C');
+  const told = [...terminal.text.matchAll(/^n(\d+)\.\r$/gm)].map(([, number]) => Number(number));
+  expect(told).toEqual(told.map((_number, index) => index + 1));
+  return told.length;
 }
 
 async function watch(client: ServerClient, terminalId: string): Promise<TerminalClient> {
