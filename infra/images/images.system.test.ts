@@ -26,7 +26,7 @@ describe.skipIf(withoutEngine)('the images', () => {
     const id = await cluster.runContainer(pod.podUid, { image: 'registry.lab/workspace:1.0' });
     const tools = await cluster.sh(
       id,
-      'for t in bash kubectl curl jq vim nano openssl git less tmux; do command -v $t > /dev/null || echo missing $t; done; id -un; id -u; pwd; touch ~/x && echo home',
+      'for t in bash kubectl curl jq vim nano openssl git less tmux dtach perl; do command -v $t > /dev/null || echo missing $t; done; id -un; id -u; pwd; touch ~/x && echo home',
     );
     expect(tools.stdout).toBe('trainee\n1000\n/home/trainee\nhome\n');
     const version = JSON.parse((await cluster.sh(id, 'kubectl version --client -o json')).stdout) as { clientVersion: { minor: string } };

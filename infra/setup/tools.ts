@@ -39,6 +39,12 @@ export const tools: readonly Tool[] = [
     debianPackages: ['dtach'],
     usedFor: 'terminals of the process runtime that outlive a restart of the server',
   },
+  {
+    name: 'perl',
+    programs: ['perl'],
+    debianPackages: ['perl-base'],
+    usedFor: 'holding the output of terminals while a server is replaced',
+  },
   { name: 'less', programs: ['less'], debianPackages: ['less'], usedFor: 'workspaces of the process runtime' },
   { name: 'vim', programs: ['vim', 'vim.tiny', 'vi'], debianPackages: ['vim-tiny'], usedFor: 'workspaces of the process runtime' },
   { name: 'nano', programs: ['nano'], debianPackages: ['nano'], usedFor: 'workspaces of the process runtime' },

@@ -18,6 +18,7 @@ const workspaceTools: Readonly<Record<string, string>> = {
   less: 'less',
   nano: 'nano',
   openssl: 'openssl',
+  perl: 'perl-base',
   tar: 'tar',
   tmux: 'tmux',
   vim: 'vim',
