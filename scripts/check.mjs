@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ensureInstalled, projectRoot } from './install.mjs';
 
+// Two at a time: what takes longest begins first.
 const checks = [
+  ['lint', 'eslint', ['.', '--max-warnings', '0', '--cache', '--cache-location', '.cache/eslint/']],
   ['types (node)', 'tsc', ['-p', 'tsconfig.json']],
   ['types (web)', 'tsc', ['-p', 'web/tsconfig.json']],
-  ['lint', 'eslint', ['.', '--max-warnings', '0', '--cache', '--cache-location', '.cache/eslint/']],
   ['format', 'prettier', ['--check', '.', '--log-level', 'warn']],
   ['dependency direction', 'depcruise', ['server', 'labs', 'grader', 'scenarios', 'infra', 'web/src', 'test', '--output-type', 'err']],
   ['dead code', 'knip', []],

@@ -15,7 +15,21 @@ export async function newPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
+  goAgainOnNetworkChange(page);
   return page;
+}
+
+/** Tests beside this one put up and take down the networks of containers. Chromium gives up what is under way then, and a person would go there again. */
+function goAgainOnNetworkChange(page: Page): void {
+  const goto = page.goto.bind(page);
+  page.goto = async (...to) => {
+    try {
+      return await goto(...to);
+    } catch (error) {
+      if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+      return goto(...to);
+    }
+  };
 }
 
 /** Opens a one-time link and chooses a password. */
