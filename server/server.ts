@@ -72,8 +72,9 @@ export function startServer(parts: ServerParts): Promise<RunningServer> {
     // Each set of links makes the one before it worthless, so only one of several servers that start makes them.
     const links = services.leadership.leads ? await welcomeLinks(services, config) : [];
     probes.begin([
-      { what: 'The database', answers: () => store.answers() },
-      { what: 'Redis, by which the servers find each other,', answers: async () => replicas.trouble === undefined },
+      { what: 'The database', answers: () => store.answers(), isEssential: true },
+      // People go on reading, and are told what waits; a Redis that fails over must not close the whole house.
+      { what: 'Redis, by which the servers find each other,', answers: async () => replicas.trouble === undefined, isEssential: false },
     ]);
     return {
       url: site.publicUrl(),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { z } from 'zod';
@@ -162,14 +163,15 @@ describe('over a real Redis', () => {
     await real.a.stop();
     await eventually('the other to hold it', () => real.b.running.services.supervisor.isHeld(id), 2_000);
     await redis.stop();
-    const ready = async (): Promise<number> => (await fetch(`${real.b.url}/readyz`)).status;
-    await eventually('it to be unready', async () => (await ready()) === 503);
+    const standing = async (): Promise<unknown> => (await fetch(`${real.b.url}/readyz`)).json();
+    const degraded = 'Redis, by which the servers find each other, does not answer.';
+    await eventually('it to say so', async () => isDeepStrictEqual(await standing(), { ok: true, degraded }));
     expect((await fetch(`${real.b.url}/livez`)).status).toBe(200);
     expect((await trainee.b.call('GET', `/api/attempts/${id}`, attemptSchema)).state).toBe('ready');
     await redis.start();
     await eventually(
-      'it to be ready and to hold the attempt again',
-      async () => (await ready()) === 200 && real.b.running.services.supervisor.isHeld(id),
+      'it to be whole and to hold the attempt again',
+      async () => isDeepStrictEqual(await standing(), { ok: true }) && real.b.running.services.supervisor.isHeld(id),
     );
   });
 });

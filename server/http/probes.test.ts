@@ -28,36 +28,37 @@ function begin(): void {
         asked += 1;
         return databaseAnswers();
       },
+      isEssential: true,
     },
-    { what: 'Redis', answers: () => redisAnswers() },
+    { what: 'Redis', answers: () => redisAnswers(), isEssential: false },
   ]);
 }
 
 describe('whether people are to be sent here', () => {
   it('is no while the server starts and stops', async () => {
-    expect(await probes.reason()).toBe('The server is starting.');
+    expect(await probes.standing()).toEqual({ ok: false, reason: 'The server is starting.' });
     begin();
-    expect(await probes.reason()).toBeUndefined();
+    expect(await probes.standing()).toEqual({ ok: true });
     probes.leave();
-    expect(await probes.reason()).toBe('The server is stopping.');
+    expect(await probes.standing()).toEqual({ ok: false, reason: 'The server is stopping.' });
   });
 
   it('names everything that does not answer, or fails, or is late', async () => {
     begin();
     databaseAnswers = () => Promise.reject(new Error('10.0.0.3 refused'));
     redisAnswers = () => new Promise(() => undefined);
-    const reason = probes.reason();
+    const standing = probes.standing();
     clock.advance(2_000);
-    expect(await reason).toBe('The database does not answer. Redis does not answer.');
+    expect(await standing).toEqual({ ok: false, reason: 'The database does not answer. Redis does not answer.' });
   });
 
-  it('is looked at once, however many ask, and again a moment later', async () => {
+  it('is yes without what it can do without for a while, and that is said; looked at once, however many ask, and again a moment later', async () => {
     begin();
-    await Promise.all([probes.reason(), probes.reason(), probes.reason()]);
+    await Promise.all([probes.standing(), probes.standing(), probes.standing()]);
     expect(asked).toBe(1);
     clock.advance(1_000);
     redisAnswers = async () => false;
-    expect(await probes.reason()).toBe('Redis does not answer.');
+    expect(await probes.standing()).toEqual({ ok: true, degraded: 'Redis does not answer.' });
     expect(asked).toBe(2);
   });
 });

@@ -1,13 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { orLate, type Clock } from '../clock.ts';
 
-/** Something that this server needs to be of use. */
+/** Something outside that this server works with. */
 export interface Need {
   /** The beginning of a sentence that anybody may read: `The database`. */
   readonly what: string;
   /** False, or a failure, or nothing in time: it does not answer. */
   readonly answers: () => Promise<boolean>;
+  /** Without it nobody is to be sent here. What all servers miss at the same time and can do without for a while must not take all of them away. */
+  readonly isEssential: boolean;
 }
+
+/** Whether people are to be sent here, and what is wrong. */
+export type Standing = { readonly ok: true; readonly degraded?: string } | { readonly ok: false; readonly reason: string };
 
 /** Nobody needs a newer answer, and a flood of questions costs one look. */
 const ANSWER_LASTS_MS = 500;
@@ -22,7 +27,7 @@ export class Probes {
   readonly #clock: Clock;
   #needs: readonly Need[] = [];
   #phase: 'starting' | 'ready' | 'leaving' = 'starting';
-  #answer: { readonly untilMs: number; readonly reason: Promise<string | undefined> } | undefined;
+  #answer: { readonly untilMs: number; readonly standing: Promise<Standing> } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,27 +50,27 @@ export class Probes {
       const path = request.url?.split('?', 1)[0];
       // Who comes again comes over a new connection, which leads to another server.
       if (this.#phase === 'leaving') response.setHeader('connection', 'close');
-      if (path === '/livez') answer(request, response, undefined);
-      else if (path === '/readyz') void this.reason().then((reason) => answer(request, response, reason));
+      if (path === '/livez') answer(request, response, { ok: true });
+      else if (path === '/readyz') void this.standing().then((standing) => answer(request, response, standing));
       else next(request, response);
     };
   }
 
-  /** Why people are not to be sent here; undefined: they are. */
-  async reason(): Promise<string | undefined> {
-    if (this.#phase === 'starting') return 'The server is starting.';
-    if (this.#phase === 'leaving') return 'The server is stopping.';
+  async standing(): Promise<Standing> {
+    if (this.#phase === 'starting') return { ok: false, reason: 'The server is starting.' };
+    if (this.#phase === 'leaving') return { ok: false, reason: 'The server is stopping.' };
     const nowMs = this.#clock.now();
     if (this.#answer === undefined || this.#answer.untilMs <= nowMs)
-      this.#answer = { untilMs: nowMs + ANSWER_LASTS_MS, reason: this.#look() };
-    return this.#answer.reason;
+      this.#answer = { untilMs: nowMs + ANSWER_LASTS_MS, standing: this.#look() };
+    return this.#answer.standing;
   }
 
-  async #look(): Promise<string | undefined> {
-    const silent = await Promise.all(
-      this.#needs.map(async (need) => ((await this.#answers(need)) ? [] : [`${need.what} does not answer.`])),
-    );
-    return silent.flat().length === 0 ? undefined : silent.flat().join(' ');
+  async #look(): Promise<Standing> {
+    const answering = await Promise.all(this.#needs.map((need) => this.#answers(need)));
+    const silent = this.#needs.filter((_need, index) => !answering[index]);
+    const words = silent.map(({ what }) => `${what} does not answer.`).join(' ');
+    if (silent.some(({ isEssential }) => isEssential)) return { ok: false, reason: words };
+    return silent.length === 0 ? { ok: true } : { ok: true, degraded: words };
   }
 
   async #answers({ answers }: Need): Promise<boolean> {
@@ -77,7 +82,7 @@ export class Probes {
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, reason: string | undefined): void {
-  response.writeHead(reason === undefined ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(reason === undefined ? { ok: true } : { ok: false, reason }));
+function answer(request: IncomingMessage, response: ServerResponse, standing: Standing): void {
+  response.writeHead(standing.ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(standing));
 }
