@@ -3,6 +3,7 @@ import { AppError } from '../app-error.ts';
 import { attemptRefSchema } from '../contract/events.ts';
 import { instructors, workers } from '../http/route.ts';
 import type { Services } from '../http/services.ts';
+import { requirePage } from './connection.ts';
 import { noReply, socketEvent, type SocketEvent } from './socket-event.ts';
 
 export const ROSTER_ROOM = 'roster';
@@ -31,10 +32,12 @@ export function attemptEvents(services: Services): SocketEvent[] {
       await commands.arrive(connection.person, attemptId);
       if (connection.watches.size >= MAX_WATCHES)
         throw new AppError('TooManyRequests', 'This page watches too many attempts.', { remedy: 'Close some and reload.' });
+      requirePage(connection);
       if (!connection.watches.has(attemptId)) {
         // Joined first, so that who comes at the same moment is heard of.
-        await connection.socket.join(attemptRoom(attemptId));
+        const joined = connection.socket.join(attemptRoom(attemptId));
         connection.watches.set(attemptId, watch(services, attemptId, connection.person.id));
+        await joined;
       }
       // Read only now: a change before the room was joined was told to others, and may have been the last.
       const attempt = await supervisor.read(attemptId);

@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io';
+import { AppError } from '../app-error.ts';
 import type { ErrorBody } from '../contract/errors.ts';
 import type { PersonRow } from '../store/schema.ts';
 import type { Attachment } from '../terminals/terminal.ts';
@@ -22,6 +23,11 @@ interface AttachedTerminal {
   readonly attachment: Attachment;
   readonly access: 'write' | 'observe';
   readonly attemptId: string;
+}
+
+/** Throws when the page left while something was done for it: what is kept for it now would be kept for ever. */
+export function requirePage({ socket }: Connection): void {
+  if (!socket.connected) throw new AppError('Unavailable', 'The page is gone.');
 }
 
 export function release(connection: Connection): void {

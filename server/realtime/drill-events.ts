@@ -18,8 +18,13 @@ export function drillEvents({ drills }: Services): SocketEvent[] {
         throw new AppError('TooManyRequests', 'This page watches too much at once.', { remedy: 'Close some and reload.' });
       const key = drillRoom(drillId);
       if (!connection.watches.has(key)) {
-        connection.watches.set(key, await drills.watch(connection.person, drillId));
-        await connection.socket.join(key);
+        const watch = await drills.watch(connection.person, drillId);
+        // Meanwhile the page may be gone, or have asked again.
+        if (!connection.socket.connected || connection.watches.has(key)) watch[Symbol.dispose]();
+        else {
+          connection.watches.set(key, watch);
+          await connection.socket.join(key);
+        }
       }
       return noReply;
     }),

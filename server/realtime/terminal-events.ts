@@ -10,7 +10,7 @@ import { workers } from '../http/route.ts';
 import type { Services } from '../http/services.ts';
 import type { Attachment } from '../terminals/terminal.ts';
 import type { PagePort } from '../terminals/viewer.ts';
-import type { Connection } from './connection.ts';
+import { requirePage, type Connection } from './connection.ts';
 import { noReply, socketEvent, type SocketEvent } from './socket-event.ts';
 
 const MAX_ATTACHMENTS = 40;
@@ -60,7 +60,7 @@ async function open(services: Services, input: z.infer<typeof openTerminalSchema
   try {
     // While it was looked for on other servers, the person may have left, or have been shut out.
     await commands.read(connection.person, attemptId);
-    if (!connection.socket.connected) throw new AppError('Unavailable', 'The page is gone.');
+    requirePage(connection);
     detach(connection, terminalId);
     if (connection.attachments.size >= MAX_ATTACHMENTS)
       throw new AppError('TooManyRequests', 'This page shows too many terminals.', { remedy: 'Close some and reload.' });
