@@ -56,6 +56,7 @@ export class Probes {
     };
   }
 
+  /** Looked at no more often than every {@link ANSWER_LASTS_MS}, however many ask. */
   async standing(): Promise<Standing> {
     if (this.#phase === 'starting') return { ok: false, reason: 'The server is starting.' };
     if (this.#phase === 'leaving') return { ok: false, reason: 'The server is stopping.' };

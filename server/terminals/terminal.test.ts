@@ -378,6 +378,16 @@ describe('before it goes to another server', () => {
     expect(terminal.newestOutput(2).toString()).toBe('yy');
   });
 
+  it('goes on with its end though the way to the shell is lost meanwhile', async () => {
+    look('write');
+    const source = await shell();
+    const going = terminal.quieten(clock);
+    source.lose('the cluster went');
+    expect(await settled(going)).toBe(false);
+    clock.advance(100);
+    await going;
+  });
+
   it('does not wait where nothing is under way and nothing can be held', async () => {
     look('write');
     (await shell()).say('$ ');

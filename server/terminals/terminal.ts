@@ -217,10 +217,11 @@ export class Terminal implements AsyncDisposable {
    */
   async quieten(clock: Clock): Promise<void> {
     this.#isLeaving = true;
-    if (this.#stream === undefined) return;
+    const stream = this.#stream;
+    if (stream === undefined) return;
     const isHeld = await orLate(clock, this.#hold(), HOLD_WITHIN_MS, false);
-    // What a slow viewer left waiting belongs into the recording.
-    this.#stream.resume();
+    // What a slow viewer left waiting belongs into the recording. The stream may have been lost meanwhile.
+    stream.resume();
     const activeMs = Math.max(this.#lastInputMs ?? 0, this.#lastSentMs);
     if (!isHeld && this.#parts.clock.now() - activeMs > IDLE_MS) return;
     await new Promise<void>((resolve) => {

@@ -1,3 +1,5 @@
+import { orLate, systemClock } from '../../server/clock.ts';
+
 /** Tells what it sees of a test that has just failed: a page's words, a server's last lines. */
 export type Witness = () => Promise<string>;
 
@@ -16,16 +18,10 @@ export function addWitness(witness: Witness): Disposable {
 
 /** What all of them see; one that does not answer in five seconds is left out with a word. */
 export async function askWitnesses(): Promise<readonly string[]> {
+  const late = `no answer within ${WITNESS_TIMEOUT_MS} ms`;
   return Promise.all(
     [...witnesses].map((witness) =>
-      Promise.race([
-        witness(),
-        new Promise<string>((resolve) => {
-          setTimeout(() => {
-            resolve(`no answer within ${WITNESS_TIMEOUT_MS} ms`);
-          }, WITNESS_TIMEOUT_MS).unref();
-        }),
-      ]).catch((error: unknown) => `not to be had: ${String(error)}`),
+      orLate(systemClock, witness(), WITNESS_TIMEOUT_MS, late).catch((error: unknown) => `not to be had: ${String(error)}`),
     ),
   );
 }
