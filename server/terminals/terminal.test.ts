@@ -382,6 +382,7 @@ describe('before it goes to another server', () => {
     look('write');
     const source = await shell();
     const going = terminal.quieten(clock);
+    shells.failure = 'no such pod';
     source.lose('the cluster went');
     expect(await settled(going)).toBe(false);
     clock.advance(100);
